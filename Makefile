@@ -1,0 +1,46 @@
+# Needs Python 3 with venv, git and make; everything else comes into this folder.
+.PHONY: run test check race lock bootstrap format
+
+UV := .tools/bin/uv
+PYTHON := .venv/bin/python
+export RUN_DIR ?= $(CURDIR)/.run
+
+run: bootstrap
+	@DEMO=1 $(PYTHON) manage.py serve
+
+test: bootstrap
+	@$(PYTHON) tests/run.py
+
+race: bootstrap
+	@RACE_ROUNDS=50 $(PYTHON) tests/run.py -m races
+
+check: bootstrap
+	@.venv/bin/ruff format --check .
+	@.venv/bin/ruff check .
+	@.venv/bin/mypy .
+	@.venv/bin/lint-imports
+	@$(PYTHON) manage.py makemigrations --check --dry-run
+	@$(PYTHON) manage.py check --fail-level WARNING
+	@.venv/bin/djlint templates --lint --quiet
+	@! grep -n '://' requirements.lock
+
+format: bootstrap
+	@.venv/bin/ruff format .
+	@.venv/bin/ruff check --fix .
+
+# Only what is new in pyproject.toml changes; UPGRADE="-P name" moves one pin.
+lock: .tools/bin/uv
+	$(UV) pip compile --quiet pyproject.toml --group dev --generate-hashes --universal \
+	  --python-version 3.12 --no-header --no-annotate $(UPGRADE) -o requirements.lock
+
+bootstrap: .venv/ready
+
+.venv/ready: requirements.lock .python-version .tools/bin/uv
+	@$(UV) venv --quiet --allow-existing .venv
+	@$(UV) pip sync --quiet --require-hashes requirements.lock
+	@touch $@
+
+.tools/bin/uv:
+	@command -v python3 >/dev/null || { echo "Install Python 3 first: apt-get install python3 python3-venv"; exit 1; }
+	@python3 -m venv .tools || { echo "Install Python's venv first: apt-get install python3-venv"; exit 1; }
+	@.tools/bin/pip install --quiet --disable-pip-version-check uv==0.13.9

@@ -1,0 +1,104 @@
+"""How values of the environment become settings."""
+
+import secrets
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+_SQLITE_PRAGMAS = "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;"
+_MAIL_TIMEOUT_SECONDS = 10
+
+
+def secret_key(given: str, run_dir: Path) -> str:
+    """The given secret, or one of this checkout's own, made at the first start."""
+    if given:
+        return given
+    kept = run_dir / "secret_key"
+    if not kept.exists():
+        run_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        fresh = run_dir / f"secret_key.{secrets.token_hex(4)}"
+        fresh.write_text(secrets.token_urlsafe(48))
+        fresh.chmod(0o600)
+        try:
+            kept.hardlink_to(fresh)  # whoever starts first at the same time wins
+        except FileExistsError:
+            pass
+        finally:
+            fresh.unlink()
+    return kept.read_text()
+
+
+def hosts_of(base_url: str) -> list[str]:
+    host = urlsplit(base_url).hostname or "127.0.0.1"
+    return [host, "localhost"] if host == "127.0.0.1" else [host]
+
+
+def cookie_name(name: str, is_https: bool) -> str:
+    """The name with the prefix that ties a cookie to this host, which browsers allow on https."""
+    return f"__Host-{name}" if is_https else name
+
+
+def database(parsed: dict[str, Any], run_dir: Path) -> dict[str, Any]:
+    """The database of DATABASE_URL with what each engine needs to be safe and fast."""
+    if parsed["ENGINE"].endswith("sqlite3"):
+        return parsed | {
+            "CONN_MAX_AGE": None,
+            "OPTIONS": {
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 20,
+                "init_command": _SQLITE_PRAGMAS,
+            },
+            # A file: a live server on SQLite's shared in-memory database answers "table is locked".
+            "TEST": {"NAME": str(run_dir / "test.sqlite3")},
+        }
+    return parsed | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+
+
+def cache(url: str) -> dict[str, Any]:
+    """A cache that all processes share: `dbcache://table` or `redis://host:port/number`."""
+    parts = urlsplit(url)
+    if parts.scheme == "dbcache":
+        backend = "django.core.cache.backends.db.DatabaseCache"
+        return {"BACKEND": backend, "LOCATION": parts.netloc}
+    if parts.scheme in {"redis", "rediss"}:
+        return {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": url}
+    raise ValueError("CACHE_URL: use dbcache://table or redis://host:port/number")
+
+
+def mailer(url: str) -> dict[str, Any]:
+    """One of Django's MAILERS: `smtp://user:password@host:port`, `smtp+tls:`, `filemail:///path`."""
+    parts = urlsplit(url)
+    backends = "django.core.mail.backends"
+    if parts.scheme == "filemail":
+        folder = Path(unquote(parts.netloc + parts.path))
+        return {"BACKEND": f"{backends}.filebased.EmailBackend", "OPTIONS": {"file_path": folder}}
+    if parts.scheme in {"smtp", "smtp+tls", "smtp+ssl", "submission"}:
+        options: dict[str, Any] = {
+            "host": parts.hostname or "localhost",
+            "port": parts.port or (465 if parts.scheme == "smtp+ssl" else 25),
+            "timeout": _MAIL_TIMEOUT_SECONDS,
+        }
+        if parts.username:
+            options |= {
+                "username": unquote(parts.username),
+                "password": unquote(parts.password or ""),
+            }
+        if parts.scheme in {"smtp+tls", "submission"}:
+            options["use_tls"] = True
+        if parts.scheme == "smtp+ssl":
+            options["use_ssl"] = True
+        return {"BACKEND": f"{backends}.smtp.EmailBackend", "OPTIONS": options}
+    if parts.scheme == "consolemail":
+        return {"BACKEND": f"{backends}.console.EmailBackend"}
+    raise ValueError(
+        "EMAIL_URL: use smtp://host:port, smtp+tls://, smtp+ssl:// or filemail:///path"
+    )
+
+
+def resolvers(text: str) -> list[tuple[str, int]]:
+    """`host:port[,host:port]`, port 53 where none is given; empty means the system's own."""
+    found = []
+    for item in filter(None, (part.strip() for part in text.split(","))):
+        parts = urlsplit(f"//{item}")
+        found.append((parts.hostname or item, parts.port or 53))
+    return found

@@ -1,0 +1,237 @@
+"""All settings, from the environment; every variable is listed in .env.example."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import environ
+from django.utils.csp import CSP
+
+from adminctr import environment
+
+env = environ.Env()
+BASE_DIR = Path(__file__).resolve().parent.parent
+RUN_DIR = Path(env("RUN_DIR", default=str(BASE_DIR / ".run")))
+environ.Env.read_env(str(BASE_DIR / ".env"))
+
+# Core
+
+PRODUCT_NAME = env("PRODUCT_NAME", default="Admin Center")
+DEBUG = env.bool("DEBUG", default=False)
+DEMO = env.bool("DEMO", default=False)
+DEMO_PASSWORD = env("DEMO_PASSWORD", default="")
+SECRET_KEY = environment.secret_key(env("SECRET_KEY", default=""), RUN_DIR)
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+BIND = env("BIND", default="127.0.0.1")
+PORT = env.int("PORT", default=8000)
+WEB_WORKERS = env.int("WEB_WORKERS", default=2)
+BASE_URL = env("BASE_URL", default=f"http://127.0.0.1:{PORT}").rstrip("/")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=environment.hosts_of(BASE_URL))
+IS_HTTPS = BASE_URL.startswith("https://")
+CSRF_TRUSTED_ORIGINS = [BASE_URL]
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.forms",
+    "allauth",
+    "allauth.account",
+    "django_tasks_db",
+    "adminctr.queue",
+    "adminctr.web",
+    "console",
+    "audit",
+    "organizations",
+    "domains",
+    "users",
+    "accounts",
+    "invitations",
+    "merges",
+]
+
+MIDDLEWARE = [
+    "adminctr.web.middleware.HeadersMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "adminctr.web.middleware.ActorMiddleware",
+]
+
+ROOT_URLCONF = "adminctr.urls"
+WSGI_APPLICATION = "adminctr.wsgi.application"
+APPEND_SLASH = True
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "adminctr.web.context.product",
+            ],
+        },
+    }
+]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+
+# Database
+
+DATABASES = {
+    "default": environment.database(
+        env.db_url("DATABASE_URL", default=f"sqlite:///{RUN_DIR / 'adminctr.sqlite3'}"), RUN_DIR
+    )
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+CACHES = {"default": environment.cache(env("CACHE_URL", default="dbcache://cache"))}
+
+# Signing in
+
+AUTH_USER_MODEL = "users.User"
+AUTHENTICATION_BACKENDS = ["users.sign_in.PasswordBackend"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+PASSWORD_RESET_TIMEOUT = int(timedelta(hours=24).total_seconds())
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
+    for name, options in {
+        "UserAttributeSimilarityValidator": {
+            "user_attributes": ("email", "first_name", "last_name")
+        },
+        "MinimumLengthValidator": {"min_length": 10},
+        "CommonPasswordValidator": {},
+        "NumericPasswordValidator": {},
+    }.items()
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "console:home"
+LOGOUT_REDIRECT_URL = "account_login"
+
+ACCOUNT_ADAPTER = "users.sign_in.AccountAdapter"
+ACCOUNT_FORMS = {
+    "login": "users.forms.LogInForm",
+    "reset_password": "users.forms.ResetPasswordForm",
+    "reset_password_from_key": "users.forms.NewPasswordForm",
+    "user_token": "users.forms.ResetLinkForm",
+}
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_NOTIFICATIONS = False
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_LOGIN_ON_PASSWORD_RESET = False
+# Our own limits do not let a stranger lock a victim out: users/guessing.py.
+ACCOUNT_RATE_LIMITS = {
+    "login": "60/m/ip",
+    "login_failed": False,
+    "reset_password": "20/m/ip,5/h/key",
+}
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
+
+# Sessions, cookies and headers
+
+SESSION_COOKIE_AGE = int(timedelta(hours=12).total_seconds())
+SESSION_COOKIE_NAME = environment.cookie_name("sessionid", IS_HTTPS)
+SESSION_COOKIE_SECURE = IS_HTTPS
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_NAME = environment.cookie_name("csrftoken", IS_HTTPS)
+CSRF_COOKIE_SECURE = IS_HTTPS
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "adminctr.web.errors.csrf_failure"
+KNOWN_BROWSER_COOKIE = environment.cookie_name("browser", IS_HTTPS)
+KNOWN_BROWSER_AGE = timedelta(days=180)
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+
+SECURE_SSL_REDIRECT = False
+SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds()) if IS_HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = IS_HTTPS
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SECURE_CSP = {
+    "default-src": [CSP.NONE],
+    "style-src": [CSP.SELF],
+    "img-src": [CSP.SELF, "data:"],
+    "form-action": [CSP.SELF],
+    "frame-ancestors": [CSP.NONE],
+    "base-uri": [CSP.NONE],
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
+
+# Mail, tasks and the outside world
+
+MAILERS = {
+    "default": environment.mailer(env("EMAIL_URL", default=f"filemail://{RUN_DIR / 'mail'}"))
+}
+DEFAULT_FROM_EMAIL = env(
+    "DEFAULT_FROM_EMAIL", default="Admin Center <no-reply@localhost.localdomain>"
+)
+MAIL_DIR = RUN_DIR / "mail"
+
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": []}}
+TASK_LEASE = timedelta(seconds=env.float("TASK_LEASE_SECONDS", default=30))
+TASK_FIRST_PAUSE = timedelta(seconds=env.float("TASK_FIRST_PAUSE_SECONDS", default=10))
+TASK_TRIES = env.int("TASK_TRIES", default=30)
+
+DNS_RESOLVERS = environment.resolvers(env("DNS_RESOLVERS", default=""))
+DNS_LIFETIME = timedelta(seconds=env.float("DNS_LIFETIME_SECONDS", default=4))
+DOMAIN_TXT_LABEL = env("DOMAIN_TXT_LABEL", default="_twilio")
+DOMAIN_TXT_PREFIX = env("DOMAIN_TXT_PREFIX", default="twilio-domain-verification=")
+
+# Limits and lifetimes
+
+ACCOUNTS_PER_ORGANIZATION = env.int("ACCOUNTS_PER_ORGANIZATION", default=10)
+DOMAINS_PER_ORGANIZATION = env.int("DOMAINS_PER_ORGANIZATION", default=100)
+SIGN_UP_LIFETIME = timedelta(hours=env.float("SIGN_UP_HOURS", default=24))
+INVITATION_LIFETIME = timedelta(hours=env.float("INVITATION_HOURS", default=7 * 24))
+INVITATION_RESEND_PAUSE = timedelta(minutes=env.float("INVITATION_RESEND_MINUTES", default=5))
+INVITATION_MAX_SENDS = env.int("INVITATION_MAX_SENDS", default=10)
+INVITATION_KEPT = timedelta(days=env.int("INVITATION_KEPT_DAYS", default=30))
+PAGE_SIZE = 50
+
+# Language and time
+
+LANGUAGE_CODE = "en"
+USE_I18N = False
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+# Static files
+
+STATIC_URL = "/static/"
+STATIC_ROOT = RUN_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+
+# Logs
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env("LOG_LEVEL", default="INFO")},
+}
