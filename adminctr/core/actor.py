@@ -1,0 +1,53 @@
+"""Who acts: a person, a stranger with a link, a job or an operator, without a database."""
+
+from dataclasses import dataclass, field, replace
+from typing import Self
+
+SYSTEM_SID = "system"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a request came from, for the audit trail."""
+
+    ip: str = ""
+    user_agent: str = ""
+    request_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """The one who calls an operation, as policy and audit need to know them.
+
+    `label` is what people read, `sid` what is chained. `role` is the role in the organization
+    of `organization_id`. A trusted actor is the system or an operator at the shell.
+    """
+
+    label: str
+    via: str
+    sid: str = ""
+    user_id: int | None = None
+    organization_id: int | None = None
+    organization_sid: str = ""
+    role: str = ""
+    account_roles: frozenset[str] = frozenset()
+    trusted: bool = False
+    origin: Origin = field(default_factory=Origin)
+
+    @classmethod
+    def stranger(cls, address: str, *, via: str = "page", origin: Origin | None = None) -> Self:
+        """Somebody who holds a link mailed to this address and has no sign-in yet."""
+        return cls(label=address, via=via, origin=origin or Origin())
+
+    @classmethod
+    def system(cls, job: str) -> Self:
+        """A job of the system's own."""
+        return cls(label=f"System ({job})", via="job", sid=SYSTEM_SID, trusted=True)
+
+    @classmethod
+    def operator(cls, command: str) -> Self:
+        """Whoever runs a management command in a shell of this installation."""
+        return cls(label=f"Operator ({command})", via="command", sid=SYSTEM_SID, trusted=True)
+
+    def with_role(self, role: str) -> Self:
+        return replace(self, role=role)

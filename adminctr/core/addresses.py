@@ -1,0 +1,141 @@
+"""The one canonical form of domain names and e-mail addresses, made once at every edge.
+
+Domain: ASCII A-label by IDNA 2008, without a trailing dot. Address: the local part in lower
+case, ASCII only, plus-tags and dots kept as they are. Nothing is guessed: a spelling that
+IDNA 2008 does not know is refused rather than mapped to a name that somebody else may hold.
+"""
+
+import ipaddress
+import re
+import string
+import unicodedata
+
+import idna
+
+from adminctr.core.errors import RuleViolation
+
+ADDRESS_LENGTH = 160
+DOMAIN_LENGTH = 253
+
+_TO_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
+_LOCAL_PART = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+_TOP_LABEL = re.compile(r"[a-z][a-z0-9-]*[a-z0-9]")
+_SCRIPTS_WRITTEN_TOGETHER = (
+    frozenset({"LATIN", "CJK", "HIRAGANA", "KATAKANA"}),
+    frozenset({"LATIN", "CJK", "BOPOMOFO"}),
+    frozenset({"LATIN", "CJK", "HANGUL"}),
+)
+
+
+def canonical_domain(text: str) -> str:
+    """The A-label form of a domain name.
+
+    Raises RuleViolation: domain_blank, domain_is_url, domain_is_address, domain_wildcard,
+    domain_invalid, domain_single_label, domain_mixed_scripts.
+    """
+    name = text.strip(" \t\r\n").translate(_TO_LOWER).removesuffix(".")
+    if not name:
+        raise _refused("blank", "Enter a domain name, such as example.com.")
+    if "://" in name or "/" in name or name.startswith(("http:", "https:")):
+        raise _refused("is_url", "Enter the domain name alone, without https:// or a path.")
+    if "@" in name:
+        raise _refused("is_address", "Enter the part after the @ alone.")
+    if "*" in name:
+        raise _refused("wildcard", "Enter one exact domain name, without a wildcard.")
+    if _is_ip(name):
+        raise _refused("is_ip", "Enter a domain name, not an IP address.")
+    encoded = _to_a_labels(name)
+    if "." not in encoded:
+        raise _refused("single_label", "Enter a whole domain name with a dot, such as example.com.")
+    if not _TOP_LABEL.fullmatch(encoded.rpartition(".")[2]):
+        raise _refused("invalid", "This is not a domain name that can exist on the internet.")
+    return encoded
+
+
+def canonical_address(text: str) -> str:
+    """The canonical form of an e-mail address.
+
+    Raises RuleViolation: address_blank, address_invalid, address_not_ascii, address_too_long.
+    """
+    address = text.strip(" \t\r\n")
+    if not address:
+        raise _address_refused("blank", "Enter an email address.")
+    local, at, domain = address.rpartition("@")
+    local = local.translate(_TO_LOWER)
+    if not at or domain.endswith("."):
+        raise _address_refused("invalid", "Enter an email address, such as name@example.com.")
+    if not local.isascii():
+        raise _address_refused(
+            "not_ascii", "Use plain letters, digits and signs in the part before the @."
+        )
+    if len(local) > 64 or not _LOCAL_PART.fullmatch(local):
+        raise _address_refused("invalid", "Enter one email address, such as name@example.com.")
+    try:
+        canonical = f"{local}@{canonical_domain(domain)}"
+    except RuleViolation as refused:
+        raise _address_refused("invalid", f"After the @: {refused.message}") from refused
+    if len(canonical) > ADDRESS_LENGTH:
+        raise _address_refused(
+            "too_long", f"Use an address of at most {ADDRESS_LENGTH} characters."
+        )
+    return canonical
+
+
+def domain_of(address: str) -> str:
+    """The domain of a canonical address."""
+    return address.rpartition("@")[2]
+
+
+def readable_domain(name: str) -> str:
+    """A canonical domain as people write it, such as bücher.example."""
+    try:
+        return idna.decode(name)
+    except idna.IDNAError:
+        return name
+
+
+def _to_a_labels(name: str) -> str:
+    if len(name) > DOMAIN_LENGTH:
+        raise _refused("invalid", f"Use a domain name of at most {DOMAIN_LENGTH} characters.")
+    labels = name.split(".")
+    if not all(labels):
+        raise _refused("invalid", "Remove the empty part between two dots.")
+    encoded = ".".join(_to_a_label(label) for label in labels)
+    if len(encoded) > DOMAIN_LENGTH:
+        raise _refused("invalid", f"Use a domain name of at most {DOMAIN_LENGTH} characters.")
+    return encoded
+
+
+def _to_a_label(label: str) -> str:
+    try:
+        readable = idna.decode(label) if label.startswith("xn--") else label
+        encoded = idna.encode(readable).decode("ascii")
+    except (idna.IDNAError, UnicodeError) as invalid:
+        raise _refused(
+            "invalid", "Use lower-case letters, digits and hyphens; no spaces or other signs."
+        ) from invalid
+    if not label.isascii() or label.startswith("xn--"):
+        _refuse_mixed_scripts(readable)
+    return encoded
+
+
+def _refuse_mixed_scripts(label: str) -> None:
+    scripts = {unicodedata.name(letter, "").split(" ")[0] for letter in label if letter.isalpha()}
+    if len(scripts) > 1 and not any(scripts <= together for together in _SCRIPTS_WRITTEN_TOGETHER):
+        raise _refused("mixed_scripts", "Do not mix alphabets in one part of a domain name.")
+
+
+def _is_ip(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name.strip("[]"))
+    except ValueError:
+        return False
+    return True
+
+
+def _refused(code: str, message: str) -> RuleViolation:
+    return RuleViolation(f"domain_{code}", message, field="name")
+
+
+def _address_refused(code: str, message: str) -> RuleViolation:
+    return RuleViolation(f"address_{code}", message, field="email")

@@ -1,0 +1,21 @@
+"""The two errors that a person may meet; anything else is a fault and is never caught."""
+
+from django.core.exceptions import PermissionDenied
+
+
+class RuleViolation(Exception):
+    """What a person can put right: a stable code, what to do next, the field it stands beside."""
+
+    def __init__(self, code: str, message: str, *, field: str | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.field = field
+
+
+class NotAllowed(PermissionDenied):
+    """What this actor may not do, and who can; Django answers it with 403."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason

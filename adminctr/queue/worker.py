@@ -1,0 +1,100 @@
+"""The worker: the library's loop, plus leases, take-over and retries with growing pauses.
+
+A worker shows that it lives by a heartbeat, which is the lease on the task it runs. `revive`
+returns to the queue what a dead worker held and what failed and may be tried again; it reads
+nothing but the rows, so whoever calls it, and however often, the outcome is the same.
+"""
+
+import threading
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import OperationalError, close_old_connections, connection, transaction
+from django.tasks import TaskResultStatus
+from django_tasks_db.management.commands.db_worker import Worker
+from django_tasks_db.models import DBTaskResult
+
+from adminctr.core import clock
+from adminctr.queue import periodic
+from adminctr.queue.models import WorkerHeartbeat
+
+LONGEST_PAUSE = timedelta(hours=1)
+
+
+class LeasedWorker(Worker):
+    """Runs tasks while a second thread renews the lease, revives tasks and starts due jobs."""
+
+    def run(self) -> None:
+        periodic.discover()
+        _beat(self.worker_id)
+        stop = threading.Event()
+        keeper = threading.Thread(target=self._keep_house, args=(stop,), daemon=True)
+        keeper.start()
+        try:
+            if self.batch:
+                _keep_house_once(self.worker_id)
+            super().run()
+        finally:
+            stop.set()
+            keeper.join(timeout=5)
+            WorkerHeartbeat.objects.filter(worker_id=self.worker_id).delete()
+
+    def _keep_house(self, stop: threading.Event) -> None:
+        pause = settings.TASK_LEASE.total_seconds() / 4
+        while not stop.wait(pause):
+            close_old_connections()
+            try:
+                _keep_house_once(self.worker_id)
+            except OperationalError:  # the database is away or busy: the next round tries again
+                connection.close()
+        connection.close()
+
+
+def revive() -> int:
+    """Return to the queue every task that nobody will finish otherwise."""
+    now = clock.now()
+    revived = 0
+    with transaction.atomic():
+        rows = DBTaskResult.objects.select_for_update(skip_locked=True)
+        alive = set(
+            WorkerHeartbeat.objects.filter(seen_at__gt=now - settings.TASK_LEASE).values_list(
+                "worker_id", flat=True
+            )
+        )
+        for task in rows.filter(status=TaskResultStatus.RUNNING):
+            if not task.worker_ids or task.worker_ids[-1] not in alive:
+                revived += _return_to_queue(task, run_after=now)
+        for task in rows.filter(status=TaskResultStatus.FAILED):
+            if len(task.worker_ids) < settings.TASK_TRIES:
+                pause = pause_after(len(task.worker_ids))
+                revived += _return_to_queue(task, run_after=(task.finished_at or now) + pause)
+    return revived
+
+
+def is_anybody_working() -> bool:
+    """Whether a worker has shown a sign of life within the lease."""
+    since = clock.now() - settings.TASK_LEASE
+    return WorkerHeartbeat.objects.filter(seen_at__gt=since).exists()
+
+
+def pause_after(tries: int) -> timedelta:
+    """How long to wait after so many tries: 10 s, doubling, at most an hour."""
+    doubled: timedelta = settings.TASK_FIRST_PAUSE * 2 ** (tries - 1)
+    return min(doubled, LONGEST_PAUSE)
+
+
+def _return_to_queue(task: DBTaskResult, *, run_after: datetime) -> int:
+    task.status = TaskResultStatus.READY
+    task.run_after = run_after
+    task.save(update_fields=["status", "run_after"])
+    return 1
+
+
+def _keep_house_once(worker_id: str) -> None:
+    _beat(worker_id)
+    revive()
+    periodic.enqueue_due()
+
+
+def _beat(worker_id: str) -> None:
+    WorkerHeartbeat.objects.update_or_create(worker_id=worker_id, defaults={"seen_at": clock.now()})

@@ -1,0 +1,99 @@
+"""Recording: operations call `record`; the outermost one appends what was recorded."""
+
+import secrets
+from itertools import groupby
+from operator import attrgetter
+from typing import Any
+
+from adminctr.core import clock, operations
+from adminctr.core.actor import Actor
+from adminctr.core.limits import Limit
+from adminctr.core.operations import Event
+from adminctr.core.tenancy import Tenant
+from audit import chain
+from audit.models import SYSTEM_CHAIN, AuditDetails, AuditEvent, ChainHead
+
+REFUSALS_PER_MINUTE = Limit("recorded_refusals", times=30, seconds=60)
+_TEXT_LENGTH = 500
+
+
+def record(
+    action: str,
+    organization: Tenant | None,
+    *,
+    actor: Actor,
+    subject_sid: str = "",
+    **details: Any,
+) -> None:
+    """Note what an operation did, in the organization's chain or the system's.
+
+    Raises OperationRequired outside an operation.
+    """
+    operations.note(
+        Event(
+            action=action,
+            actor=actor,
+            chain=organization.sid if organization else SYSTEM_CHAIN,
+            subject_sid=subject_sid,
+            details=details,
+        )
+    )
+
+
+def append(events: list[Event]) -> None:
+    """Chain these events in the open transaction, one head locked after the other by name."""
+    by_chain = attrgetter("chain")
+    for name, of_chain in groupby(sorted(events, key=by_chain), key=by_chain):
+        _append_to(name, list(of_chain))
+
+
+def append_refusal(event: Event) -> None:
+    """Chain one refusal, unless this actor has been refused very often in this minute."""
+    actor = event.actor
+    if REFUSALS_PER_MINUTE.is_spent(actor.sid or actor.label, actor.origin.ip):
+        return
+    REFUSALS_PER_MINUTE.note(actor.sid or actor.label, actor.origin.ip)
+    _append_to(event.chain, [event])
+
+
+def _append_to(name: str, events: list[Event]) -> None:
+    ChainHead.objects.bulk_create([ChainHead(chain=name)], ignore_conflicts=True)
+    head = ChainHead.objects.select_for_update().get(chain=name)
+    moment = clock.now()
+    rows, details = [], []
+    for event in events:
+        data = _readable(event)
+        salt = secrets.token_hex(16)
+        row = AuditEvent(
+            chain=name,
+            sequence=head.sequence + 1,
+            at=moment,
+            action=event.action,
+            via=event.actor.via,
+            actor_sid=event.actor.sid,
+            subject_sid=event.subject_sid,
+            details_digest=chain.digest_of_details(salt, data),
+            previous_hash=head.hash,
+        )
+        row.hash = chain.hash_of(row)
+        head.sequence, head.hash = row.sequence, row.hash
+        rows.append(row)
+        details.append(AuditDetails(event=row, salt=salt, data=data))
+    AuditEvent.unscoped.bulk_create(rows)
+    AuditDetails.objects.bulk_create(details)
+    head.save(update_fields=["sequence", "hash"])
+
+
+def _readable(event: Event) -> dict[str, Any]:
+    actor = event.actor
+    who = {
+        "actor": actor.label,
+        "ip": actor.origin.ip,
+        "user_agent": actor.origin.user_agent,
+        "request_id": actor.origin.request_id,
+    }
+    return {name: _bounded(value) for name, value in (who | event.details).items() if value != ""}
+
+
+def _bounded(value: Any) -> Any:
+    return value[:_TEXT_LENGTH] if isinstance(value, str) else value

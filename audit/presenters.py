@@ -1,0 +1,37 @@
+"""Events as sentences. The actor's name comes first, the text here follows it."""
+
+from collections import defaultdict
+from typing import Any
+
+SENTENCES = {
+    "account.created": "created the account {subject} for {owner}",
+    "domain.added": "added the domain {subject}",
+    "domain.check_failed": "checked the domain {subject}: {reason}",
+    "domain.removed": "removed the domain {subject}",
+    "domain.verified": "verified the domain {subject}",
+    "organization.absorbed": "let the organization {subject} be absorbed by {into}",
+    "sign_up.started": "asked for a sign-up link for {subject}",
+    "user.appointed_staff": "made {subject} support staff",
+    "user.invitation_resent": "sent the invitation of {subject} again",
+    "user.invitation_revoked": "revoked the invitation of {subject}",
+    "user.invited": "invited {subject} as {role}",
+    "user.joined": "joined by invitation as {role}",
+    "user.log_in_failed": "tried to log in with a wrong password",
+    "user.logged_in": "logged in",
+    "user.logged_out": "logged out",
+    "user.password_changed": "set a new password",
+    "user.password_reset_requested": "asked for a link to reset the password",
+    "user.role_changed": "changed the role of {subject} from {before} to {after}",
+    "user.signed_up": "signed up",
+}
+
+
+def sentence(action: str, details: dict[str, Any] | None) -> str:
+    """What happened, in words; an erased event keeps its kind and its time."""
+    if details is None:
+        return f"{action} (the details were erased)"
+    if action.endswith(".refused"):
+        what = action.removesuffix(".refused").replace("_", " ").replace(".page", " (page)")
+        return f"was refused: {what}. {details.get('reason', '')}"
+    values = defaultdict(lambda: "…", details)
+    return SENTENCES.get(action, action).format_map(values)
