@@ -1,0 +1,17 @@
+"""How many accounts an organization may have."""
+
+from accounts.models import Account
+from adminctr.core.errors import RuleViolation
+from organizations.models import Organization
+
+
+def require_room(organization: Organization, more: int) -> None:
+    """With the organization's lock held; raises RuleViolation: account_limit."""
+    limit = organization.lock().account_limit
+    held = Account.objects.filter(organization=organization).counted().count()
+    if held + more > limit:
+        raise RuleViolation(
+            "account_limit",
+            f"This organization may have {limit} accounts and would have {held + more}. "
+            "Close one that is not needed, or ask support to raise the limit.",
+        )

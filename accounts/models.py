@@ -1,0 +1,162 @@
+"""Accounts, and who has which role where and since when."""
+
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.urls import reverse
+
+from adminctr.core import clock
+from adminctr.core.addresses import ADDRESS_LENGTH
+from adminctr.core.columns import KeyField
+from adminctr.core.periods import Period, PeriodQuerySet
+from adminctr.core.sids import SidField
+from adminctr.core.tenancy import RowT, TenantManager, TenantModel
+from organizations.models import NAME_LENGTH, Organization, Role
+
+
+class AccountStatus(models.TextChoices):
+    ACTIVE = "active", "Active"
+    SUSPENDED = "suspended", "Suspended"
+    PENDING_CLOSURE = "pending_closure", "Closing"
+    CLOSED = "closed", "Closed"
+
+
+class AccountType(models.TextChoices):
+    TRIAL = "trial", "Trial"
+    FULL = "full", "Full"
+
+
+class AccountRole(models.TextChoices):
+    OWNER = "owner", "Owner"
+    ADMINISTRATOR = "administrator", "Administrator"
+    DEVELOPER = "developer", "Developer"
+    BILLING_MANAGER = "billing_manager", "Billing Manager"
+    SUPPORT = "support", "Support"
+
+
+class AccountQuerySet(models.QuerySet[RowT]):
+    def counted(self) -> Self:
+        """What the organization's limit counts: main accounts that are not closed."""
+        return self.filter(parent=None).exclude(status=AccountStatus.CLOSED)
+
+    def managed(self) -> Self:
+        """The accounts of the Managed tab, by name."""
+        return self.filter(parent=None).order_by("name_key", "id")
+
+
+class Account(TenantModel):
+    sid = SidField("AC")
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    parent = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
+    name = models.CharField(max_length=NAME_LENGTH)
+    name_key = KeyField(max_length=255)
+    status = models.CharField(max_length=20, choices=AccountStatus, default=AccountStatus.ACTIVE)
+    type = models.CharField(max_length=10, choices=AccountType, default=AccountType.TRIAL)
+    created_at = models.DateTimeField(default=clock.now)
+
+    objects = TenantManager.from_queryset(AccountQuerySet)()
+    unscoped = models.Manager.from_queryset(AccountQuerySet)()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~Q(name=""), name="accounts_account_has_a_name"),
+            models.CheckConstraint(
+                condition=Q(status__in=AccountStatus.values), name="accounts_account_known_status"
+            ),
+            models.CheckConstraint(
+                condition=Q(type__in=AccountType.values), name="accounts_account_known_type"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["organization", "name_key", "id"],
+                condition=Q(parent=None),
+                name="accounts_account_by_name",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("accounts:detail", args=[self.sid])
+
+
+class RoleAssignmentQuerySet(PeriodQuerySet[RowT]):
+    def on_organization(self) -> Self:
+        return self.filter(account=None)
+
+    def on_accounts(self) -> Self:
+        return self.filter(account__isnull=False)
+
+
+class RoleAssignment(Period):
+    """A role that somebody holds for a time, on the organization or on one of its accounts.
+
+    `holder_organization`, `email` and `name_key` are copies about the holder: the organization
+    of their open stay, which may be another one, and how the lists show them.
+    """
+
+    person_column = "holder_id"
+
+    sid = SidField("IY")
+    holder = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    account = models.ForeignKey(Account, models.PROTECT, null=True, related_name="+")
+    role = KeyField(max_length=20)
+    holder_organization = models.ForeignKey(
+        Organization, models.PROTECT, null=True, related_name="+"
+    )
+    email = KeyField(max_length=ADDRESS_LENGTH)
+    name_key = KeyField(max_length=255)
+
+    objects = TenantManager.from_queryset(RoleAssignmentQuerySet)()
+    unscoped = models.Manager.from_queryset(RoleAssignmentQuerySet)()
+
+    class Meta(Period.Meta):
+        constraints = [
+            *Period.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["holder"],
+                condition=Q(ended_at=None, account=None),
+                name="accounts_roleassignment_one_organization_role",
+            ),
+            models.UniqueConstraint(
+                fields=["account", "holder", "role"],
+                condition=Q(ended_at=None, account__isnull=False),
+                name="accounts_roleassignment_each_account_role_once",
+            ),
+            models.UniqueConstraint(
+                fields=["organization"],
+                condition=Q(ended_at=None, account=None, role=Role.OWNER),
+                name="accounts_roleassignment_one_organization_owner",
+            ),
+            models.UniqueConstraint(
+                fields=["account"],
+                condition=Q(ended_at=None, account__isnull=False, role=AccountRole.OWNER),
+                name="accounts_roleassignment_one_account_owner",
+            ),
+            models.CheckConstraint(
+                condition=Q(account=None, role__in=Role.values)
+                | Q(account__isnull=False, role__in=AccountRole.values),
+                name="accounts_roleassignment_role_fits_scope",
+            ),
+            models.CheckConstraint(
+                condition=Q(email=Lower("email")), name="accounts_roleassignment_email_lower"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["organization", "holder", "id"],
+                condition=Q(ended_at=None),
+                name="accounts_role_by_holder",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.email}: {self.get_role_label()}"
+
+    def get_role_label(self) -> str:
+        return str((AccountRole if self.account_id else Role)(self.role).label)

@@ -1,0 +1,9 @@
+from django.urls import path
+
+from accounts import views
+
+app_name = "accounts"
+urlpatterns = [
+    path("admin-center/accounts/", views.AccountListPage.as_view(), name="list"),
+    path("admin-center/accounts/<sid:sid>/", views.AccountDetailPage.as_view(), name="detail"),
+]

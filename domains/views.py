@@ -1,0 +1,95 @@
+from typing import Any
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.urls import reverse
+
+from adminctr.core.addresses import readable_domain
+from adminctr.web.display import moment
+from adminctr.web.views import ActionPage, DetailPage, ListPage, OperationPage
+from domains import operations
+from domains.forms import AddDomainForm
+from domains.models import Domain, DomainStatus
+from organizations.policy import Action
+
+_TONES = {
+    DomainStatus.UNVERIFIED: "neutral",
+    DomainStatus.VERIFIED: "success",
+    DomainStatus.UNCERTAIN: "warning",
+}
+
+
+class DomainListPage(ListPage):
+    action = Action.DOMAIN_VIEW
+    template_name = "domains/list.html"
+
+    def rows(self) -> QuerySet[Any]:
+        return Domain.objects.order_by("name", "id")
+
+    def row(self, row: Domain) -> dict[str, Any]:
+        return {
+            "url": row.get_absolute_url(),
+            "name": readable_domain(row.name),
+            "status": row.get_status_display(),
+            "tone": _TONES[DomainStatus(row.status)],
+            "added": moment(row.created_at),
+            "verified": moment(row.verified_at, never="Not yet"),
+        }
+
+    def extra(self) -> dict[str, Any]:
+        return {"add_refusal": self.refusal(Action.DOMAIN_ADD)}
+
+
+class DomainDetailPage(DetailPage):
+    action = Action.DOMAIN_VIEW
+    template_name = "domains/detail.html"
+
+    def context(self, **kwargs: Any) -> dict[str, Any]:
+        domain = self.one(Domain.objects.all(), sid=kwargs["sid"])
+        return {
+            "domain": domain,
+            "name": readable_domain(domain.name),
+            "label": settings.DOMAIN_TXT_LABEL,
+            "tone": _TONES[DomainStatus(domain.status)],
+            "added": moment(domain.created_at),
+            "verified": moment(domain.verified_at, never="Not yet"),
+            "checked": moment(domain.checked_at),
+        }
+
+
+class AddDomainPage(OperationPage):
+    action = Action.DOMAIN_ADD
+    template_name = "domains/add.html"
+    form_class = AddDomainForm
+
+    def perform(self, data: dict[str, Any]) -> tuple[str, str]:
+        domain = operations.add_domain(self.organization, actor=self.actor, **data)
+        done = f"{readable_domain(domain.name)} was added. Publish its record, then check it."
+        return done, domain.get_absolute_url()
+
+
+class DomainAction(ActionPage):
+    def subject(self, **kwargs: Any) -> Domain:
+        domain: Domain = self.one(Domain.objects.all(), sid=kwargs["sid"])
+        return domain
+
+
+class CheckDomain(DomainAction):
+    action = Action.DOMAIN_VERIFY
+
+    def perform(self, subject: Domain) -> str:
+        domain = operations.check_domain(subject, actor=self.actor)
+        if domain.is_verified:
+            return f"{readable_domain(domain.name)} is verified. You can invite its people now."
+        return "The record was looked for. What was found stands below."
+
+
+class RemoveDomain(DomainAction):
+    action = Action.DOMAIN_REMOVE
+
+    def perform(self, subject: Domain) -> str:
+        operations.remove_domain(subject, actor=self.actor)
+        return f"{readable_domain(subject.name)} was removed."
+
+    def back(self, subject: Domain) -> str:
+        return reverse("domains:list")

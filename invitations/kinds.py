@@ -1,0 +1,70 @@
+"""What accepting an invitation would do, for the page that asks and the operation that does."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from adminctr.core.errors import RuleViolation
+from adminctr.core.tenancy import person
+from merges.absorption import is_absorbable
+from organizations.models import Membership, Organization, Role
+from users.models import User
+
+
+class Obstacle(StrEnum):
+    ALREADY_MEMBER = "already_member"
+    ELSEWHERE = "already_in_an_organization"
+    MERGE_NEEDED = "merge_needed"
+
+
+@dataclass(frozen=True, slots=True)
+class Joining:
+    """What joining means for one person: what stands in the way, or what is absorbed."""
+
+    obstacle: Obstacle | None = None
+    absorbs: Organization | None = None
+
+
+_TO_INVITER = {
+    Obstacle.ALREADY_MEMBER: "This person is a managed user of your organization already.",
+    Obstacle.ELSEWHERE: (
+        "This person belongs to another organization, and a person can be in one only. They can "
+        "leave it first, or you can invite another address of theirs, such as name+team@…"
+    ),
+    Obstacle.MERGE_NEEDED: (
+        "This person owns an organization with other people or a verified domain. Joining would "
+        "mean merging it into yours; invite another address of theirs, or ask support."
+    ),
+}
+_TO_INVITEE = {
+    Obstacle.ALREADY_MEMBER: "You are a member of this organization already.",
+    Obstacle.ELSEWHERE: (
+        "You belong to another organization, and a person can be in one only. Ask its "
+        "Administrator to remove you first, or ask to be invited with another address."
+    ),
+    Obstacle.MERGE_NEEDED: (
+        "You own an organization with other people or a verified domain. Joining would mean "
+        "merging it; hand its ownership over first, or ask to be invited with another address."
+    ),
+}
+
+
+def what_joining_means(user: User, organization: Organization) -> Joining:
+    with person(user):
+        stay = Membership.objects.open().select_related("organization").first()
+    if stay is None:
+        return Joining()
+    if stay.organization_id == organization.pk:
+        return Joining(obstacle=Obstacle.ALREADY_MEMBER)
+    if stay.role != Role.OWNER:
+        return Joining(obstacle=Obstacle.ELSEWHERE)
+    if not is_absorbable(stay.organization):
+        return Joining(obstacle=Obstacle.MERGE_NEEDED)
+    return Joining(absorbs=stay.organization)
+
+
+def for_inviter(obstacle: Obstacle) -> RuleViolation:
+    return RuleViolation(obstacle.value, _TO_INVITER[obstacle], field="email")
+
+
+def for_invitee(obstacle: Obstacle) -> RuleViolation:
+    return RuleViolation(obstacle.value, _TO_INVITEE[obstacle])

@@ -1,0 +1,34 @@
+"""The mail that carries an invitation's link."""
+
+from django.tasks import task
+from django.urls import reverse
+
+from adminctr.core import mail
+from adminctr.core.text import name_in_mail
+from invitations.models import Invitation
+
+
+@task
+def send_invitation(pk: int, generation: int) -> None:
+    """Mail the newest link once: the row says which generation has left already."""
+    invitation = (
+        Invitation.unscoped.open()
+        .filter(pk=pk, generation=generation)
+        .exclude(delivered_generation=generation)
+        .select_related("organization", "invited_by")
+        .first()
+    )
+    if invitation is None or invitation.is_expired():
+        return
+    mail.send(
+        "invitation",
+        to=invitation.email,
+        key=f"{invitation.sid}:{generation}",
+        organization=name_in_mail(invitation.organization.name),
+        inviter=name_in_mail(invitation.invited_by.get_full_name()),
+        inviter_address=invitation.invited_by.email,
+        role=invitation.role_label,
+        expires_at=invitation.expires_at,
+        link=mail.link(reverse("invitations:show", args=[invitation.token()])),
+    )
+    Invitation.unscoped.filter(pk=pk, generation=generation).update(delivered_generation=generation)

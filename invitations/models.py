@@ -1,0 +1,119 @@
+"""Every consent asked for by mail."""
+
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.urls import reverse
+
+from adminctr.core import clock
+from adminctr.core.addresses import ADDRESS_LENGTH
+from adminctr.core.columns import KeyField
+from adminctr.core.sids import SidField
+from adminctr.core.tenancy import RowT, TenantManager, TenantModel
+from adminctr.core.tokens import make_token
+from organizations.models import GRANTABLE_ROLES, Role
+
+
+class Kind(models.TextChoices):
+    JOIN = "join", "Join the organization"
+
+
+class InvitationQuerySet(models.QuerySet[RowT]):
+    def open(self) -> Self:
+        """Neither accepted nor withdrawn; expiry alone does not close an invitation."""
+        return self.filter(accepted_at=None, revoked_at=None)
+
+    def expired(self) -> Self:
+        return self.open().filter(expires_at__lte=clock.now())
+
+    def to(self, email: str) -> Self:
+        return self.filter(email=email)
+
+    def pending(self) -> Self:
+        """The people of the Pending tab, newest first."""
+        return self.open().filter(kind=Kind.JOIN).order_by("-created_at", "-id")
+
+
+class Invitation(TenantModel):
+    """An offer that one address may accept by the link it was mailed, once."""
+
+    person_column = "email"
+
+    sid = SidField("NF")
+    kind = models.CharField(max_length=20, choices=Kind, default=Kind.JOIN)
+    email = KeyField(max_length=ADDRESS_LENGTH)
+    role = models.CharField(max_length=20, choices=[(role, role.label) for role in GRANTABLE_ROLES])
+    invited_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(default=clock.now)
+    expires_at = models.DateTimeField()
+    generation = models.PositiveIntegerField(default=1)
+    token_hash = models.CharField(max_length=64, unique=True)
+    last_sent_at = models.DateTimeField(default=clock.now)
+    total_sends = models.PositiveIntegerField(default=1)
+    delivered_generation = models.PositiveIntegerField(default=0)
+    accepted_at = models.DateTimeField(null=True)
+    accepted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+    revoked_at = models.DateTimeField(null=True)
+
+    objects = TenantManager.from_queryset(InvitationQuerySet)()
+    unscoped = models.Manager.from_queryset(InvitationQuerySet)()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "kind", "email"],
+                condition=Q(accepted_at=None, revoked_at=None),
+                name="invitations_invitation_one_open_per_address",
+            ),
+            models.CheckConstraint(
+                condition=Q(email=Lower("email")), name="invitations_invitation_email_lower"
+            ),
+            models.CheckConstraint(
+                condition=Q(role__in=GRANTABLE_ROLES), name="invitations_invitation_never_as_owner"
+            ),
+            models.CheckConstraint(
+                condition=Q(accepted_at=None) | Q(revoked_at=None),
+                name="invitations_invitation_one_ending",
+            ),
+            models.CheckConstraint(
+                condition=Q(accepted_at=None, accepted_by=None)
+                | Q(accepted_at__isnull=False, accepted_by__isnull=False),
+                name="invitations_invitation_accepted_by_somebody",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["organization", "-created_at", "-id"],
+                condition=Q(accepted_at=None, revoked_at=None),
+                name="invitations_pending_newest",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.email} as {self.get_role_display()}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("users:pending-detail", args=[self.sid])
+
+    def is_expired(self) -> bool:
+        return self.expires_at <= clock.now()
+
+    def is_open(self) -> bool:
+        return self.accepted_at is None and self.revoked_at is None
+
+    def is_delivered(self) -> bool:
+        """Whether the mail with the newest link has left."""
+        return self.delivered_generation == self.generation
+
+    def token(self) -> str:
+        """What the mailed link carries; never stored."""
+        return make_token("invitation", self.sid, self.generation)
+
+    @property
+    def role_label(self) -> str:
+        return str(Role(self.role).label)

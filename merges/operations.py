@@ -1,0 +1,67 @@
+"""Organizations becoming one."""
+
+from dataclasses import dataclass
+
+from accounts import limits
+from accounts.models import Account, RoleAssignment
+from adminctr.core import clock
+from adminctr.core.actor import Actor
+from adminctr.core.errors import RuleViolation
+from adminctr.core.operations import operation
+from adminctr.core.tenancy import Tenant
+from audit import log
+from domains.models import Domain
+from invitations.models import Invitation
+from merges.absorption import is_absorbable
+from organizations import stays
+from organizations.models import Membership, Organization
+
+
+@dataclass(frozen=True, slots=True)
+class Absorption:
+    """A one-person organization and the one that its Owner joins."""
+
+    organization: Organization
+    into: Organization
+
+
+def both(absorption: Absorption) -> tuple[Tenant, ...]:
+    return (absorption.organization, absorption.into)
+
+
+@operation(both)
+def absorb(absorption: Absorption, *, actor: Actor) -> None:
+    """Move the accounts of a one-person organization and end it; its Owner has no stay then.
+
+    Called by accepting, which has asked its Owner. Raises RuleViolation: merge_needed,
+    account_limit.
+    """
+    organization, into = lock_in_order(absorption.organization, absorption.into)
+    if organization.ended_at is not None or not is_absorbable(organization):
+        raise RuleViolation("merge_needed", "This organization is too large to be absorbed.")
+    accounts = Account.objects.filter(organization=organization)
+    limits.require_room(into, accounts.counted().count())
+
+    moved = accounts.update(organization=into)
+    RoleAssignment.objects.on_accounts().filter(organization=organization).update(organization=into)
+    Invitation.objects.open().filter(organization=organization).update(revoked_at=clock.now())
+    Domain.objects.filter(organization=organization).delete()
+    stays.end_stay(Membership.objects.open().get(organization=organization))
+    organization.owner, organization.ended_at = None, clock.now()
+    organization.save(update_fields=["owner", "ended_at"])
+    for concerned in (organization, into):
+        log.record(
+            "organization.absorbed",
+            concerned,
+            actor=actor,
+            subject_sid=organization.sid,
+            subject=organization.name,
+            into=into.name,
+            accounts=moved,
+        )
+
+
+def lock_in_order(first: Organization, second: Organization) -> tuple[Organization, Organization]:
+    """Lock two organizations, the older first, so that two who do it never wait for each other."""
+    locked = {one.pk: one.lock() for one in sorted((first, second), key=lambda one: one.pk)}
+    return locked[first.pk], locked[second.pk]

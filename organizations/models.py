@@ -1,0 +1,135 @@
+"""Organizations and the stays of people in them."""
+
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.urls import reverse
+
+from adminctr.core import clock
+from adminctr.core.addresses import ADDRESS_LENGTH
+from adminctr.core.columns import KeyField
+from adminctr.core.periods import Period, PeriodQuerySet
+from adminctr.core.sids import SidField
+from adminctr.core.tenancy import TenantManager
+
+NAME_LENGTH = 64
+
+
+def default_account_limit() -> int:
+    limit: int = settings.ACCOUNTS_PER_ORGANIZATION
+    return limit
+
+
+class Role(models.TextChoices):
+    """The roles in an organization; roles on accounts are others (accounts.models)."""
+
+    OWNER = "owner", "Owner"
+    ADMINISTRATOR = "administrator", "Administrator"
+    STANDARD = "standard", "Standard User (Account Creation)"
+
+
+# What may be given by invitation or by a change of role; the Owner changes by transfer alone.
+GRANTABLE_ROLES = (Role.ADMINISTRATOR, Role.STANDARD)
+
+
+class OrganizationQuerySet(models.QuerySet["Organization"]):
+    def living(self) -> Self:
+        return self.filter(ended_at=None)
+
+
+class Organization(models.Model):
+    """A company: it owns accounts, domains and stays, and has exactly one Owner while it lives."""
+
+    sid = SidField("OR")
+    name = models.CharField(max_length=NAME_LENGTH)
+    owner = models.OneToOneField(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+    account_limit = models.PositiveIntegerField(default=default_account_limit)
+    created_at = models.DateTimeField(default=clock.now)
+    ended_at = models.DateTimeField(null=True)
+
+    objects = models.Manager.from_queryset(OrganizationQuerySet)()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(owner__isnull=False, ended_at=None)
+                | Q(owner=None, ended_at__isnull=False),
+                name="organizations_organization_owned_while_it_lives",
+            ),
+            models.CheckConstraint(
+                condition=~Q(name=""), name="organizations_organization_has_a_name"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def lock(self) -> "Organization":
+        """Wait for whoever else changes this organization; returns it as it is now."""
+        return Organization.objects.select_for_update().get(pk=self.pk)
+
+
+class MembershipQuerySet(PeriodQuerySet["Membership"]):
+    def managed(self) -> Self:
+        """The people of the Managed tab, by name."""
+        return self.open().order_by("name_key", "id")
+
+
+class Membership(Period):
+    """One stay of a person in an organization.
+
+    `email` to `last_sign_in_at` are copies of what the Users lists sort and filter by, written
+    by the operations that change them and compared by check_invariants.
+    """
+
+    person_column = "user_id"
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    email = KeyField(max_length=ADDRESS_LENGTH)
+    name_key = KeyField(max_length=255)
+    surname_key = KeyField(max_length=255, blank=True)
+    role = KeyField(max_length=20, choices=Role)
+    status = KeyField(max_length=10)
+    last_sign_in_at = models.DateTimeField(null=True)
+
+    objects = TenantManager.from_queryset(MembershipQuerySet)()
+    unscoped = models.Manager.from_queryset(MembershipQuerySet)()
+
+    class Meta(Period.Meta):
+        constraints = [
+            *Period.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["user"],
+                condition=Q(ended_at=None),
+                name="organizations_membership_one_organization_per_person",
+            ),
+            models.CheckConstraint(
+                condition=Q(email=Lower("email")), name="organizations_membership_email_lower"
+            ),
+            models.CheckConstraint(
+                condition=Q(role__in=Role.values), name="organizations_membership_known_role"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["organization", "name_key", "id"],
+                condition=Q(ended_at=None),
+                name="organizations_stay_by_name",
+            ),
+            models.Index(
+                fields=["organization", "email", "id"],
+                condition=Q(ended_at=None),
+                name="organizations_stay_by_email",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.email}, {self.get_role_display()}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("users:detail", args=[self.user.sid])

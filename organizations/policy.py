@@ -1,0 +1,124 @@
+"""The rule book: who may do what in an organization, and why not, in words.
+
+The same table answers operations, pages, disabled controls and the test matrix.
+"""
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Any, Protocol
+
+from adminctr.core.actor import Actor, Origin
+from adminctr.core.errors import NotAllowed
+from organizations.models import Membership, Organization, Role
+
+
+class Action(StrEnum):
+    ACCOUNT_CREATE = "account:create"
+    ACCOUNT_VIEW = "account:view"
+    ACTIVITY_VIEW = "activity:view"
+    DOMAIN_ADD = "domain:add"
+    DOMAIN_REMOVE = "domain:remove"
+    DOMAIN_VERIFY = "domain:verify"
+    DOMAIN_VIEW = "domain:view"
+    ORGANIZATION_VIEW = "organization:view"
+    USER_CHANGE_ROLE = "user:change-role"
+    USER_INVITE = "user:invite"
+    USER_VIEW = "user:view"
+
+
+GRANTS: dict[Role, frozenset[Action]] = {
+    Role.OWNER: frozenset(Action),
+    Role.ADMINISTRATOR: frozenset(Action),
+    Role.STANDARD: frozenset({Action.ACCOUNT_CREATE}),
+}
+
+ASK_AN_ADMINISTRATOR = (
+    "Your role does not include this. The Owner or an Administrator of your organization can help."
+)
+NOT_A_MEMBER = "You are not a member of this organization."
+
+
+class Person(Protocol):
+    """What the rule book needs of a user."""
+
+    pk: Any
+    sid: str
+    email: str
+
+
+def refusal(actor: Actor, action: Action, subject: Any) -> str | None:
+    """Why not, in words for a person; None means yes.
+
+    The subject is an organization or anything that one owns.
+    """
+    if actor.trusted:
+        return None
+    if actor.organization_id is None or actor.organization_id != _organization_id(subject):
+        return NOT_A_MEMBER
+    if actor.role not in GRANTS or action not in GRANTS[Role(actor.role)]:
+        return ASK_AN_ADMINISTRATOR
+    rule = _RULES_ABOUT_SUBJECTS.get(action)
+    return rule(actor, subject) if rule else None
+
+
+def require(actor: Actor, action: Action, subject: Any) -> None:
+    """Raises NotAllowed with the reason."""
+    if reason := refusal(actor, action, subject):
+        raise NotAllowed(reason)
+
+
+def require_locked(actor: Actor, action: Action, organization: Organization) -> Actor:
+    """Allow, lock the organization, read the actor's role again and allow once more.
+
+    An administrator who was demoted a moment ago is refused here. Returns the actor as of now.
+    """
+    require(actor, action, organization)
+    locked = organization.lock()
+    if actor.user_id is None:
+        return actor
+    stay = Membership.objects.open().filter(user_id=actor.user_id).first()
+    if stay is None or locked.ended_at is not None:
+        raise NotAllowed(NOT_A_MEMBER)
+    current = actor.with_role(stay.role)
+    require(current, action, organization)
+    return current
+
+
+def may_administer(role: str) -> bool:
+    """Whether this role opens the Admin Center."""
+    return role in GRANTS and Action.ORGANIZATION_VIEW in GRANTS[Role(role)]
+
+
+def actor_for(
+    user: Person, stay: Membership | None, *, via: str = "page", origin: Origin | None = None
+) -> Actor:
+    """A signed-in person, with the role of their open stay where they have one."""
+    return Actor(
+        label=user.email,
+        via=via,
+        sid=user.sid,
+        user_id=user.pk,
+        organization_id=stay.organization_id if stay else None,
+        organization_sid=stay.organization.sid if stay else "",
+        role=stay.role if stay else "",
+        origin=origin or Origin(),
+    )
+
+
+def _organization_id(subject: Any) -> int:
+    return subject.pk if isinstance(subject, Organization) else subject.organization_id
+
+
+def _about_a_role(actor: Actor, subject: Organization | Membership) -> str | None:
+    if not isinstance(subject, Membership):
+        return None
+    if subject.role == Role.OWNER:
+        return "The Owner's role changes only by handing over the ownership."
+    if subject.user_id == actor.user_id:
+        return "You cannot change your own role. Another Administrator or the Owner can."
+    return None
+
+
+_RULES_ABOUT_SUBJECTS: dict[Action, Callable[[Actor, Any], str | None]] = {
+    Action.USER_CHANGE_ROLE: _about_a_role,
+}

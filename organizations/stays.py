@@ -1,0 +1,65 @@
+"""How a stay in an organization begins and ends: the writes that joining and leaving share.
+
+Called inside operations only, in the organization's scope, with its lock held.
+"""
+
+from accounts.models import RoleAssignment
+from adminctr.core import text
+from adminctr.core.errors import RuleViolation
+from adminctr.core.operations import or_refuse
+from adminctr.core.periods import Source
+from organizations.models import Membership, Organization, Role
+from users.models import User
+
+
+def begin_stay(
+    organization: Organization, user: User, *, role: Role, source: Source, by_id: int | None = None
+) -> Membership:
+    """Make somebody a member. Raises RuleViolation: already_in_an_organization."""
+    violation = RuleViolation(
+        "already_in_an_organization", "A person can be in one organization only."
+    )
+    with or_refuse(violation):
+        stay = Membership.objects.create(
+            organization=organization,
+            user=user,
+            email=user.email,
+            name_key=text.sort_key(user.get_full_name()),
+            surname_key=text.sort_key(user.last_name),
+            role=role,
+            status=user.status,
+            source=source,
+            by_id=by_id,
+        )
+    begin_organization_role(stay, user, source=source, by_id=by_id)
+    _move_assignments_of(user, to=organization)
+    return stay
+
+
+def end_stay(stay: Membership) -> None:
+    """End somebody's membership and the role that went with it."""
+    Membership.objects.filter(pk=stay.pk).end()
+    RoleAssignment.objects.on_organization().filter(holder_id=stay.user_id).end()
+    _move_assignments_of(stay.user, to=None)
+
+
+def begin_organization_role(
+    stay: Membership, user: User, *, source: Source, by_id: int | None
+) -> RoleAssignment:
+    """Write the role of a stay as a period, after ending the one before."""
+    RoleAssignment.objects.on_organization().filter(holder=user).end()
+    return RoleAssignment.objects.create(
+        organization=stay.organization,
+        holder=user,
+        role=stay.role,
+        holder_organization=stay.organization,
+        email=stay.email,
+        name_key=stay.name_key,
+        source=source,
+        by_id=by_id,
+    )
+
+
+def _move_assignments_of(user: User, *, to: Organization | None) -> None:
+    """Keep `holder_organization` true on every role this person holds, whoever's it is."""
+    RoleAssignment.unscoped.open().filter(holder=user).update(holder_organization=to)

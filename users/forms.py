@@ -1,0 +1,88 @@
+from typing import Any
+
+from allauth.account.forms import LoginForm, ResetPasswordKeyForm, UserTokenForm
+from allauth.account.forms import ResetPasswordForm as AllauthResetForm
+from django import forms
+from django.contrib.auth.password_validation import validate_password
+
+from adminctr.core.sids import is_sid
+from adminctr.web.forms import AddressField, Form
+from adminctr.web.newcomer import PASSWORD_HELP, PasswordField
+from organizations.models import GRANTABLE_ROLES, Role
+from users.models import User
+
+
+class SignUpForm(Form):
+    email = AddressField(help_text="We send a link to it, to see that it is yours.")
+
+
+class InviteUserForm(Form):
+    email = AddressField(help_text="Its domain must be one that your organization has verified.")
+    role = forms.ChoiceField(
+        label="Organization role",
+        choices=[(role.value, role.label) for role in GRANTABLE_ROLES],
+        initial=Role.STANDARD,
+        widget=forms.RadioSelect,
+    )
+
+
+class ChangeRoleForm(Form):
+    role = forms.ChoiceField(
+        label="Organization role",
+        choices=[(role.value, role.label) for role in GRANTABLE_ROLES],
+        widget=forms.RadioSelect,
+    )
+
+
+class LogInForm(LoginForm):
+    """allauth's form with our field for the address and the product's words."""
+
+    use_required_attribute = False
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["login"] = AddressField()
+        self.fields["password"] = PasswordField(label="Password", autocomplete="current-password")
+        self.order_fields(["login", "password"])
+
+
+class ResetPasswordForm(AllauthResetForm):
+    use_required_attribute = False
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["email"] = AddressField()
+
+    def clean_email(self) -> str:
+        email: str = self.cleaned_data["email"]
+        self.users = [user for user in User.objects.filter(email=email) if user.is_active]
+        return email
+
+
+class NewPasswordForm(ResetPasswordKeyForm):
+    """One new password; typing it twice helps nobody who can have it shown or reset it again."""
+
+    use_required_attribute = False
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        del self.fields["password2"]
+        self.fields["password1"] = PasswordField(
+            label="New password", autocomplete="new-password", help_text=PASSWORD_HELP
+        )
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = forms.Form.clean(self) or {}
+        if "password1" in data:
+            try:
+                validate_password(data["password1"], self.user)
+            except forms.ValidationError as weak:
+                self.add_error("password1", weak)
+        return data
+
+
+class ResetLinkForm(UserTokenForm):
+    """Finds the user of a reset link by SID, so that no integer key stands in a link."""
+
+    def _get_user(self, uidb36: str) -> User | None:
+        return User.objects.filter(sid=uidb36).first() if is_sid(uidb36, "US") else None

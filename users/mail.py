@@ -1,0 +1,66 @@
+"""Mail about one's own sign-in. Tokens are made when a mail is sent, never queued."""
+
+from typing import Any
+
+from allauth.account import app_settings
+from django.tasks import TaskContext, task
+from django.urls import reverse
+
+from adminctr.core import mail
+from users.models import SignUp, User, UserStatus
+
+
+@task
+def send_sign_up(pk: int, generation: int) -> None:
+    sign_up = SignUp.objects.filter(pk=pk, generation=generation).first()
+    if sign_up is None or sign_up.is_expired():
+        return
+    mail.send(
+        "sign_up",
+        to=sign_up.email,
+        key=f"{sign_up.sid}:{sign_up.expires_at.isoformat()}",
+        link=mail.link(reverse("users:sign-up-finish", args=[sign_up.token()])),
+    )
+
+
+@task(takes_context=True)
+def send_you_have_a_login(context: TaskContext[Any, Any], email: str) -> None:
+    mail.send(
+        "you_have_a_login",
+        to=email,
+        key=context.task_result.id,
+        log_in=mail.link(reverse("account_login")),
+        reset=mail.link(reverse("account_reset_password")),
+    )
+
+
+@task(takes_context=True)
+def send_no_login(context: TaskContext[Any, Any], email: str) -> None:
+    mail.send(
+        "no_login",
+        to=email,
+        key=context.task_result.id,
+        sign_up=mail.link(reverse("users:sign-up")),
+    )
+
+
+@task(takes_context=True)
+def send_password_reset(context: TaskContext[Any, Any], pk: int) -> None:
+    user = User.objects.filter(pk=pk, status=UserStatus.ACTIVE).first()
+    if user is None:
+        return
+    token = app_settings.PASSWORD_RESET_TOKEN_GENERATOR().make_token(user)
+    path = reverse("account_reset_password_from_key", kwargs={"uidb36": user.sid, "key": token})
+    mail.send("password_reset", to=user.email, key=context.task_result.id, link=mail.link(path))
+
+
+@task(takes_context=True)
+def send_password_changed(context: TaskContext[Any, Any], pk: int) -> None:
+    user = User.objects.filter(pk=pk).first()
+    if user:
+        mail.send(
+            "password_changed",
+            to=user.email,
+            key=context.task_result.id,
+            reset=mail.link(reverse("account_reset_password")),
+        )

@@ -1,0 +1,172 @@
+"""How people come in and change their own sign-in."""
+
+from dataclasses import dataclass
+
+from allauth.account.models import EmailAddress
+from django.conf import settings
+
+from accounts.operations import create_account
+from adminctr.core import clock, tokens
+from adminctr.core.actor import Actor
+from adminctr.core.addresses import canonical_address
+from adminctr.core.errors import NotAllowed, RuleViolation
+from adminctr.core.limits import Limit
+from adminctr.core.operations import no_organization, operation, or_refuse
+from adminctr.core.periods import Source
+from adminctr.core.tenancy import person, tenant
+from audit import log
+from organizations import policy, stays
+from organizations.models import NAME_LENGTH, Membership, Organization, Role
+from users import mail
+from users.admission import Event, decide
+from users.models import SignUp, User
+from users.passwords import PasswordHash
+
+MAILS_PER_ADDRESS = Limit("sign_up_mails", times=5, seconds=3600)
+
+
+@dataclass(frozen=True, slots=True)
+class NewPerson:
+    """What somebody new says about themselves behind a mailed link."""
+
+    first_name: str
+    last_name: str
+    password: PasswordHash
+    organization_name: str = ""
+
+
+@operation(no_organization)
+def start_sign_up(address: str, *, actor: Actor) -> None:
+    """Mail a link to an address that is to be proven; the same answer for known and unknown.
+
+    Raises RuleViolation: one of the canonicaliser's, or domain_restricted.
+    """
+    email = canonical_address(address)
+    if User.objects.filter(email=email).exists():
+        mail.send_you_have_a_login.enqueue(email)
+        return
+    decide(email, Event.SIGN_UP).require()
+    sign_up = _open_sign_up(email)
+    mail.send_sign_up.enqueue(sign_up.pk, sign_up.generation)
+    log.record("sign_up.started", None, actor=actor, subject_sid=sign_up.sid, subject=email)
+
+
+@operation(no_organization)
+def sign_up(pending: SignUp, *, newcomer: NewPerson, actor: Actor) -> User:
+    """Make the user, an organization of their own and a first account, in trial.
+
+    Raises RuleViolation: link_dead, already_registered, domain_restricted.
+    """
+    current = SignUp.objects.select_for_update().filter(pk=pending.pk).first()
+    if current is None or current.generation != pending.generation or current.is_expired():
+        raise tokens.dead_link()
+    decide(current.email, Event.SIGN_UP).require()
+
+    user = add_user(current.email, newcomer)
+    name = newcomer.organization_name or f"{user.get_short_name()}'s organization"
+    organization = Organization.objects.create(name=name[:NAME_LENGTH], owner=user)
+    with tenant(organization):
+        stay = stays.begin_stay(organization, user, role=Role.OWNER, source=Source.SIGN_UP)
+        person_acting = policy.actor_for(user, stay, via=actor.via, origin=actor.origin)
+        create_account(organization, name="First account", owner=user, actor=person_acting)
+    log.record(
+        "user.signed_up",
+        organization,
+        actor=person_acting,
+        subject_sid=user.sid,
+        subject=user.email,
+    )
+    return user
+
+
+@operation(no_organization)
+def request_password_reset(user: User, *, actor: Actor) -> None:
+    """Mail a link that sets a new password; it works once, for 24 hours."""
+    mail.send_password_reset.enqueue(user.pk)
+    _record_about(user, "user.password_reset_requested", actor)
+
+
+@operation(no_organization)
+def set_password(user: User, *, password: PasswordHash, actor: Actor) -> None:
+    """Replace the password; every session of this person ends with the old one."""
+    current = User.objects.select_for_update().get(pk=user.pk)
+    current.password = password
+    current.save(update_fields=["password"])
+    user.password = password
+    mail.send_password_changed.enqueue(current.pk)
+    _record_about(current, "user.password_changed", actor)
+
+
+@operation(no_organization)
+def appoint_staff(user: User, *, actor: Actor) -> None:
+    """Make somebody support staff; only an operator may. Raises NotAllowed."""
+    if not actor.trusted:
+        raise NotAllowed("Support staff are appointed by an operator of this installation.")
+    current = User.objects.select_for_update().get(pk=user.pk)
+    current.is_staff = True
+    current.save(update_fields=["is_staff"])
+    log.record("user.appointed_staff", None, actor=actor, subject_sid=user.sid, subject=user.email)
+
+
+@operation(no_organization)
+def record_log_in(user: User, *, method: str, actor: Actor) -> None:
+    """Note a sign-in, on the stay and in the trail."""
+    with person(user):
+        Membership.objects.open().update(last_sign_in_at=clock.now())
+    _record_about(user, "user.logged_in", actor, method=method)
+
+
+@operation(no_organization)
+def record_log_out(user: User, *, actor: Actor) -> None:
+    _record_about(user, "user.logged_out", actor)
+
+
+@operation(no_organization)
+def record_failed_log_in(user: User, *, actor: Actor) -> None:
+    """Note a wrong password for an address that exists; others are not events."""
+    _record_about(user, "user.log_in_failed", actor)
+
+
+def add_user(email: str, newcomer: NewPerson) -> User:
+    """Write the user of a proven address and forget their open sign-up.
+
+    Called inside operations. Raises RuleViolation: already_registered.
+    """
+    registered = RuleViolation(
+        "already_registered", "There is a login for this address already. Log in instead."
+    )
+    with or_refuse(registered):
+        user = User.objects.create(
+            email=email,
+            first_name=newcomer.first_name,
+            last_name=newcomer.last_name,
+            password=newcomer.password,
+        )
+        EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
+    SignUp.objects.filter(email=email).delete()
+    return user
+
+
+def _open_sign_up(email: str) -> SignUp:
+    """The one open sign-up of this address; a repeated mail repeats the link."""
+    expires_at = clock.now() + settings.SIGN_UP_LIFETIME
+    candidate = SignUp(email=email, expires_at=expires_at)
+    candidate.token_hash = tokens.hash_token(candidate.token())
+    SignUp.objects.bulk_create([candidate], ignore_conflicts=True)
+    sign_up = SignUp.objects.select_for_update().get(email=email)
+    sign_up.expires_at = expires_at
+    sign_up.save(update_fields=["expires_at"])
+    return sign_up
+
+
+def _record_about(user: User, action: str, actor: Actor, **details: str) -> None:
+    with person(user):
+        stay = Membership.objects.open().select_related("organization").first()
+    log.record(
+        action,
+        stay.organization if stay else None,
+        actor=actor,
+        subject_sid=user.sid,
+        subject=user.email,
+        **details,
+    )

@@ -1,0 +1,271 @@
+from typing import Any, cast
+
+from django.contrib.auth import login
+from django.contrib.auth.decorators import login_not_required
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from accounts.models import RoleAssignment
+from adminctr.core.actor import Actor
+from adminctr.core.limits import Limit
+from adminctr.core.tokens import hash_token
+from adminctr.web import errors
+from adminctr.web.display import moment
+from adminctr.web.newcomer import FounderForm
+from adminctr.web.views import (
+    ActionPage,
+    DetailPage,
+    ListPage,
+    OperationPage,
+    redirect_to,
+    run,
+)
+from domains.models import Domain
+from invitations.models import Invitation
+from invitations.operations import (
+    invite_user,
+    resend_invitation,
+    resend_refusal,
+    revoke_invitation,
+)
+from organizations.models import Membership, Role
+from organizations.operations import change_role
+from organizations.policy import Action
+from users import operations
+from users.forms import ChangeRoleForm, InviteUserForm, SignUpForm
+from users.models import SignUp, UserStatus
+from users.sign_in import origin_of
+
+SIGN_UPS_PER_IP = Limit("sign_ups_per_ip", times=30, seconds=3600)
+
+_STATUS_TONES = {
+    UserStatus.ACTIVE: "success",
+    UserStatus.INACTIVE: "neutral",
+    UserStatus.SUSPENDED: "danger",
+}
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def sign_up(request: HttpRequest) -> HttpResponse:
+    """Ask for an address; the answer is the same whether or not it is known."""
+    if request.user.is_authenticated:
+        return redirect_to(reverse("console:home"))
+    form = SignUpForm(request.POST or None)
+    if request.method == "POST" and run(form, lambda data: _start(request, data["email"])):
+        return TemplateResponse(
+            request, "users/check_mail.html", {"email": form.cleaned_data["email"]}
+        )
+    return TemplateResponse(request, "users/sign_up.html", {"form": form})
+
+
+@login_not_required
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "HEAD", "POST"])
+def finish_sign_up(request: HttpRequest, token: str) -> HttpResponse:
+    """Behind the mailed link: name and password, then everything is made at once."""
+    pending = SignUp.objects.filter(token_hash=hash_token(token)).first()
+    if pending is None or pending.is_expired():
+        return errors.dead_link(request)
+    form = FounderForm(request.POST or None, email=pending.email)
+    if request.method == "POST":
+        actor = Actor.stranger(pending.email, origin=origin_of(request))
+        user = run(
+            form, lambda _: operations.sign_up(pending, newcomer=form.newcomer(), actor=actor)
+        )
+        if user:
+            login(request, user, backend="users.sign_in.PasswordBackend")
+            return redirect_to(reverse("console:home"))
+    return TemplateResponse(
+        request, "users/finish_sign_up.html", {"form": form, "email": pending.email}
+    )
+
+
+class UserListPage(ListPage):
+    action = Action.USER_VIEW
+    template_name = "users/list.html"
+    cursor = "user__sid"
+
+    def rows(self) -> QuerySet[Any]:
+        return Membership.objects.managed().select_related("user")
+
+    def row(self, row: Membership) -> dict[str, Any]:
+        return {
+            "url": row.get_absolute_url(),
+            "name": row.user.get_full_name(),
+            "email": row.email,
+            "role": row.get_role_display(),
+            "status": UserStatus(row.status).label,
+            "tone": _STATUS_TONES[UserStatus(row.status)],
+            "last_sign_in": moment(row.last_sign_in_at),
+        }
+
+    def extra(self) -> dict[str, Any]:
+        return {"tabs": _tabs("users:list"), "invite_refusal": self.refusal(Action.USER_INVITE)}
+
+
+class PendingUserListPage(ListPage):
+    action = Action.USER_VIEW
+    template_name = "users/pending.html"
+
+    def rows(self) -> QuerySet[Any]:
+        return Invitation.objects.pending().select_related("invited_by")
+
+    def row(self, row: Invitation) -> dict[str, Any]:
+        state, tone = _mail_state(row)
+        return {
+            "url": row.get_absolute_url(),
+            "email": row.email,
+            "role": row.role_label,
+            "inviter": row.invited_by.get_full_name(),
+            "sent": moment(row.last_sent_at),
+            "sends": row.total_sends,
+            "state": state,
+            "tone": tone,
+        }
+
+    def extra(self) -> dict[str, Any]:
+        return {"tabs": _tabs("users:pending"), "invite_refusal": self.refusal(Action.USER_INVITE)}
+
+
+class UserDetailPage(DetailPage):
+    action = Action.USER_VIEW
+    template_name = "users/detail.html"
+
+    def context(self, **kwargs: Any) -> dict[str, Any]:
+        stay = _stay(self, kwargs["sid"])
+        held = RoleAssignment.objects.in_force().on_accounts().filter(holder=stay.user)
+        return {
+            "stay": stay,
+            "person": stay.user,
+            "status": UserStatus(stay.status).label,
+            "tone": _STATUS_TONES[UserStatus(stay.status)],
+            "since": moment(stay.began_at),
+            "source": stay.get_source_display(),
+            "last_sign_in": moment(stay.last_sign_in_at),
+            "role_refusal": self.refusal(Action.USER_CHANGE_ROLE, stay),
+            "accounts": [
+                {
+                    "url": one.account.get_absolute_url(),
+                    "name": one.account.name,
+                    "role": one.get_role_label(),
+                    "since": moment(one.began_at),
+                }
+                for one in held.select_related("account").order_by("account__name_key", "id")[:200]
+                if one.account
+            ],
+        }
+
+
+class ChangeRolePage(OperationPage):
+    action = Action.USER_CHANGE_ROLE
+    template_name = "users/change_role.html"
+    form_class = ChangeRoleForm
+
+    def context(self, **kwargs: Any) -> dict[str, Any]:
+        self.stay = _stay(self, kwargs["sid"])
+        refused = self.refusal(Action.USER_CHANGE_ROLE, self.stay)
+        return {"stay": self.stay, "person": self.stay.user, "role_refusal": refused}
+
+    def initial(self, **kwargs: Any) -> dict[str, Any]:
+        return {"role": _stay(self, kwargs["sid"]).role}
+
+    def perform(self, data: dict[str, Any]) -> tuple[str, str]:
+        stay = change_role(self.stay, role=Role(data["role"]), actor=self.actor)
+        return f"{stay.email} is {stay.get_role_display()} now.", self.stay.get_absolute_url()
+
+
+class InviteUserPage(OperationPage):
+    action = Action.USER_INVITE
+    template_name = "users/invite.html"
+    form_class = InviteUserForm
+
+    def initial(self, **kwargs: Any) -> dict[str, Any]:
+        return {"role": Role.STANDARD}
+
+    def context(self, **kwargs: Any) -> dict[str, Any]:
+        names = Domain.objects.verified().order_by("name").values_list("name", flat=True)
+        return {"domains": list(names[:20])}
+
+    def perform(self, data: dict[str, Any]) -> tuple[str, str]:
+        invitation = invite_user(
+            self.organization, email=data["email"], role=Role(data["role"]), actor=self.actor
+        )
+        return f"{invitation.email} was invited.", reverse("users:pending")
+
+
+class PendingUserPage(DetailPage):
+    action = Action.USER_VIEW
+    template_name = "users/pending_detail.html"
+
+    def context(self, **kwargs: Any) -> dict[str, Any]:
+        rows = Invitation.objects.pending().select_related("invited_by")
+        invitation = self.one(rows, sid=kwargs["sid"])
+        state, tone = _mail_state(invitation)
+        refused = resend_refusal(invitation)
+        return {
+            "invitation": invitation,
+            "state": state,
+            "tone": tone,
+            "created": moment(invitation.created_at),
+            "sent": moment(invitation.last_sent_at),
+            "expires": moment(invitation.expires_at),
+            "resend_refusal": refused.message if refused else None,
+        }
+
+
+class InvitationAction(ActionPage):
+    action = Action.USER_INVITE
+
+    def subject(self, **kwargs: Any) -> Invitation:
+        found: Invitation = self.one(Invitation.objects.all(), sid=kwargs["sid"])
+        return found
+
+    def back(self, subject: Invitation) -> str:
+        return reverse("users:pending")
+
+
+class ResendInvitation(InvitationAction):
+    def perform(self, subject: Invitation) -> str:
+        resend_invitation(subject, actor=self.actor)
+        return f"A new link is on its way to {subject.email}; the old one no longer works."
+
+
+class RevokeInvitation(InvitationAction):
+    def perform(self, subject: Invitation) -> str:
+        revoke_invitation(subject, actor=self.actor)
+        return f"The invitation of {subject.email} was revoked; its link no longer works."
+
+
+def _start(request: HttpRequest, email: str) -> bool:
+    origin = origin_of(request)
+    SIGN_UPS_PER_IP.spend(origin.ip)
+    if not operations.MAILS_PER_ADDRESS.is_spent(email):
+        operations.MAILS_PER_ADDRESS.note(email)
+        operations.start_sign_up(email, actor=Actor.stranger(email, origin=origin))
+    return True
+
+
+def _stay(page: DetailPage | OperationPage, sid: str) -> Membership:
+    return cast(
+        Membership, page.one(Membership.objects.managed().select_related("user"), user__sid=sid)
+    )
+
+
+def _tabs(current: str) -> list[dict[str, Any]]:
+    names = (("Managed", "users:list"), ("Pending", "users:pending"))
+    return [
+        {"label": label, "url": reverse(name), "current": name == current} for label, name in names
+    ]
+
+
+def _mail_state(invitation: Invitation) -> tuple[str, str]:
+    if invitation.is_expired():
+        return "Expired", "danger"
+    if not invitation.is_delivered():
+        return "Not sent yet", "warning"
+    return "Waiting for an answer", "new"
