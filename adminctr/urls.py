@@ -1,0 +1,45 @@
+from allauth.account import views as allauth
+from django.conf import settings
+from django.urls import include, path, re_path
+
+from adminctr.web import health
+from adminctr.web.mailbox import mailbox
+
+handler400 = "adminctr.web.errors.bad_request"
+handler403 = "adminctr.web.errors.not_allowed"
+handler404 = "adminctr.web.errors.not_found"
+handler500 = "adminctr.web.errors.server_error"
+
+# Only the parts of allauth that we offer; what each expects is in tests/architecture/test_pages.py.
+_signing_in = [
+    path("login/", allauth.login, name="account_login"),
+    path("logout/", allauth.logout, name="account_logout"),
+    path("inactive/", allauth.account_inactive, name="account_inactive"),
+    path("password/reset/", allauth.password_reset, name="account_reset_password"),
+    path("password/reset/sent/", allauth.password_reset_done, name="account_reset_password_done"),
+    re_path(
+        r"^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>[-\w]+)/$",
+        allauth.password_reset_from_key,
+        name="account_reset_password_from_key",
+    ),
+    path(
+        "password/reset/done/",
+        allauth.password_reset_from_key_done,
+        name="account_reset_password_from_key_done",
+    ),
+]
+
+urlpatterns = [
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    *_signing_in,
+    path("", include("console.urls")),
+    path("", include("organizations.urls")),
+    path("", include("accounts.urls")),
+    path("", include("users.urls")),
+    path("", include("domains.urls")),
+    path("", include("audit.urls")),
+    path("", include("invitations.urls")),
+]
+if settings.DEMO:
+    urlpatterns.append(path("mailbox/", mailbox, name="mailbox"))

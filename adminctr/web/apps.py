@@ -1,0 +1,21 @@
+from django.apps import AppConfig
+from django.core.management import call_command
+from django.db.models.signals import post_migrate
+
+
+class WebConfig(AppConfig):
+    name = "adminctr.web"
+
+    def ready(self) -> None:
+        from django.urls import register_converter
+
+        from adminctr.core.sids import SidConverter
+        from adminctr.core.tokens import TokenConverter
+
+        register_converter(SidConverter, "sid")
+        register_converter(TokenConverter, "link_token")
+        post_migrate.connect(_create_cache_table, sender=self, dispatch_uid="web_cache_table")
+
+
+def _create_cache_table(using: str, **_: object) -> None:
+    call_command("createcachetable", database=using, verbosity=0)

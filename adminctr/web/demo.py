@@ -1,0 +1,101 @@
+"""A small lively world, made by operations alone; tests and pictures use it too."""
+
+from dataclasses import dataclass
+
+from accounts.operations import create_account
+from adminctr.core.actor import Actor
+from adminctr.core.tenancy import person, tenant
+from domains.operations import add_domain, settle_check
+from domains.probes import Outcome, TxtAnswer
+from invitations.operations import accept_invitation_as_newcomer, invite_user
+from organizations import policy
+from organizations.models import Membership, Organization, Role
+from users.models import SignUp, User
+from users.operations import NewPerson, appoint_staff, sign_up, start_sign_up
+from users.passwords import PasswordHash
+
+PEOPLE = {
+    "ana@acme.example": "owns Acme",
+    "ben@acme.example": "administers Acme",
+    "cy@acme.example": "is a Standard User of Acme",
+    "ida@freelance.example": "owns Freelance",
+    "eve@globex.example": "owns Globex",
+    "sue@support.example": "is support staff",
+}
+
+_COLLEAGUES = (
+    ("ben@acme.example", "Ben", "Okafor", Role.ADMINISTRATOR),
+    ("cy@acme.example", "Cy", "Lindqvist", Role.STANDARD),
+    ("dora@acme.example", "Dora", "Marín", Role.STANDARD),
+    ("emil@acme.example", "Emil", "Novák", Role.STANDARD),
+    ("fay@acme.example", "Fay", "O'Connor", Role.ADMINISTRATOR),
+    ("goro@acme.example", "Gorō", "Tanaka", Role.STANDARD),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DemoMaker:
+    """Builds the world; everybody gets the same password."""
+
+    password: PasswordHash
+
+    def build(self) -> None:
+        acme = self._found("ana@acme.example", "Ana", "Silva", "Acme")
+        globex = self._found("eve@globex.example", "Eve", "Haddad", "Globex")
+        self._found("ida@freelance.example", "Ida", "Berg", "Freelance")
+        self._found("sue@support.example", "Sue", "Park", "Support desk")
+        sue = User.objects.get(email="sue@support.example")
+        appoint_staff(sue, actor=Actor.operator("demo"))
+        self._verify(acme, "acme.example")
+        self._verify(globex, "globex.example")
+        for email, first_name, last_name, role in _COLLEAGUES:
+            self._bring_in(acme, email, first_name, last_name, role)
+        self._fill(acme)
+
+    def _found(self, email: str, first_name: str, last_name: str, name: str) -> Organization:
+        stranger = Actor.stranger(email, via="command")
+        start_sign_up(email, actor=stranger)
+        newcomer = NewPerson(first_name, last_name, self.password, organization_name=name)
+        user = sign_up(SignUp.objects.get(email=email), newcomer=newcomer, actor=stranger)
+        return Organization.objects.get(owner=user)
+
+    def _verify(self, organization: Organization, name: str) -> None:
+        owner = _acting(organization.owner)
+        domain = add_domain(organization, name=name, actor=owner)
+        found = TxtAnswer(Outcome.FOUND, (domain.record_value.encode(),))
+        settle_check(domain, answer=found, actor=owner)
+
+    def _bring_in(
+        self, organization: Organization, email: str, first_name: str, last_name: str, role: Role
+    ) -> None:
+        owner = _acting(organization.owner)
+        invitation = invite_user(organization, email=email, role=role, actor=owner)
+        accept_invitation_as_newcomer(
+            invitation,
+            newcomer=NewPerson(first_name, last_name, self.password),
+            actor=Actor.stranger(email, via="command"),
+        )
+
+    def _fill(self, acme: Organization) -> None:
+        with tenant(acme):
+            people = {stay.email: stay.user for stay in Membership.objects.select_related("user")}
+        ben = _acting(people["ben@acme.example"])
+        for name, owner in (("Billing", "ben"), ("Marketing", "cy"), ("Support line", "fay")):
+            user = people[f"{owner}@acme.example"]
+            create_account(acme, name=name, owner=user, actor=_acting(user))
+        for name in ("hana", "ivo", "jun"):
+            invite_user(acme, email=f"{name}@acme.example", role=Role.STANDARD, actor=ben)
+        labs = add_domain(acme, name="acme-labs.example", actor=ben)
+        settle_check(labs, answer=TxtAnswer(Outcome.NO_NAME), actor=ben)
+        add_domain(acme, name="bücher-acme.example", actor=ben)
+
+
+def exists() -> bool:
+    return User.objects.filter(email="ana@acme.example").exists()
+
+
+def _acting(user: User | None) -> Actor:
+    assert user is not None, "a living organization has an owner"  # noqa: S101
+    with person(user):
+        stay = Membership.objects.open().select_related("organization").get()
+    return policy.actor_for(user, stay, via="command")

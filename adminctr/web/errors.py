@@ -1,0 +1,51 @@
+"""Error pages: what happened, that nothing was lost, and what to do next."""
+
+import sys
+from typing import Any
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+
+from adminctr.core import tokens
+
+_RETRY_SECONDS = 10
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _page("400.html", 400)
+
+
+def not_allowed(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _page("403.html", 403, reason=getattr(exception, "reason", ""))
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form that was open too long, or came from elsewhere."""
+    return _page("csrf.html", 403)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """The same bytes for what does not exist and for what belongs to somebody else."""
+    return _page("404.html", 404)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """A fault of ours, or of the database: 503 where trying again may help."""
+    request_id = getattr(getattr(request, "origin", None), "request_id", "")
+    if isinstance(sys.exc_info()[1], (OperationalError, InterfaceError)):
+        response = _page("503.html", 503, request_id=request_id)
+        response["Retry-After"] = str(_RETRY_SECONDS)
+        return response
+    return _page("500.html", 500, request_id=request_id)
+
+
+def dead_link(request: HttpRequest) -> HttpResponse:
+    """A mailed link that is unknown, used, replaced, withdrawn or expired: one page for all."""
+    return _page("dead_link.html", 410, reason=tokens.dead_link().message)
+
+
+def _page(template: str, status: int, **context: Any) -> HttpResponse:
+    context |= {"product_name": settings.PRODUCT_NAME}
+    return HttpResponse(render_to_string(template, context), status=status)

@@ -1,0 +1,39 @@
+"""Fields that several forms share. They check shape; rules belong to operations."""
+
+from typing import Any
+
+from django import forms
+
+from adminctr.core.addresses import canonical_address
+from adminctr.core.errors import RuleViolation
+from adminctr.core.text import plain_line
+
+
+class AddressField(forms.CharField):
+    """One e-mail address, in its canonical form."""
+
+    def __init__(self, **options: Any) -> None:
+        widget = forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false"})
+        super().__init__(label="Email address", widget=widget, **options)
+
+    def clean(self, value: Any) -> str:
+        raw = super().clean(value)
+        if not raw:
+            return ""
+        try:
+            return canonical_address(raw)
+        except RuleViolation as refused:
+            raise forms.ValidationError(refused.message, code=refused.code) from refused
+
+
+class LineField(forms.CharField):
+    """One line of visible text, such as a name."""
+
+    def clean(self, value: Any) -> str:
+        return plain_line(super().clean(value) or "")
+
+
+class Form(forms.Form):
+    """A form whose fields carry no browser-side checks: our own words stand beside the field."""
+
+    use_required_attribute = False

@@ -1,0 +1,80 @@
+"""What somebody new tells behind a mailed link, at sign-up and when accepting an invitation."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.password_validation import validate_password
+
+from adminctr.web.forms import Form, LineField
+from organizations.models import NAME_LENGTH
+from users.models import User
+from users.operations import NewPerson
+from users.passwords import hash_password
+
+_PASSWORD_LENGTH = 256
+PASSWORD_HELP = "At least 10 characters. A few unrelated words are easy to remember."
+
+
+class PasswordField(forms.CharField):
+    """A password as typed: nothing is trimmed and nothing is shown again."""
+
+    def __init__(self, *, autocomplete: str, **options: Any) -> None:
+        widget = forms.PasswordInput(attrs={"autocomplete": autocomplete})
+        super().__init__(strip=False, max_length=_PASSWORD_LENGTH, widget=widget, **options)
+
+
+class NewPersonForm(Form):
+    """What somebody new tells behind a mailed link; the address is the link's."""
+
+    first_name = LineField(
+        label="First name",
+        max_length=255,
+        widget=forms.TextInput(attrs={"autocomplete": "given-name"}),
+    )
+    last_name = LineField(
+        label="Last name",
+        max_length=255,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "family-name"}),
+    )
+    password = PasswordField(label="Password", autocomplete="new-password", help_text=PASSWORD_HELP)
+
+    def __init__(self, *args: Any, email: str, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.email = email
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if "password" in data:
+            candidate = User(
+                email=self.email,
+                first_name=data.get("first_name", ""),
+                last_name=data.get("last_name", ""),
+            )
+            try:
+                validate_password(data["password"], candidate)
+            except forms.ValidationError as weak:
+                self.add_error("password", weak)
+        return data
+
+    def newcomer(self) -> NewPerson:
+        """The cleaned answers, with the password hashed; slow, so call it outside transactions."""
+        data = self.cleaned_data
+        return NewPerson(
+            data["first_name"],
+            data["last_name"],
+            hash_password(data["password"]),
+            organization_name=data.get("organization_name", ""),
+        )
+
+
+class FounderForm(NewPersonForm):
+    """Somebody who gets an organization of their own and may name it at once."""
+
+    organization_name = LineField(
+        label="Organization name",
+        max_length=NAME_LENGTH,
+        required=False,
+        help_text="Optional: your company, for example. You can change it later.",
+        widget=forms.TextInput(attrs={"autocomplete": "organization"}),
+    )

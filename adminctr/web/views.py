@@ -1,0 +1,175 @@
+"""The bases of console pages: a page is a declaration of action, template and one method."""
+
+from collections.abc import Callable
+from typing import Any, ClassVar, cast
+
+from django import forms
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
+from django.views.generic import View
+
+from adminctr.core.actor import Actor
+from adminctr.core.errors import NotAllowed, RuleViolation
+from adminctr.core.operations import record_refusal
+from adminctr.web.http import ConsoleRequest
+from adminctr.web.paginate import slice_of
+from organizations import policy
+from organizations.models import Organization
+from organizations.policy import Action
+
+
+class ConsolePage(View):
+    """Every page of the Admin Center names the action it needs; that is asked before any handler.
+
+    A refusal, and an identifier that is unknown or somebody else's, is noted in the actor's trail.
+    """
+
+    action: ClassVar[Action]
+    template_name: ClassVar[str]
+    organization: Organization
+    actor: Actor
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        console = cast(ConsoleRequest, request)
+        self.actor = console.actor
+        try:
+            if console.organization is None:
+                raise NotAllowed("You do not belong to an organization.")
+            self.organization = console.organization
+            policy.require(self.actor, self.action, self.organization)
+            return super().dispatch(request, *args, **kwargs)
+        except NotAllowed as refused:
+            record_refusal(f"{self.action}.page", self.actor, refused)
+            raise
+        except Http404:
+            unknown = NotAllowed("No such object in this organization.")
+            record_refusal(f"{self.action}.page", self.actor, unknown)
+            raise
+
+    def one(self, rows: QuerySet[Any], **lookup: Any) -> Any:
+        """The one row of this organization that the address names; 404 for anybody else's."""
+        found = rows.filter(**lookup).first()
+        if found is None:
+            raise Http404
+        return found
+
+    def refusal(self, action: Action, subject: Any = None) -> str | None:
+        """Why a control is not offered, in the rule book's words."""
+        return policy.refusal(self.actor, action, subject or self.organization)
+
+    def page(self, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
+        return TemplateResponse(self.request, self.template_name, context, status=status)
+
+
+class DetailPage(ConsolePage):
+    """One thing. A page gives `context`."""
+
+    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        return self.page(self.context(**kwargs))
+
+    def context(self, **kwargs: Any) -> dict[str, Any]:
+        raise NotImplementedError
+
+
+class ListPage(ConsolePage):
+    """A list, paged by key. A page gives `rows`, how a row is shown, and its cursor."""
+
+    cursor: ClassVar[str] = "sid"
+
+    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        page = slice_of(self.rows(), request, cursor=self.cursor, positions=self.positions())
+        context = {
+            "rows": [self.row(row) for row in page.rows],
+            "previous_url": page.previous_url,
+            "next_url": page.next_url,
+        }
+        return self.page(context | self.extra())
+
+    def rows(self) -> QuerySet[Any]:
+        """What is listed, ordered by one column and the key."""
+        raise NotImplementedError
+
+    def positions(self) -> QuerySet[Any]:
+        """Where a cursor may stand: rows that have left the list keep their place."""
+        return cast(QuerySet[Any], self.rows().model.objects.all())
+
+    def row(self, row: Any) -> dict[str, Any]:
+        """One row as the template shows it: dates and labels are made here."""
+        raise NotImplementedError
+
+    def extra(self) -> dict[str, Any]:
+        return {}
+
+
+class OperationPage(ConsolePage):
+    """One form, one operation. A refusal by the operation becomes an error on the form."""
+
+    form_class: ClassVar[type[forms.Form]]
+
+    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        form = self.form_class(initial=self.initial(**kwargs))
+        return self.page({"form": form} | self.context(**kwargs))
+
+    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        context = self.context(**kwargs)
+        form = self.form_class(request.POST)
+        done = run(form, self.perform)
+        if done is None:
+            return self.page({"form": form} | context)
+        messages.success(request, done[0])
+        return redirect_to(done[1])
+
+    def initial(self, **kwargs: Any) -> dict[str, Any]:
+        return {}
+
+    def context(self, **kwargs: Any) -> dict[str, Any]:
+        """What the page shows beside the form; loads the subject, a 404 where it is foreign."""
+        return {}
+
+    def perform(self, data: dict[str, Any]) -> tuple[str, str]:
+        """Run the operation; returns what to say and where to go."""
+        raise NotImplementedError
+
+
+class ActionPage(ConsolePage):
+    """A button: POST runs one operation and goes back to where the button stands."""
+
+    http_method_names: ClassVar[list[str]] = ["post"]  # type: ignore[misc]
+
+    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        subject = self.subject(**kwargs)
+        try:
+            messages.success(request, self.perform(subject))
+        except RuleViolation as refused:
+            messages.error(request, refused.message)
+        return redirect_to(self.back(subject))
+
+    def subject(self, **kwargs: Any) -> Any:
+        """What the button is about; 404 when it is somebody else's."""
+        raise NotImplementedError
+
+    def perform(self, subject: Any) -> str:
+        """Run the operation; returns what to say."""
+        raise NotImplementedError
+
+    def back(self, subject: Any) -> str:
+        return str(subject.get_absolute_url())
+
+
+def run[T](form: forms.Form, perform: Callable[[dict[str, Any]], T]) -> T | None:
+    """Perform with what was typed; None when a field or the operation refuses, said on the form."""
+    if not form.is_valid():
+        return None
+    try:
+        return perform(form.cleaned_data)
+    except RuleViolation as refused:
+        form.add_error(refused.field if refused.field in form.fields else None, refused.message)
+        return None
+
+
+def redirect_to(url: str) -> HttpResponse:
+    """After a POST: see the result by GET."""
+    return HttpResponse(status=303, headers={"Location": url})
