@@ -9,10 +9,10 @@ run: bootstrap
 	@DEMO=1 $(PYTHON) manage.py serve
 
 test: bootstrap
-	@$(PYTHON) tests/run.py
+	@$(PYTHON) -m tests.run
 
 race: bootstrap
-	@RACE_ROUNDS=50 $(PYTHON) tests/run.py -m races
+	@RACE_ROUNDS=50 $(PYTHON) -m tests.run -m races
 
 check: bootstrap
 	@.venv/bin/ruff format --check .

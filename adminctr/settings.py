@@ -11,7 +11,8 @@ from adminctr import environment
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
 RUN_DIR = Path(env("RUN_DIR", default=str(BASE_DIR / ".run")))
-environ.Env.read_env(str(BASE_DIR / ".env"))
+if env.bool("READ_DOT_ENV", default=True):
+    environ.Env.read_env(str(BASE_DIR / ".env"))
 
 # Core
 

@@ -1,0 +1,152 @@
+"""What every test may use: the people of the demo, signed-in clients, the queue and the mail."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.core.mail import EmailMessage
+from django.db import connection
+from django.test import Client, TransactionTestCase
+from django.test.utils import CaptureQueriesContext
+from django_tasks_db.models import DBTaskResult
+
+from adminctr.core.actor import Actor
+from adminctr.core.tenancy import person
+from adminctr.queue.worker import LeasedWorker
+from adminctr.web import invariants
+from audit import triggers
+from organizations import policy
+from organizations.models import Membership, Organization
+from tests import network, world
+from users.models import User
+
+network.close()
+
+
+# One database a process, with the world in it
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    with django_db_blocker.unblock():
+        world.build()
+
+
+_flush = TransactionTestCase._fixture_teardown
+
+
+def _flush_and_rebuild(self: TransactionTestCase) -> None:
+    """The trail refuses to be flushed, so its triggers are lifted; migrate's signal restores them."""
+    triggers.lift(connection)
+    _flush(self)
+    world.build()
+
+
+TransactionTestCase._fixture_teardown = _flush_and_rebuild  # type: ignore[method-assign]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """After every test that used the database, the invariants must hold."""
+    result = yield
+    names = set(getattr(item, "fixturenames", ()))
+    if names & {"db", "transactional_db"} and not item.get_closest_marker("breaks_invariants"):
+        assert invariants.faults() == []
+    return result
+
+
+# People and organizations
+
+
+def _user(name: str) -> Callable[..., User]:
+    def find(db: None) -> User:
+        return User.objects.get(email=name)
+
+    return find
+
+
+ana = pytest.fixture(name="ana")(_user("ana@acme.example"))
+ben = pytest.fixture(name="ben")(_user("ben@acme.example"))
+cy = pytest.fixture(name="cy")(_user("cy@acme.example"))
+ida = pytest.fixture(name="ida")(_user("ida@freelance.example"))
+eve = pytest.fixture(name="eve")(_user("eve@globex.example"))
+sue = pytest.fixture(name="sue")(_user("sue@support.example"))
+
+
+@pytest.fixture
+def acme(db: None) -> Organization:
+    return Organization.objects.get(name="Acme")
+
+
+@pytest.fixture
+def globex(db: None) -> Organization:
+    return Organization.objects.get(name="Globex")
+
+
+def acting(user: User) -> Actor:
+    """The actor that a page would make of this person."""
+    with person(user):
+        stay = Membership.objects.open().select_related("organization").first()
+    return policy.actor_for(user, stay)
+
+
+@pytest.fixture
+def sign_in() -> Callable[[User], Client]:
+    def make(user: User) -> Client:
+        client = Client()
+        client.force_login(user, backend="users.sign_in.PasswordBackend")
+        return client
+
+    return make
+
+
+# The queue, the mail and the cost of a page
+
+
+@pytest.fixture
+def work(db: None) -> Callable[[], int]:
+    """Run everything that is queued and due, as a worker does; returns how many tasks ran."""
+
+    def run() -> int:
+        worker = LeasedWorker(
+            queue_names=["*"],
+            excluded_queue_names=[],
+            interval=0,
+            batch=True,
+            backend_name="default",
+            startup_delay=False,
+            max_tasks=None,
+            worker_id="test",
+        )
+        count = 0
+        while task := DBTaskResult.objects.ready().first():
+            task.claim("test")
+            worker.run_task(task)
+            count += 1
+        return count
+
+    return run
+
+
+@pytest.fixture
+def deliver(
+    work: Callable[[], int], mailoutbox: list[EmailMessage]
+) -> Callable[[], list[EmailMessage]]:
+    """Send what is queued; returns the mails that left now."""
+
+    def run() -> list[EmailMessage]:
+        before = len(mailoutbox)
+        work()
+        return mailoutbox[before:]
+
+    return run
+
+
+@pytest.fixture
+def count_queries() -> Callable[[Callable[[], Any]], int]:
+    def count(call: Callable[[], Any]) -> int:
+        with CaptureQueriesContext(connection) as captured:
+            call()
+        return len(captured)
+
+    return count

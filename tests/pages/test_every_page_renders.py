@@ -1,0 +1,23 @@
+"""Every page of the demo world answers and says what it is."""
+
+import pytest
+from django.urls import reverse
+
+PAGES = [
+    ("console:home", "Welcome, Ana"),
+    ("organizations:overview", "Set up your organization"),
+    ("accounts:list", "Billing"),
+    ("users:list", "Ben Okafor"),
+    ("users:pending", "hana@acme.example"),
+    ("users:invite", "Organization role"),
+    ("domains:list", "acme-labs.example"),
+    ("domains:add", "Domain name"),
+    ("audit:list", "verified the domain acme.example"),
+]
+
+
+@pytest.mark.parametrize(("name", "text"), PAGES)
+def test_a_page_of_the_admin_center_answers(name, text, ana, sign_in) -> None:
+    response = sign_in(ana).get(reverse(name))
+    assert response.status_code == 200
+    assert text in response.content.decode()
