@@ -61,7 +61,7 @@ _journal: Journal | None = None
 
 def use_journal(journal: Journal) -> None:
     """Called once, by the audit app when it is ready."""
-    global _journal  # noqa: PLW0603
+    global _journal
     _journal = journal
 
 
