@@ -10,4 +10,6 @@ class AuditConfig(AppConfig):
         from audit import log, triggers
 
         operations.use_journal(log)
-        post_migrate.connect(triggers.install_after_migrate, dispatch_uid="audit_triggers")
+        post_migrate.connect(
+            triggers.install_after_migrate, sender=self, dispatch_uid="audit_triggers"
+        )

@@ -36,7 +36,7 @@ _flush = TransactionTestCase._fixture_teardown
 
 
 def _flush_and_rebuild(self: TransactionTestCase) -> None:
-    """The trail refuses to be flushed, so its triggers are lifted; migrate's signal restores them."""
+    """The trail refuses to be flushed: lift its triggers; the signal after migrate brings them."""
     triggers.lift(connection)
     _flush(self)
     world.build()

@@ -1,4 +1,4 @@
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.core.management import call_command
 from django.db.models.signals import post_migrate
 
@@ -14,7 +14,9 @@ class WebConfig(AppConfig):
 
         register_converter(SidConverter, "sid")
         register_converter(TokenConverter, "link_token")
-        post_migrate.connect(_create_cache_table, sender=self, dispatch_uid="web_cache_table")
+        # The signal is sent for apps that have models; this one has none, so another's is taken.
+        sender = apps.get_app_config("queue")
+        post_migrate.connect(_create_cache_table, sender=sender, dispatch_uid="web_cache_table")
 
 
 def _create_cache_table(using: str, **_: object) -> None:

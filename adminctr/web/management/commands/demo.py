@@ -1,8 +1,8 @@
-import secrets
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
+from django.utils.crypto import get_random_string
 
 from adminctr.web import demo
 from users.passwords import hash_password
@@ -14,7 +14,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         kept = settings.RUN_DIR / "demo_password"
         if not demo.exists():
-            password = settings.DEMO_PASSWORD or secrets.token_urlsafe(12)
+            password = settings.DEMO_PASSWORD or get_random_string(14)
             settings.RUN_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
             kept.write_text(password)
             kept.chmod(0o600)
