@@ -36,7 +36,8 @@ lock: .tools/bin/uv
 bootstrap: .venv/ready
 
 .venv/ready: requirements.lock .python-version .tools/bin/uv
-	@$(UV) venv --quiet --allow-existing .venv
+	@$(UV) venv --quiet --allow-existing --python 3.13 .venv 2>/dev/null \
+	  || $(UV) venv --quiet --allow-existing --python '>=3.12' .venv
 	@$(UV) pip sync --quiet --require-hashes requirements.lock
 	@touch $@
 

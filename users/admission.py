@@ -41,7 +41,7 @@ def decide(address: str, event: Event, *, into: Organization | None = None) -> V
             return Verdict(
                 allowed=False,
                 code="domain_common",
-                reason=f"{domain} is a mail service that anybody can use, so it cannot be verified. "
+                reason=f"{domain} is a mail service that anybody can use; it cannot be verified. "
                 "Invite an address of a domain that your organization has verified.",
             )
         if into is None or not claims.holds(into, domain):
