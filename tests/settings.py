@@ -35,3 +35,5 @@ STORAGES["staticfiles"] = {  # noqa: F405
     "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
 }
 WHITENOISE_AUTOREFRESH = True
+
+INSTALLED_APPS += ["tests.steps"]  # noqa: F405

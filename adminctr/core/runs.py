@@ -1,0 +1,88 @@
+"""Work in steps that survives its worker: an import, a merge, an export.
+
+A run is a row with a state, a cursor and a lease. Every step is an operation that does its part
+and moves the cursor in one transaction, so a step is done or not done, never half. Whoever claims
+a run whose lease has lapsed goes on where the last step ended; the former holder, should it wake
+up, cannot move the cursor any more.
+"""
+
+import secrets
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+
+from adminctr.core import clock
+from adminctr.core.tenancy import TenantModel
+
+LEASE = timedelta(minutes=2)
+
+
+class LeaseLost(RuntimeError):
+    """Another worker has taken this run over; the step in hand is rolled back."""
+
+
+class RunState(models.TextChoices):
+    PENDING = "pending", "Waiting to start"
+    RUNNING = "running", "Running"
+    FINISHED = "finished", "Finished"
+    FAILED = "failed", "Stopped"
+
+
+class Run(TenantModel):
+    state = models.CharField(max_length=10, choices=RunState, default=RunState.PENDING)
+    cursor = models.JSONField(default=dict)
+    holder = models.CharField(max_length=32, blank=True)
+    leased_until = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(default=clock.now)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        abstract = True
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=[RunState.PENDING, RunState.RUNNING], finished_at=None)
+                | Q(state__in=[RunState.FINISHED, RunState.FAILED], finished_at__isnull=False),
+                name="%(app_label)s_%(class)s_finished_at_its_end",
+            ),
+        ]
+
+    def claim(self) -> bool:
+        """Take the lease if the run is open and nobody else holds it; one of many succeeds."""
+        now = clock.now()
+        free = Q(leased_until=None) | Q(leased_until__lte=now)
+        open_states = [RunState.PENDING, RunState.RUNNING]
+        holder = secrets.token_hex(16)
+        taken = self._rows().filter(free, pk=self.pk, state__in=open_states)
+        if not taken.update(state=RunState.RUNNING, holder=holder, leased_until=now + LEASE):
+            return False
+        self.refresh_from_db()
+        return self.holder == holder
+
+    def advance(self, cursor: dict[str, Any]) -> None:
+        """Move the cursor and renew the lease; raises LeaseLost."""
+        self._write(cursor=cursor, leased_until=clock.now() + LEASE)
+
+    def finish(self, state: RunState = RunState.FINISHED) -> None:
+        """End the run; raises LeaseLost."""
+        self._write(state=state, finished_at=clock.now(), leased_until=None)
+
+    def _write(self, **values: Any) -> None:
+        if not self._rows().filter(pk=self.pk, holder=self.holder).update(**values):
+            raise LeaseLost(f"{type(self).__name__} {self.pk} was taken over")
+        for name, value in values.items():
+            setattr(self, name, value)
+
+    def _rows(self) -> models.QuerySet[Any]:
+        return type(self)._base_manager.all()
+
+
+def drive[RunT: Run](run: RunT, step: Callable[[RunT], None]) -> bool:
+    """Claim a run and take steps until it has ended; False when somebody else holds it."""
+    if not run.claim():
+        return False
+    while run.state == RunState.RUNNING:
+        step(run)
+    return True
