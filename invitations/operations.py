@@ -131,9 +131,11 @@ def accept_invitation(
 ) -> Membership:
     """Let somebody who has a login join; `absorbing` is the organization they agreed to give up.
 
-    Raises RuleViolation: link_dead, wrong_person, domain_not_verified, already_member,
-    already_in_an_organization, merge_needed, account_limit, consent_outdated.
+    Raises NotAllowed, or RuleViolation: link_dead, wrong_person, domain_not_verified,
+    already_member, already_in_an_organization, merge_needed, account_limit, consent_outdated.
     """
+    if actor.user_id != user.pk:
+        raise NotAllowed("Only the person who is invited can accept.")
     if absorbing:
         lock_in_order(absorbing, invitation.organization)
     current = _still_acceptable(invitation)

@@ -6,7 +6,7 @@ from accounts import limits
 from accounts.models import Account, RoleAssignment
 from adminctr.core import clock
 from adminctr.core.actor import Actor
-from adminctr.core.errors import RuleViolation
+from adminctr.core.errors import NotAllowed, RuleViolation
 from adminctr.core.operations import operation
 from adminctr.core.tenancy import Tenant
 from audit import log
@@ -33,10 +33,12 @@ def both(absorption: Absorption) -> tuple[Tenant, ...]:
 def absorb(absorption: Absorption, *, actor: Actor) -> None:
     """Move the accounts of a one-person organization and end it; its Owner has no stay then.
 
-    Called by accepting, which has asked its Owner. Raises RuleViolation: merge_needed,
-    account_limit.
+    Called by accepting, which has asked its Owner. Raises NotAllowed, or RuleViolation:
+    merge_needed, account_limit.
     """
     organization, into = lock_in_order(absorption.organization, absorption.into)
+    if actor.user_id is None or actor.user_id != organization.owner_id:
+        raise NotAllowed("Only its Owner can let an organization be absorbed.")
     if organization.ended_at is not None or not is_absorbable(organization):
         raise RuleViolation("merge_needed", "This organization is too large to be absorbed.")
     accounts = Account.objects.filter(organization=organization)

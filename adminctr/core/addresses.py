@@ -19,6 +19,7 @@ DOMAIN_LENGTH = 253
 
 _TO_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 _LOCAL_PART = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+_OTHER_DOTS = frozenset("\u3002\uff0e\uff61")  # the idna package splits at them without a word
 _TOP_LABEL = re.compile(r"[a-z][a-z0-9-]*[a-z0-9]")
 _SCRIPTS_WRITTEN_TOGETHER = (
     frozenset({"LATIN", "CJK", "HIRAGANA", "KATAKANA"}),
@@ -97,6 +98,8 @@ def readable_domain(name: str) -> str:
 def _to_a_labels(name: str) -> str:
     if len(name) > DOMAIN_LENGTH:
         raise _refused("invalid", f"Use a domain name of at most {DOMAIN_LENGTH} characters.")
+    if _OTHER_DOTS.intersection(name):
+        raise _refused("invalid", "Separate the parts of the name with plain dots.")
     labels = name.split(".")
     if not all(labels):
         raise _refused("invalid", "Remove the empty part between two dots.")

@@ -97,8 +97,8 @@ def operation(scope: Callable[[Any], tuple[Tenant, ...]]) -> Decorator:
         @wraps(function)
         def inside(subject: S, /, *args: P.args, **kwargs: P.kwargs) -> R:
             organizations = scope(subject)
-            if _pending.get() is not None:
-                with tenant(*organizations), transaction.atomic():
+            if (pending := _pending.get()) is not None:
+                with _forgotten_if_refused(pending), tenant(*organizations), transaction.atomic():
                     return function(subject, *args, **kwargs)
             try:
                 with _events(), tenant(*organizations):
@@ -181,6 +181,17 @@ def _events() -> Iterator[None]:
                 _require_journal().append(pending)
     finally:
         _pending.reset(token)
+
+
+@contextmanager
+def _forgotten_if_refused(pending: list[Event]) -> Iterator[None]:
+    """What is rolled back to here never happened, even if the outer operation goes on."""
+    before = len(pending)
+    try:
+        yield
+    except BaseException:
+        del pending[before:]
+        raise
 
 
 def _require_journal() -> Journal:
