@@ -1,0 +1,157 @@
+"""A real installation for a real browser: server and worker processes, name server, mail server.
+
+Browser tests talk to these processes and touch no ORM.
+"""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.error import URLError
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+
+from tests.servers.dns import NameServer
+from tests.servers.smtp import MailServer
+from tests.world import PASSWORD
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+CHROMIUM = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+_START_SECONDS = 60
+_MAIL_SECONDS = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where the installation answers, what it asks and where it mails to."""
+
+    url: str
+    names: NameServer
+    mails: MailServer
+
+    def link_mailed_to(self, address: str, *, subject: str) -> str:
+        """The link in the newest mail to this address, waiting for the worker to send it."""
+        until = time.monotonic() + _MAIL_SECONDS
+        while time.monotonic() < until:
+            for mail in reversed(self.mails.mails):
+                if mail["To"] == address and mail["Subject"].startswith(subject):
+                    body = mail.get_body(("plain",))
+                    found = re.search(r"http://\S+", body.get_content() if body else "")
+                    assert found, "the mail has no link"
+                    return found.group()
+            time.sleep(0.1)
+        raise AssertionError(f"no mail to {address}")
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with NameServer() as names, MailServer() as mails:
+        settings = {
+            "EMAIL_URL": f"smtp://127.0.0.1:{mails.port}",
+            "DNS_RESOLVERS": f"127.0.0.1:{names.port}",
+            "DNS_LIFETIME_SECONDS": "1",
+        }
+        with running(tmp_path_factory.mktemp("site"), settings) as url:
+            yield Site(url, names, mails)
+
+
+@contextmanager
+def running(run_dir: Path, settings: dict[str, str]) -> Iterator[str]:
+    """`manage.py serve` with the demo, on a free port, until the context closes."""
+    port = _free_port()
+    url = f"http://127.0.0.1:{port}"
+    environment = os.environ | {
+        "DJANGO_SETTINGS_MODULE": "adminctr.settings",
+        "READ_DOT_ENV": "false",
+        "RUN_DIR": str(run_dir),
+        "DATABASE_URL": f"sqlite:///{run_dir}/adminctr.sqlite3",
+        "BASE_URL": url,
+        "ALLOWED_HOSTS": "127.0.0.1",
+        "PORT": str(port),
+        "WEB_WORKERS": "1",
+        "DEMO": "true",
+        "DEMO_PASSWORD": PASSWORD,
+        "SECRET_KEY": "",
+        "LOG_LEVEL": "ERROR",
+    }
+    command = [sys.executable, "manage.py", "serve"]
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=environment | settings, stdout=subprocess.DEVNULL
+    )
+    try:
+        _wait_until_ready(f"{url}/readyz", process)
+        yield url
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=CHROMIUM
+        )
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser, site: Site) -> Iterator[Callable[..., Page]]:
+    """A new private window; whatever its console complains about fails the test."""
+    contexts, complaints = [], []
+
+    def listen(message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            complaints.append(message.text)
+
+    def make(**options: object) -> Page:
+        context = browser.new_context(base_url=site.url, **options)  # type: ignore[arg-type]
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", listen)
+        return page
+
+    yield make
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def log_in(page: Page, address: str) -> None:
+    page.goto("/login/")
+    page.get_by_label("Email address").fill(address)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    page.wait_for_url("**/console/")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_until_ready(url: str, process: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + _START_SECONDS
+    while time.monotonic() < until:
+        assert process.poll() is None, "the installation did not start"
+        try:
+            if urllib.request.urlopen(url, timeout=2).status == 200:  # noqa: S310
+                return
+        except (URLError, ConnectionError, TimeoutError):
+            time.sleep(0.2)
+    raise AssertionError("the installation did not become ready")
