@@ -57,7 +57,7 @@ def decide(address: str, event: Event, *, into: Organization | None = None) -> V
             allowed=False,
             code="domain_restricted",
             reason=f"An organization manages the addresses of {domain} and lets people in by "
-            "invitation only. Ask your administrator for an invitation; if you have one, use the "
-            "link in it. Or sign up with another address.",
+            "invitation only. If you have a login, log in. If you have an invitation, use the link "
+            "in it; if not, ask your administrator for one, or sign up with another address.",
         )
     return _YES

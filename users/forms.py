@@ -4,12 +4,14 @@ from allauth.account.forms import LoginForm, ResetPasswordKeyForm, UserTokenForm
 from allauth.account.forms import ResetPasswordForm as AllauthResetForm
 from django import forms
 from django.contrib.auth.password_validation import validate_password
+from django.http import HttpRequest
 
 from adminctr.core.sids import is_sid
 from adminctr.web.forms import AddressField, Form
 from adminctr.web.newcomer import PASSWORD_HELP, PasswordField
 from organizations.models import GRANTABLE_ROLES, Role
-from users.models import User
+from users import mail
+from users.models import User, UserStatus
 
 
 class SignUpForm(Form):
@@ -58,6 +60,15 @@ class ResetPasswordForm(AllauthResetForm):
         self.users = [user for user in User.objects.filter(email=email) if user.is_active]
         return email
 
+    def save(self, request: HttpRequest, **options: Any) -> str:
+        """Mail a link, or that there is no login; who is not active gets no mail."""
+        email: str = self.cleaned_data["email"]
+        if self.users:
+            super().save(request, **options)
+        elif not User.objects.filter(email=email).exists():
+            mail.send_no_login.enqueue(email)
+        return email
+
 
 class NewPasswordForm(ResetPasswordKeyForm):
     """One new password; typing it twice helps nobody who can have it shown or reset it again."""
@@ -82,7 +93,9 @@ class NewPasswordForm(ResetPasswordKeyForm):
 
 
 class ResetLinkForm(UserTokenForm):
-    """Finds the user of a reset link by SID, so that no integer key stands in a link."""
+    """Finds the active user of a reset link by SID, so that no integer key stands in a link."""
 
     def _get_user(self, uidb36: str) -> User | None:
-        return User.objects.filter(sid=uidb36).first() if is_sid(uidb36, "US") else None
+        if not is_sid(uidb36, "US"):
+            return None
+        return User.objects.filter(sid=uidb36, status=UserStatus.ACTIVE).first()

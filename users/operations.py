@@ -42,10 +42,10 @@ def start_sign_up(address: str, *, actor: Actor) -> None:
     Raises RuleViolation: one of the canonicaliser's, or domain_restricted.
     """
     email = canonical_address(address)
+    decide(email, Event.SIGN_UP).require()  # first: a claimed domain tells nobody who has a login
     if User.objects.filter(email=email).exists():
         mail.send_you_have_a_login.enqueue(email)
         return
-    decide(email, Event.SIGN_UP).require()
     sign_up = _open_sign_up(email)
     mail.send_sign_up.enqueue(sign_up.pk, sign_up.generation)
     log.record("sign_up.started", None, actor=actor, subject_sid=sign_up.sid, subject=email)

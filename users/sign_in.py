@@ -21,7 +21,7 @@ from adminctr.core.errors import RuleViolation
 from adminctr.core.tenancy import person
 from organizations import policy
 from organizations.models import Membership
-from users import guessing, mail, operations
+from users import guessing, operations
 from users.models import User, UserStatus
 from users.passwords import hash_password
 
@@ -111,9 +111,7 @@ class AccountAdapter(DefaultAccountAdapter):
         operations.request_password_reset(user, actor=actor)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        if template_prefix != "account/email/unknown_account":
-            raise RuntimeError(f"allauth wants to send {template_prefix}, which we do not offer")
-        mail.send_no_login.enqueue(email)
+        raise RuntimeError(f"allauth wants to send {template_prefix}, which we do not offer")
 
     def set_password(self, user: Any, password: str) -> None:
         actor = Actor.stranger(user.email, origin=origin_of(self.request))

@@ -1,0 +1,65 @@
+"""What a test compares to say that a request changed nothing, or the same as another."""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.apps import apps
+from django.core import mail
+from django.core.mail import EmailMessage
+from django.test import Client
+
+_NOT_STATE = {"audit", "sessions", "contenttypes", "auth"}
+_LINK = re.compile(r"http://testserver(/\S+)")
+_VARYING = re.compile(rb'name="csrfmiddlewaretoken" value="[^"]*"|<code>[0-9a-f]{16}</code>')
+
+
+@contextmanager
+def assert_no_effect(*besides: str) -> Iterator[None]:
+    """No row of any table changes, no task is queued and no mail leaves.
+
+    The audit trail, sessions and the cache may change, and the tables named `besides`.
+    """
+    before, mails = _snapshot(besides), len(mail.outbox)
+    yield
+    after = _snapshot(besides)
+    changed = {table for table in before if before[table] != after[table]}
+    assert not changed
+    assert len(mail.outbox) == mails
+
+
+def link_in(message: EmailMessage) -> str:
+    """The path of the first link in a mail's text."""
+    found = _LINK.search(str(message.body))
+    assert found, message.body
+    return found.group(1)
+
+
+def mails_to(address: str, messages: list[EmailMessage]) -> list[EmailMessage]:
+    return [message for message in messages if message.to == [address]]
+
+
+def comparable(body: bytes, *values: str) -> bytes:
+    """A page without its tokens and request number, and without what was typed."""
+    for value in values:
+        body = body.replace(value.encode(), b"")
+    return _VARYING.sub(b"", body)
+
+
+def browser(ip: str = "127.0.0.1") -> Client:
+    """A browser of its own, at an address of its own."""
+    return Client(REMOTE_ADDR=ip)
+
+
+def _snapshot(besides: tuple[str, ...]) -> dict[str, str]:
+    models = [one for one in apps.get_models() if one._meta.app_label not in _NOT_STATE]
+    return {
+        one._meta.label: _digest(list(one._base_manager.order_by("pk").values_list()))
+        for one in models
+        if one._meta.label not in besides
+    }
+
+
+def _digest(rows: list[tuple[object, ...]]) -> str:
+    return hashlib.sha256(repr(rows).encode()).hexdigest()

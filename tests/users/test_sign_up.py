@@ -1,0 +1,322 @@
+"""Signing up: one address, one mailed link, and everything made behind it at once."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.urls import reverse
+from django_tasks_db.models import DBTaskResult
+
+from accounts.models import Account, AccountType, RoleAssignment
+from adminctr.core import clock
+from adminctr.core.actor import Actor
+from adminctr.core.errors import RuleViolation
+from adminctr.core.tenancy import every_tenant
+from audit.models import AuditEvent
+from domains.models import Domain, DomainStatus
+from invitations.models import Invitation
+from invitations.operations import invite_user
+from organizations.models import Membership, Organization, Role
+from tests.conftest import acting
+from tests.pages.effects import assert_no_effect, browser, comparable, link_in, mails_to
+from users.models import SignUp, User
+from users.operations import NewPerson, sign_up, start_sign_up
+from users.passwords import hash_password
+
+PAGE = "/signup/"
+NEW = "zoe@fresh.example"
+ANSWERS = {
+    "first_name": "Zoë",
+    "last_name": "Quist",
+    "organization_name": "Fresh",
+    "password": "plum harbour lantern",
+}
+
+
+@pytest.fixture
+def ask(client, deliver):
+    def post(address: str = NEW) -> str:
+        assert client.post(PAGE, {"email": address}).status_code == 200
+        return link_in(deliver()[-1])
+
+    return post
+
+
+def pending(address: str = NEW) -> SignUp:
+    start_sign_up(address, actor=Actor.stranger(address))
+    return SignUp.objects.get(email=address)
+
+
+def newcomer() -> NewPerson:
+    return NewPerson("Zoë", "Quist", hash_password("plum harbour lantern"))
+
+
+def test_a_visitor_becomes_owner_of_an_organization_with_one_trial_account(client, ask) -> None:
+    response = client.post(ask(), ANSWERS)
+
+    assert (response.status_code, response["Location"]) == (303, "/console/")
+    user = User.objects.get(email=NEW)
+    organization = Organization.objects.get(owner=user)
+    assert organization.name == "Fresh"
+    with every_tenant():
+        stay = Membership.objects.open().get(user=user)
+        account = Account.objects.get(organization=organization)
+        roles = set(RoleAssignment.objects.filter(holder=user).values_list("role", flat=True))
+    assert (stay.organization, stay.role) == (organization, Role.OWNER)
+    assert (account.owner, account.type) == (user, AccountType.TRIAL)
+    assert roles == {"owner"}
+    assert not SignUp.objects.exists()
+
+
+def test_who_has_signed_up_is_signed_in_and_may_log_in_again(client, ask) -> None:
+    client.post(ask(), ANSWERS)
+    assert "Zoë" in client.get("/console/").content.decode()
+    again = browser().post("/login/", {"login": NEW, "password": ANSWERS["password"]})
+    assert again["Location"] == "/console/"
+
+
+def test_signing_up_is_in_the_trail(client, ask) -> None:
+    client.post(ask(), ANSWERS)
+    organization = Organization.objects.get(name="Fresh")
+    actions = AuditEvent.unscoped.filter(chain=organization.sid).values_list("action", flat=True)
+    assert set(actions) == {"account.created", "user.signed_up", "user.logged_in"}
+    assert AuditEvent.unscoped.filter(chain="system", action="sign_up.started").exists()
+
+
+def test_a_blank_organization_name_becomes_one_of_the_persons(client, ask) -> None:
+    client.post(ask(), ANSWERS | {"organization_name": ""})
+    assert Organization.objects.get(owner__email=NEW).name == "Zoë's organization"
+
+
+def test_a_known_address_gets_the_same_answer_and_a_mail_of_another_kind(ida, deliver) -> None:
+    unknown = browser().post(PAGE, {"email": NEW})
+    known = browser().post(PAGE, {"email": ida.email})
+
+    assert known.status_code == unknown.status_code == 200
+    assert comparable(known.content, ida.email) == comparable(unknown.content, NEW)
+    mails = {mail.to[0]: mail for mail in deliver()}
+    assert mails[NEW].subject.startswith("Confirm your address")
+    assert mails[ida.email].subject.startswith("You have a login")
+    assert "/signup/" not in mails[ida.email].body
+    assert not SignUp.objects.filter(email=ida.email).exists()
+
+
+@pytest.mark.parametrize("address", ["new@acme.example", "NEW@ACME.example", "New@acme.example "])
+def test_an_address_of_a_claimed_domain_is_refused_beside_the_field(address, client, acme) -> None:
+    with assert_no_effect():
+        response = client.post(PAGE, {"email": address})
+    assert b'id="id_email_error"' in response.content
+    assert b"by invitation only" in response.content
+    assert b"Acme" not in response.content.replace(b"acme.example", b"")
+
+
+def test_a_claimed_domain_does_not_tell_who_has_a_login(cy) -> None:
+    known = browser().post(PAGE, {"email": cy.email})
+    unknown = browser().post(PAGE, {"email": "nobody@acme.example"})
+    assert comparable(known.content, cy.email) == comparable(unknown.content, "nobody@acme.example")
+
+
+@pytest.mark.parametrize("address", ["u@evilacme.example", "u@sub.acme.example"])
+def test_a_domain_that_only_looks_like_a_claimed_one_is_free(address, client, acme) -> None:
+    client.post(PAGE, {"email": address})
+    assert SignUp.objects.filter(email=address).exists()
+
+
+def test_a_domain_that_is_not_proven_claims_nobody(client, acme) -> None:
+    client.post(PAGE, {"email": "new@acme-labs.example"})
+    assert SignUp.objects.filter(email="new@acme-labs.example").exists()
+
+
+def test_a_domain_claimed_between_the_two_steps_is_asked_again(acme) -> None:
+    row = pending("new@acme-labs.example")
+    prove("acme-labs.example")
+    with assert_no_effect(), pytest.raises(RuleViolation) as refused:
+        sign_up(row, newcomer=newcomer(), actor=Actor.stranger(row.email))
+    assert refused.value.code == "domain_restricted"
+
+
+def test_the_page_says_that_the_domain_was_claimed_meanwhile(client, acme, ask) -> None:
+    link = ask("new@acme-labs.example")
+    prove("acme-labs.example")
+    with assert_no_effect():
+        response = client.post(link, ANSWERS)
+    assert b"by invitation only" in response.content
+    assert b'value="Quist"' in response.content
+
+
+def test_a_link_is_dead_after_use(client, ask) -> None:
+    link = ask()
+    client.post(link, ANSWERS)
+    with assert_no_effect():
+        for response in (browser().get(link), browser().post(link, ANSWERS)):
+            assert response.status_code == 410
+            assert b"log in" in response.content
+
+
+@pytest.mark.parametrize(("minutes", "status"), [(-1, 200), (1, 410)])
+def test_a_link_lives_for_24_hours(minutes, status, client, ask) -> None:
+    with time_machine.travel(clock.now(), tick=False) as traveller:
+        link = ask()
+        traveller.shift(timedelta(hours=24, minutes=minutes))
+        assert client.get(link).status_code == status
+        with assert_no_effect():
+            assert client.post(link, ANSWERS | {"password": ""}).status_code == status
+
+
+@pytest.mark.parametrize(("token", "status"), [("0" * 64, 410), ("0" * 63, 404), ("x" * 64, 404)])
+def test_a_link_that_nobody_was_sent_is_dead(token, status, client, db) -> None:
+    assert client.get(f"/signup/{token}/").status_code == status
+
+
+def test_every_dead_link_looks_the_same(client, ask) -> None:
+    link = ask()
+    client.post(link, ANSWERS)
+    used, unknown = browser().get(link), browser().get(f"/signup/{'0' * 64}/")
+    assert used.content == unknown.content
+
+
+def test_asking_again_repeats_the_link_and_prolongs_it(client, ask) -> None:
+    with time_machine.travel(clock.now(), tick=False) as traveller:
+        first = ask()
+        traveller.shift(timedelta(hours=23))
+        assert ask() == first
+        traveller.shift(timedelta(hours=23))
+        assert client.post(first, ANSWERS).status_code == 303
+    assert not SignUp.objects.exists()
+
+
+def test_an_expired_sign_up_is_taken_up_again(client, ask) -> None:
+    with time_machine.travel(clock.now(), tick=False) as traveller:
+        ask()
+        traveller.shift(timedelta(days=30))
+        assert client.post(ask(), ANSWERS).status_code == 303
+
+
+def test_the_token_stands_in_no_column_and_no_task(client, ask) -> None:
+    token = ask().strip("/").rpartition("/")[2]
+    row = SignUp.objects.get()
+    assert token == row.token()
+    assert token not in str(SignUp.objects.values())
+    assert token not in str(list(DBTaskResult.objects.values()))
+
+
+@pytest.mark.parametrize(
+    "password", ["short", "1234567890123", "password123", "zoe@fresh.example", "quist-fresh-zoe"]
+)
+def test_a_weak_password_is_refused_beside_its_field_and_nothing_typed_is_lost(
+    password, client, ask
+) -> None:
+    link = ask()
+    with assert_no_effect():
+        response = client.post(link, ANSWERS | {"password": password, "last_name": "Quist-Fresh"})
+    body = response.content.decode()
+    assert response.status_code == 200
+    assert 'id="id_password_error"' in body
+    for value in ("Zoë", "Quist-Fresh", "Fresh"):
+        assert f'value="{value}"' in body
+    assert f'value="{password}"' not in body
+
+
+@pytest.mark.parametrize("password", [" leading space here", "🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀", "x7 " * 40])
+def test_a_strong_password_is_taken_as_it_was_typed(password, client, ask) -> None:
+    client.post(ask(), ANSWERS | {"password": password})
+    assert User.objects.get(email=NEW).check_password(password)
+
+
+def test_everything_is_made_or_nothing(db, settings) -> None:
+    row = pending()
+    settings.ACCOUNTS_PER_ORGANIZATION = 0
+    with assert_no_effect(), pytest.raises(RuleViolation) as refused:
+        sign_up(row, newcomer=newcomer(), actor=Actor.stranger(NEW))
+    assert refused.value.code == "account_limit"
+
+
+def test_an_address_that_got_a_login_meanwhile_is_refused(db) -> None:
+    row = pending()
+    sign_up(row, newcomer=newcomer(), actor=Actor.stranger(NEW))
+    late = SignUp.objects.create(email=NEW, token_hash="0" * 64, expires_at=row.expires_at)
+    with assert_no_effect(), pytest.raises(RuleViolation) as refused:
+        sign_up(late, newcomer=newcomer(), actor=Actor.stranger(NEW))
+    assert refused.value.code == "already_registered"
+
+
+def test_a_sign_up_of_an_older_generation_is_dead(db) -> None:
+    row = pending()
+    SignUp.objects.update(generation=2)
+    with assert_no_effect(), pytest.raises(RuleViolation) as refused:
+        sign_up(row, newcomer=newcomer(), actor=Actor.stranger(NEW))
+    assert refused.value.code == "link_dead"
+
+
+def prove(name: str) -> None:
+    Domain.unscoped.filter(name=name).update(status=DomainStatus.VERIFIED, verified_at=clock.now())
+
+
+def lose(name: str) -> None:
+    Domain.unscoped.filter(name=name).update(status=DomainStatus.UNVERIFIED, verified_at=None)
+
+
+def test_an_invitation_that_is_used_first_makes_the_user_and_kills_the_sign_up(
+    client, acme, ana, ask, deliver
+) -> None:
+    address = "new@acme-labs.example"
+    sign_up_link = ask(address)
+    prove("acme-labs.example")
+    invite_user(acme, email=address, role=Role.STANDARD, actor=acting(ana))
+    invitation_link = link_in(mails_to(address, deliver())[0])
+
+    browser().post(invitation_link, ANSWERS)
+
+    with every_tenant():
+        assert Membership.objects.open().get(email=address).organization == acme
+    response = client.get(sign_up_link)
+    assert response.status_code == 410
+    assert b"log in" in response.content
+
+
+def test_a_sign_up_that_is_used_first_makes_the_user_and_the_invitation_says_log_in(
+    client, acme, ana, ask
+) -> None:
+    address = "new@acme-labs.example"
+    prove("acme-labs.example")
+    invitation = invite_user(acme, email=address, role=Role.STANDARD, actor=acting(ana))
+    lose("acme-labs.example")
+    client.post(ask(address), ANSWERS)
+
+    link = reverse("invitations:show", args=[invitation.token()])
+    page = browser().get(link)
+    assert "Log in to go on" in page.content.decode()
+    with assert_no_effect():
+        browser().post(link, ANSWERS)
+    assert Invitation.unscoped.get(pk=invitation.pk).is_open()
+
+
+def test_one_address_gets_five_mails_an_hour_and_the_answer_stays_the_same(deliver, db) -> None:
+    bodies = {browser(f"10.0.0.{i}").post(PAGE, {"email": NEW}).content for i in range(8)}
+    assert len(bodies) == 1
+    assert len(mails_to(NEW, deliver())) == 5
+
+
+def test_the_limit_of_an_address_knows_its_other_spellings(deliver, db) -> None:
+    for spelling in (NEW, NEW.upper(), f" {NEW}", "Zoe@fresh.example", "zoe@FRESH.example", NEW):
+        browser().post(PAGE, {"email": spelling})
+    assert len(mails_to(NEW, deliver())) == 5
+
+
+def test_one_ip_asks_for_30_sign_ups_an_hour_and_another_is_free(db) -> None:
+    for number in range(30):
+        browser().post(PAGE, {"email": f"n{number}@fresh.example"})
+    spoofed = {"headers": {"X-Forwarded-For": "9.9.9.9", "X-Real-IP": "9.9.9.9"}}
+    with assert_no_effect():
+        response = browser().post(PAGE, {"email": "n31@fresh.example"}, **spoofed)
+    assert b"Too many tries" in response.content
+    assert b'value="n31@fresh.example"' in response.content
+    browser("10.0.0.9").post(PAGE, {"email": "n31@fresh.example"})
+    assert SignUp.objects.filter(email="n31@fresh.example").exists()
+
+
+def test_somebody_signed_in_has_no_use_for_the_page(sign_in, cy) -> None:
+    client = sign_in(cy)
+    with assert_no_effect():
+        assert client.get(PAGE)["Location"] == "/console/"
+        assert client.post(PAGE, {"email": NEW})["Location"] == "/console/"
