@@ -40,6 +40,18 @@ def hash_of(event: AuditEvent) -> str:
     )
 
 
+def verify_all(only: str = "") -> Iterator[Fault]:
+    """Walk every chain, or the one named; events whose head was removed are a fault too."""
+    heads, events = ChainHead.objects.order_by("chain"), AuditEvent.unscoped.order_by("chain")
+    if only:
+        heads, events = heads.filter(chain=only), events.filter(chain=only)
+    for head in heads.iterator():
+        yield from verify(head)
+    headless = events.exclude(chain__in=ChainHead.objects.values("chain"))
+    for name in headless.values_list("chain", flat=True).distinct():
+        yield Fault(name, 0, "the head of the chain is missing")
+
+
 def verify(head: ChainHead) -> Iterator[Fault]:
     """Walk one chain from its beginning and name every place where it does not hold."""
     previous_hash, expected = "", 0

@@ -1,0 +1,26 @@
+"""Keys compare and sort byte by byte on both engines."""
+
+import pytest
+
+from adminctr.core.tenancy import tenant
+from organizations.models import Membership, Organization
+
+KEYS = ["B", "ab", "a b", "a-b", "z", "é", "日"]
+
+
+def test_keys_sort_by_their_bytes(acme: Organization) -> None:
+    with tenant(acme):
+        pks = Membership.objects.open().values_list("pk", flat=True)[: len(KEYS)]
+        for pk, key in zip(list(pks), KEYS, strict=True):
+            Membership.objects.filter(pk=pk).update(name_key=key)
+        found = list(Membership.objects.managed().values_list("name_key", flat=True))
+    assert found == sorted(KEYS, key=str.encode)
+
+
+@pytest.mark.parametrize("other", ["straße", "STRASSE", "Strasse", "Straße ", "Stra\u017fe"])
+def test_keys_differ_where_their_bytes_do(acme: Organization, other: str) -> None:
+    with tenant(acme):
+        stay = Membership.objects.open().filter(email="cy@acme.example")
+        stay.update(name_key="Straße")
+        assert stay.filter(name_key="Straße").exists()
+        assert not stay.filter(name_key=other).exists()

@@ -1,0 +1,173 @@
+"""Each invariant names what is wrong when the world is broken behind the operations' back."""
+
+from collections.abc import Callable
+from io import StringIO
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from accounts.models import Account, RoleAssignment
+from adminctr.core import clock
+from adminctr.core.tenancy import every_tenant
+from adminctr.web import invariants
+from audit import triggers
+from audit.models import AuditEvent, ChainHead
+from domains.models import Domain, DomainStatus
+from organizations.models import Membership, Organization, Role
+from users.models import User
+
+Break = Callable[[], object]
+stays, roles = Membership.unscoped, RoleAssignment.unscoped
+ANA, BEN, CY, EVE = (
+    f"{name}.example" for name in ("ana@acme", "ben@acme", "cy@acme", "eve@globex")
+)
+
+
+def kill_acme() -> None:
+    Organization.objects.filter(name="Acme").update(owner=None, ended_at=clock.now())
+
+
+def hold_a_domain_twice() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("DROP INDEX domains_domain_one_holder_per_slot")
+    globex = Organization.objects.get(name="Globex")
+    Domain.unscoped.create(
+        organization=globex,
+        name="acme.example",
+        status=DomainStatus.VERIFIED,
+        verified_at=clock.now(),
+    )
+
+
+def change_an_event() -> None:
+    triggers.lift(connection)
+    AuditEvent.unscoped.filter(chain="system", sequence=1).update(action="nothing.happened")
+
+
+def forget_a_head() -> None:
+    triggers.lift(connection)
+    ChainHead.objects.filter(chain="system").delete()
+
+
+BREAKS: list[tuple[str, Break, str]] = [
+    (
+        "each_owner_has_the_one_owner_stay",
+        lambda: stays.filter(email=ANA).update(ended_at=clock.now()),
+        "the owner has no open stay as Owner",
+    ),
+    (
+        "each_owner_has_the_one_owner_stay",
+        lambda: stays.filter(email=BEN).update(role=Role.OWNER),
+        "more or fewer stays as Owner",
+    ),
+    ("each_owner_has_the_one_owner_stay", kill_acme, "somebody else has an open stay as Owner"),
+    ("nobody_is_in_a_dead_organization", kill_acme, "an open stay in a dead organization"),
+    ("nobody_is_in_a_dead_organization", kill_acme, "a role in a dead organization"),
+    ("nobody_is_in_a_dead_organization", kill_acme, "an invitation to a dead organization"),
+    ("nobody_is_in_a_dead_organization", kill_acme, "an account of a dead organization"),
+    ("nobody_is_in_a_dead_organization", kill_acme, "a domain of a dead organization"),
+    (
+        "copies_on_stays_are_true",
+        lambda: stays.filter(email=CY).update(email="other@acme.example"),
+        "copies on a stay differ from its user",
+    ),
+    (
+        "copies_on_stays_are_true",
+        lambda: User.objects.filter(email=CY).update(status="suspended"),
+        "copies on a stay differ from its user",
+    ),
+    (
+        "copies_on_stays_are_true",
+        lambda: stays.filter(email=CY).update(role=Role.ADMINISTRATOR),
+        "the role on the stay differs from the role assignment",
+    ),
+    (
+        "copies_on_stays_are_true",
+        lambda: stays.filter(email=CY).update(ended_at=clock.now()),
+        "an organization role without a stay",
+    ),
+    (
+        "copies_on_roles_are_true",
+        lambda: roles.filter(email=CY).update(email="other@acme.example"),
+        "copies on a role differ from its holder",
+    ),
+    (
+        "copies_on_roles_are_true",
+        lambda: roles.filter(email=CY).update(holder_organization=None),
+        "copies on a role differ from its holder",
+    ),
+    (
+        "each_account_has_its_owner_inside",
+        lambda: Account.unscoped.filter(name="Billing").update(owner=User.objects.get(email=EVE)),
+        "its owner is not a member of its organization",
+    ),
+    (
+        "each_account_has_its_owner_inside",
+        lambda: roles.filter(account__name="Billing").update(ended_at=clock.now()),
+        "its owner has no open owner role",
+    ),
+    (
+        "each_account_has_its_owner_inside",
+        lambda: roles.filter(account__name="Billing").update(
+            organization=Organization.objects.get(name="Globex")
+        ),
+        "a role stands in another organization than its account",
+    ),
+    (
+        "limits_hold",
+        lambda: Organization.objects.filter(name="Acme").update(account_limit=1),
+        "accounts, 1 allowed",
+    ),
+    ("each_domain_has_one_holder", hold_a_domain_twice, "acme.example: 2 holders"),
+    (
+        "each_user_has_one_proven_address",
+        lambda: EmailAddress.objects.filter(email=CY).update(verified=False),
+        f"{CY}: no proven address",
+    ),
+    (
+        "each_user_has_one_proven_address",
+        lambda: EmailAddress.objects.create(
+            user=User.objects.get(email=CY), email="second@acme.example", verified=True
+        ),
+        "more or fewer proven addresses than users",
+    ),
+    ("chains_hold", change_an_event, "system event 1: was changed"),
+    ("chains_hold", forget_a_head, "the head of the chain is missing"),
+]
+
+
+def faults_of(name: str) -> list[str]:
+    with every_tenant():
+        return list(getattr(invariants, name)())
+
+
+def test_the_world_of_the_demo_is_whole(db: None) -> None:
+    assert invariants.faults() == []
+    said = StringIO()
+    call_command("check_invariants", stdout=said)
+    assert said.getvalue() == f"{len(invariants.CHECKS)} invariants hold.\n"
+
+
+@pytest.mark.breaks_invariants
+@pytest.mark.parametrize(("name", "break_world", "fault"), BREAKS)
+def test_a_broken_world_is_noticed(db: None, name: str, break_world: Break, fault: str) -> None:
+    assert not any(fault in found for found in faults_of(name))
+    break_world()
+    assert any(fault in found for found in faults_of(name))
+    assert any(fault in found for found in invariants.faults())
+
+
+def test_every_invariant_has_been_seen_to_notice() -> None:
+    assert {check.__name__ for check in invariants.CHECKS} == {name for name, _, _ in BREAKS}
+
+
+@pytest.mark.breaks_invariants
+def test_the_command_says_every_fault_and_fails(db: None) -> None:
+    kill_acme()
+    said = StringIO()
+    with pytest.raises(CommandError, match=r"\d+ faults found") as failed:
+        call_command("check_invariants", stderr=said)
+    assert failed.value.returncode == 1
+    assert "an account of a dead organization" in said.getvalue()
