@@ -144,7 +144,7 @@ _EXPLANATIONS = {
     ),
     Outcome.ALIAS: (
         "The name {name} is an alias (CNAME) of another name. "
-        "The TXT record must stand at {name} itself."
+        "Remove the alias; the TXT record must stand at this name itself."
     ),
     Outcome.TIMED_OUT: (
         "The name servers of this domain did not answer in time. "

@@ -39,23 +39,36 @@ class TxtAnswer:
 def look_up_txt(name: str) -> TxtAnswer:
     """Ask the configured resolvers, or the system's own, for the TXT records at exactly `name`."""
     try:
+        asked = dns.name.from_text(name)
         answer = _resolver().resolve(
-            dns.name.from_text(name), dns.rdatatype.TXT, search=False, raise_on_no_answer=True
+            asked, dns.rdatatype.TXT, search=False, raise_on_no_answer=False
         )
-    except dns.resolver.NXDOMAIN:
+    except dns.name.NameTooLong:
         return TxtAnswer(Outcome.NO_NAME)
-    except dns.resolver.NoAnswer:
-        return TxtAnswer(Outcome.NO_RECORD)
+    except dns.resolver.NXDOMAIN as missing:
+        is_alias = missing.canonical_name != asked
+        return TxtAnswer(Outcome.ALIAS if is_alias else Outcome.NO_NAME)
     except dns.exception.Timeout:
         return TxtAnswer(Outcome.TIMED_OUT)
-    except (dns.resolver.NoNameservers, dns.resolver.NoResolverConfiguration, OSError):
+    except dns.resolver.NoNameservers as failed:
+        return TxtAnswer(_what_failed(failed))
+    except (dns.resolver.NoResolverConfiguration, OSError):
         return TxtAnswer(Outcome.SERVER_FAILED)
     except dns.exception.DNSException:
         return TxtAnswer(Outcome.UNREADABLE)
-    if answer.canonical_name != answer.qname:
+    if answer.canonical_name != asked:
         return TxtAnswer(Outcome.ALIAS)
+    if answer.rrset is None:
+        return TxtAnswer(Outcome.NO_RECORD)
     texts = (b"".join(record.strings) for record in list(answer)[:MOST_STRINGS])
     return TxtAnswer(Outcome.FOUND, tuple(texts))
+
+
+def _what_failed(failed: dns.resolver.NoNameservers) -> Outcome:
+    """Whether the last server said that it failed, or sent what cannot be read."""
+    reasons = [error[3] for error in failed.kwargs["errors"]]
+    unreadable = reasons and isinstance(reasons[-1], dns.exception.DNSException)
+    return Outcome.UNREADABLE if unreadable else Outcome.SERVER_FAILED
 
 
 def _resolver() -> dns.resolver.Resolver:

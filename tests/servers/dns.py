@@ -175,7 +175,8 @@ def _add_records(reply: DNSRecord, zone: Zone, name: str, answer: Answer) -> Non
         if not answer.alias:
             break
         reply.add_answer(RR(name, QTYPE.CNAME, rdata=CNAME(answer.alias), ttl=60))
-        name, answer = answer.alias, _find(zone, answer.alias) or Answer()
+        name, answer = answer.alias, _find(zone, answer.alias) or Answer(code="NXDOMAIN")
+    reply.header.rcode = getattr(RCODE, answer.code)
     for text in answer.texts:
         reply.add_answer(RR(name, QTYPE.TXT, rdata=TXT(_strings(text)), ttl=60))
 
