@@ -71,7 +71,8 @@ class Organization(models.Model):
 
     def lock(self) -> "Organization":
         """Wait for whoever else changes this organization; returns it as it is now."""
-        return Organization.objects.select_for_update().get(pk=self.pk)
+        # Rows that merely point here may be written meanwhile, so no key is locked.
+        return Organization.objects.select_for_update(no_key=True).get(pk=self.pk)
 
 
 class MembershipQuerySet(PeriodQuerySet["Membership"]):

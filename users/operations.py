@@ -47,6 +47,9 @@ def start_sign_up(address: str, *, actor: Actor) -> None:
         mail.send_you_have_a_login.enqueue(email)
         return
     sign_up = _open_sign_up(email)
+    if sign_up is None:
+        mail.send_you_have_a_login.enqueue(email)
+        return
     mail.send_sign_up.enqueue(sign_up.pk, sign_up.generation)
     log.record("sign_up.started", None, actor=actor, subject_sid=sign_up.sid, subject=email)
 
@@ -132,6 +135,8 @@ def add_user(email: str, newcomer: NewPerson) -> User:
 
     Called inside operations. Raises RuleViolation: already_registered.
     """
+    # Locked before the user is written, as signing up does: else the two wait for each other.
+    SignUp.objects.select_for_update().filter(email=email).first()
     registered = RuleViolation(
         "already_registered", "There is a login for this address already. Log in instead."
     )
@@ -147,13 +152,15 @@ def add_user(email: str, newcomer: NewPerson) -> User:
     return user
 
 
-def _open_sign_up(email: str) -> SignUp:
-    """The one open sign-up of this address; a repeated mail repeats the link."""
+def _open_sign_up(email: str) -> SignUp | None:
+    """The one open sign-up of this address; None when it became a user at this very moment."""
     expires_at = clock.now() + settings.SIGN_UP_LIFETIME
     candidate = SignUp(email=email, expires_at=expires_at)
     candidate.token_hash = tokens.hash_token(candidate.token())
     SignUp.objects.bulk_create([candidate], ignore_conflicts=True)
-    sign_up = SignUp.objects.select_for_update().get(email=email)
+    sign_up = SignUp.objects.select_for_update().filter(email=email).first()
+    if sign_up is None:
+        return None
     sign_up.expires_at = expires_at
     sign_up.save(update_fields=["expires_at"])
     return sign_up
