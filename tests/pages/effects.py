@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from django.apps import apps
 from django.core import mail
 from django.core.mail import EmailMessage
+from django.http import HttpResponse
 from django.test import Client
 
 _NOT_STATE = {"audit", "sessions", "contenttypes", "auth"}
@@ -45,6 +46,11 @@ def comparable(body: bytes, *values: str) -> bytes:
     for value in values:
         body = body.replace(value.encode(), b"")
     return _VARYING.sub(b"", body)
+
+
+def follow(client: Client, response: HttpResponse) -> HttpResponse:
+    """Go where a redirect leads, as a browser does after a POST."""
+    return client.get(response["Location"])
 
 
 def browser(ip: str = "127.0.0.1") -> Client:

@@ -13,15 +13,14 @@ from adminctr.core.actor import Actor
 from adminctr.core.errors import RuleViolation
 from adminctr.core.tenancy import every_tenant
 from audit.models import AuditEvent
-from domains.models import Domain, DomainStatus
 from invitations.models import Invitation
 from invitations.operations import invite_user
 from organizations.models import Membership, Organization, Role
 from tests.conftest import acting
 from tests.pages.effects import assert_no_effect, browser, comparable, link_in, mails_to
+from tests.users.people import lose, newcomer, pending_sign_up, prove
 from users.models import SignUp, User
-from users.operations import NewPerson, sign_up, start_sign_up
-from users.passwords import hash_password
+from users.operations import sign_up
 
 PAGE = "/signup/"
 NEW = "zoe@fresh.example"
@@ -40,15 +39,6 @@ def ask(client, deliver):
         return link_in(deliver()[-1])
 
     return post
-
-
-def pending(address: str = NEW) -> SignUp:
-    start_sign_up(address, actor=Actor.stranger(address))
-    return SignUp.objects.get(email=address)
-
-
-def newcomer() -> NewPerson:
-    return NewPerson("Zoë", "Quist", hash_password("plum harbour lantern"))
 
 
 def test_a_visitor_becomes_owner_of_an_organization_with_one_trial_account(client, ask) -> None:
@@ -128,8 +118,8 @@ def test_a_domain_that_is_not_proven_claims_nobody(client, acme) -> None:
 
 
 def test_a_domain_claimed_between_the_two_steps_is_asked_again(acme) -> None:
-    row = pending("new@acme-labs.example")
-    prove("acme-labs.example")
+    row = pending_sign_up("new@acme-labs.example")
+    prove(acme, "acme-labs.example")
     with assert_no_effect(), pytest.raises(RuleViolation) as refused:
         sign_up(row, newcomer=newcomer(), actor=Actor.stranger(row.email))
     assert refused.value.code == "domain_restricted"
@@ -137,7 +127,7 @@ def test_a_domain_claimed_between_the_two_steps_is_asked_again(acme) -> None:
 
 def test_the_page_says_that_the_domain_was_claimed_meanwhile(client, acme, ask) -> None:
     link = ask("new@acme-labs.example")
-    prove("acme-labs.example")
+    prove(acme, "acme-labs.example")
     with assert_no_effect():
         response = client.post(link, ANSWERS)
     assert b"by invitation only" in response.content
@@ -224,7 +214,7 @@ def test_a_strong_password_is_taken_as_it_was_typed(password, client, ask) -> No
 
 
 def test_everything_is_made_or_nothing(db, settings) -> None:
-    row = pending()
+    row = pending_sign_up(NEW)
     settings.ACCOUNTS_PER_ORGANIZATION = 0
     with assert_no_effect(), pytest.raises(RuleViolation) as refused:
         sign_up(row, newcomer=newcomer(), actor=Actor.stranger(NEW))
@@ -232,7 +222,7 @@ def test_everything_is_made_or_nothing(db, settings) -> None:
 
 
 def test_an_address_that_got_a_login_meanwhile_is_refused(db) -> None:
-    row = pending()
+    row = pending_sign_up(NEW)
     sign_up(row, newcomer=newcomer(), actor=Actor.stranger(NEW))
     late = SignUp.objects.create(email=NEW, token_hash="0" * 64, expires_at=row.expires_at)
     with assert_no_effect(), pytest.raises(RuleViolation) as refused:
@@ -241,19 +231,11 @@ def test_an_address_that_got_a_login_meanwhile_is_refused(db) -> None:
 
 
 def test_a_sign_up_of_an_older_generation_is_dead(db) -> None:
-    row = pending()
+    row = pending_sign_up(NEW)
     SignUp.objects.update(generation=2)
     with assert_no_effect(), pytest.raises(RuleViolation) as refused:
         sign_up(row, newcomer=newcomer(), actor=Actor.stranger(NEW))
     assert refused.value.code == "link_dead"
-
-
-def prove(name: str) -> None:
-    Domain.unscoped.filter(name=name).update(status=DomainStatus.VERIFIED, verified_at=clock.now())
-
-
-def lose(name: str) -> None:
-    Domain.unscoped.filter(name=name).update(status=DomainStatus.UNVERIFIED, verified_at=None)
 
 
 def test_an_invitation_that_is_used_first_makes_the_user_and_kills_the_sign_up(
@@ -261,7 +243,7 @@ def test_an_invitation_that_is_used_first_makes_the_user_and_kills_the_sign_up(
 ) -> None:
     address = "new@acme-labs.example"
     sign_up_link = ask(address)
-    prove("acme-labs.example")
+    prove(acme, "acme-labs.example")
     invite_user(acme, email=address, role=Role.STANDARD, actor=acting(ana))
     invitation_link = link_in(mails_to(address, deliver())[0])
 
@@ -278,7 +260,7 @@ def test_a_sign_up_that_is_used_first_makes_the_user_and_the_invitation_says_log
     client, acme, ana, ask
 ) -> None:
     address = "new@acme-labs.example"
-    prove("acme-labs.example")
+    prove(acme, "acme-labs.example")
     invitation = invite_user(acme, email=address, role=Role.STANDARD, actor=acting(ana))
     lose("acme-labs.example")
     client.post(ask(address), ANSWERS)

@@ -1,0 +1,69 @@
+"""People and domains beyond the demo world, in the states that rules ask about."""
+
+from adminctr.core import clock
+from adminctr.core.actor import Actor
+from domains.models import Domain, DomainStatus
+from invitations.models import Invitation
+from invitations.operations import accept_invitation_as_newcomer, invite_user
+from organizations.models import Membership, Organization, Role
+from tests.conftest import acting
+from tests.world import PASSWORD
+from users.models import SignUp, User
+from users.operations import NewPerson, sign_up, start_sign_up
+from users.passwords import hash_password
+
+ANSWERS = {"first_name": "Zoë", "last_name": "Quist", "password": "plum harbour lantern"}
+
+
+def newcomer(name: str = "Zoë") -> NewPerson:
+    return NewPerson(name, "Quist", hash_password(PASSWORD))
+
+
+def pending_sign_up(address: str) -> SignUp:
+    start_sign_up(address, actor=Actor.stranger(address))
+    return SignUp.objects.get(email=address)
+
+
+def founder(address: str) -> User:
+    """Somebody who signed up and has a small organization of their own."""
+    return sign_up(pending_sign_up(address), newcomer=newcomer(), actor=Actor.stranger(address))
+
+
+def organization_of(user: User) -> Organization:
+    return Organization.objects.get(owner=user)
+
+
+def stay_of(user: User) -> Membership:
+    return Membership.unscoped.open().select_related("organization", "user").get(user=user)
+
+
+def invited(organization: Organization, address: str, role: Role = Role.STANDARD) -> Invitation:
+    """An invitation by the organization's Owner."""
+    assert organization.owner
+    return invite_user(organization, email=address, role=role, actor=acting(organization.owner))
+
+
+def member(organization: Organization, address: str, role: Role = Role.STANDARD) -> User:
+    """Somebody new who joined by invitation."""
+    stay = accept_invitation_as_newcomer(
+        invited(organization, address, role), newcomer=newcomer(), actor=Actor.stranger(address)
+    )
+    return stay.user
+
+
+def prove(organization: Organization, name: str) -> None:
+    """The organization holds this domain from now on, and nobody else does."""
+    lose(name)
+    Domain.unscoped.update_or_create(
+        organization=organization,
+        name=name,
+        defaults={"status": DomainStatus.VERIFIED, "verified_at": clock.now()},
+    )
+
+
+def doubt(name: str) -> None:
+    Domain.unscoped.filter(name=name).update(status=DomainStatus.UNCERTAIN)
+
+
+def lose(name: str) -> None:
+    Domain.unscoped.filter(name=name).update(status=DomainStatus.UNVERIFIED, verified_at=None)
