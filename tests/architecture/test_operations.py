@@ -1,0 +1,243 @@
+"""Every operation says what it is, has one shape, and refuses people of other organizations."""
+
+import ast
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property
+from importlib import import_module
+from typing import Any
+
+import pytest
+
+from accounts.models import Account
+from accounts.operations import create_account
+from adminctr.core.actor import Actor
+from adminctr.core.errors import NotAllowed
+from adminctr.core.tenancy import TenantModel, every_tenant, tenant
+from audit.models import AuditEvent
+from domains.models import Domain
+from domains.operations import add_domain, check_domain, remove_domain, settle_check
+from domains.probes import Outcome, TxtAnswer
+from invitations.models import Invitation
+from invitations.operations import (
+    accept_invitation,
+    invite_user,
+    resend_invitation,
+    revoke_invitation,
+)
+from merges.operations import Absorption, absorb
+from organizations.models import Membership, Organization, Role
+from organizations.operations import change_role
+from tests.architecture import source
+from tests.conftest import acting
+from users.models import User
+from users.operations import appoint_staff
+
+MODULES = {
+    name: import_module(name)
+    for name in source.domain_modules()
+    if name.endswith(".operations") and not name.startswith("adminctr.core")
+}
+
+# Public functions beside operations: they read, or are called inside operations only.
+HELPERS = {
+    "domains.operations.explain",
+    "invitations.operations.find_by_token",
+    "invitations.operations.resend_refusal",
+    "merges.operations.both",
+    "merges.operations.lock_in_order",
+    "users.operations.add_user",
+}
+
+# What somebody does about their own sign-in, and how they prove that it is theirs.
+PERSONAL = {
+    "users.operations.appoint_staff": "operators only",
+    "users.operations.record_failed_log_in": "the log-in page",
+    "users.operations.record_log_in": "the log-in page, after the password",
+    "users.operations.record_log_out": "their session",
+    "users.operations.request_password_reset": "anybody may ask; the mail goes to the owner",
+    "users.operations.set_password": "the mailed link",
+    "users.operations.sign_up": "the mailed link",
+    "users.operations.start_sign_up": "anybody may ask; the mail goes to the address",
+    "invitations.operations.accept_invitation_as_newcomer": "the mailed link",
+}
+
+
+def public_functions() -> dict[str, Callable[..., Any]]:
+    return {
+        f"{module}.{name}": function
+        for module, namespace in MODULES.items()
+        for name, function in vars(namespace).items()
+        if inspect.isfunction(function)
+        and function.__module__ == module
+        and not name.startswith("_")
+    }
+
+
+FUNCTIONS = public_functions()
+OPERATIONS = {name: one for name, one in FUNCTIONS.items() if hasattr(one, "is_operation")}
+CHECKS = {name: one for name, one in FUNCTIONS.items() if hasattr(one, "is_check")}
+DOORS = OPERATIONS | CHECKS
+
+
+@dataclass
+class Acme:
+    """What somebody from outside might reach for."""
+
+    organization: Organization
+    ana: User
+    eve: Actor
+
+    @cached_property
+    def stay(self) -> Membership:
+        return self._first(Membership, email="cy@acme.example")
+
+    @cached_property
+    def domain(self) -> Domain:
+        return self._first(Domain, name="acme-labs.example")
+
+    @cached_property
+    def invitation(self) -> Invitation:
+        return self._first(Invitation, email="hana@acme.example")
+
+    @cached_property
+    def absorption(self) -> Absorption:
+        freelance = Organization.objects.get(name="Freelance")
+        return Absorption(freelance, into=self.organization)
+
+    def _first(self, model: type[TenantModel], **lookup: str) -> Any:
+        with tenant(self.organization):
+            return model.objects.select_related("organization").get(**lookup)
+
+
+ANSWER = TxtAnswer(Outcome.NO_NAME)
+ATTEMPTS: dict[str, Callable[[Acme], Any]] = {
+    "accounts.operations.create_account": lambda acme: create_account(
+        acme.organization, name="Mine", owner=acme.ana, actor=acme.eve
+    ),
+    "domains.operations.add_domain": lambda acme: add_domain(
+        acme.organization, name="evil.example", actor=acme.eve
+    ),
+    "domains.operations.check_domain": lambda acme: check_domain(acme.domain, actor=acme.eve),
+    "domains.operations.remove_domain": lambda acme: remove_domain(acme.domain, actor=acme.eve),
+    "domains.operations.settle_check": lambda acme: settle_check(
+        acme.domain, answer=ANSWER, actor=acme.eve
+    ),
+    "invitations.operations.accept_invitation": lambda acme: accept_invitation(
+        acme.invitation, user=acme.ana, absorbing=None, actor=acme.eve
+    ),
+    "invitations.operations.invite_user": lambda acme: invite_user(
+        acme.organization, email="spy@acme.example", role=Role.ADMINISTRATOR, actor=acme.eve
+    ),
+    "invitations.operations.resend_invitation": lambda acme: resend_invitation(
+        acme.invitation, actor=acme.eve
+    ),
+    "invitations.operations.revoke_invitation": lambda acme: revoke_invitation(
+        acme.invitation, actor=acme.eve
+    ),
+    "merges.operations.absorb": lambda acme: absorb(acme.absorption, actor=acme.eve),
+    "organizations.operations.change_role": lambda acme: change_role(
+        acme.stay, role=Role.ADMINISTRATOR, actor=acme.eve
+    ),
+    "users.operations.appoint_staff": lambda acme: appoint_staff(acme.ana, actor=acme.eve),
+}
+
+
+@pytest.fixture
+def within_reach(acme: Organization, ana: User, eve: User) -> Acme:
+    return Acme(acme, ana, acting(eve))
+
+
+def what_stands() -> list[Any]:
+    """Everything that an operation of Acme's could have changed, and how many events there are."""
+    tables = (Account, Domain, Invitation, Membership)
+    with every_tenant():
+        rows = [list(table.objects.order_by("pk").values_list()) for table in tables]
+    return [*rows, list(Organization.objects.order_by("pk").values_list())]
+
+
+def test_there_are_operations_to_look_at() -> None:
+    assert len(OPERATIONS) >= 15
+    assert "domains.operations.check_domain" in CHECKS
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_public_function_is_an_operation_or_says_why_not(name: str) -> None:
+    assert (name in DOORS) != (name in HELPERS)
+
+
+def test_the_list_of_helpers_names_none_that_is_gone() -> None:
+    assert set(FUNCTIONS) >= HELPERS
+
+
+@pytest.mark.parametrize("name", DOORS)
+def test_an_operation_takes_its_subject_first_and_its_actor_last(name: str) -> None:
+    subject, *rest = inspect.signature(DOORS[name]).parameters.values()
+    assert subject.kind in {subject.POSITIONAL_ONLY, subject.POSITIONAL_OR_KEYWORD}
+    assert all(parameter.kind is parameter.KEYWORD_ONLY for parameter in rest)
+    assert rest[-1].name == "actor"
+    assert rest[-1].annotation is Actor
+    assert rest[-1].default is inspect.Parameter.empty
+
+
+@pytest.mark.parametrize("name", DOORS)
+def test_an_operation_says_in_its_types_what_it_takes_and_gives(name: str) -> None:
+    signature = inspect.signature(DOORS[name])
+    annotations = [one.annotation for one in signature.parameters.values()]
+    assert inspect.Signature.empty not in [*annotations, signature.return_annotation]
+    assert Any not in annotations
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_an_operation_is_no_class_and_no_do_something(module: str) -> None:
+    tree = ast.parse(inspect.getsource(MODULES[module]))
+    classes = [node.name for node in tree.body if isinstance(node, ast.ClassDef)]
+    assert not [name for name in classes if name.endswith(("Service", "Manager", "Handler"))]
+    functions = [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
+    assert not [name for name in functions if name.startswith("do_") or name.endswith("_create")]
+
+
+@pytest.mark.parametrize("name", DOORS)
+def test_somebody_from_another_organization_is_refused(name: str, within_reach: Acme) -> None:
+    if name in PERSONAL and name not in ATTEMPTS:
+        return
+    before = what_stands()
+    with pytest.raises(NotAllowed):
+        ATTEMPTS[name](within_reach)
+    assert what_stands() == before
+
+
+@pytest.mark.parametrize("name", sorted(set(ATTEMPTS) & set(OPERATIONS)))
+def test_the_refusal_is_in_the_trail_of_who_was_refused(
+    name: str, within_reach: Acme, globex: Organization
+) -> None:
+    events = AuditEvent.unscoped.exclude(chain=globex.sid)
+    elsewhere = events.count()
+    with pytest.raises(NotAllowed):
+        ATTEMPTS[name](within_reach)
+    newest = AuditEvent.unscoped.filter(chain=globex.sid).latest("sequence")
+    assert newest.action == f"{name.rpartition('.')[2]}.refused"
+    assert newest.actor_sid == within_reach.eve.sid
+    assert events.count() == elsewhere
+
+
+@pytest.mark.parametrize("name", ATTEMPTS)
+def test_a_former_member_is_refused_at_once(name: str, within_reach: Acme) -> None:
+    """An actor made before a removal: the role is read again under the lock."""
+    within_reach.eve = replace(
+        within_reach.eve,
+        organization_id=within_reach.organization.pk,
+        organization_sid=within_reach.organization.sid,
+        role=Role.OWNER,
+    )
+    if name.endswith("check_domain"):  # asks outside first; settle_check decides
+        return
+    before = what_stands()
+    with pytest.raises(NotAllowed):
+        ATTEMPTS[name](within_reach)
+    assert what_stands() == before
+
+
+def test_every_attempt_and_every_exception_names_an_operation() -> None:
+    assert set(ATTEMPTS) | set(PERSONAL) == set(DOORS)

@@ -1,0 +1,213 @@
+"""Every address that is answered: a page that names its action, or one that is listed here."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.contrib.auth.views import redirect_to_login
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from accounts.models import Account
+from adminctr.core.tenancy import tenant
+from adminctr.core.tokens import make_token
+from adminctr.web.views import ConsolePage
+from audit.models import AuditEvent
+from domains.models import Domain
+from invitations.models import Invitation
+from organizations.models import Membership, Organization, Role
+from organizations.policy import GRANTS, Action
+from users.models import User
+
+# Who is not signed in gets this; the page itself decides what it shows to whom.
+PUBLIC = {
+    "healthz": 200,
+    "readyz": 503,  # no worker is alive in a test
+    "mailbox": 200,  # mounted in a demo only
+    "users:sign-up": 200,
+    "users:sign-up-finish": 410,  # 410 for a link that is dead
+    "invitations:show": 410,
+}
+# Pages about oneself: every signed-in person may see them.
+OWN = {"console:root": 302, "console:home": 200}
+# allauth's: what somebody who is not signed in gets.
+FOREIGN = {
+    "account_login": 200,
+    "account_logout": 302,
+    "account_inactive": 200,
+    "account_reset_password": 200,
+    "account_reset_password_done": 200,
+    "account_reset_password_from_key": 200,
+    "account_reset_password_from_key_done": 200,
+}
+
+
+def patterns(resolver: Any = None, namespace: str = "") -> Iterator[tuple[str, URLPattern]]:
+    for one in (resolver or get_resolver()).url_patterns:
+        if isinstance(one, URLResolver):
+            inner = f"{namespace}{one.namespace}:" if one.namespace else namespace
+            yield from patterns(one, inner)
+        else:
+            yield f"{namespace}{one.name}", one
+
+
+PAGES = dict(patterns())
+CONSOLE = {
+    name: page.callback.view_class
+    for name, page in PAGES.items()
+    if issubclass(getattr(page.callback, "view_class", object), ConsolePage)
+}
+LISTED = PUBLIC | OWN | FOREIGN
+
+
+@pytest.fixture(autouse=True)
+def _no_wait_for_name_servers(settings: Any) -> None:
+    settings.DNS_LIFETIME = timedelta(milliseconds=20)
+
+
+@pytest.fixture
+def address(acme: Organization) -> Any:
+    """Where a page of Acme's stands, whatever it needs in its address."""
+    with tenant(acme):
+        sids = {
+            "accounts": Account.objects.get(name="Billing").sid,
+            "domains": Domain.objects.get(name="acme-labs.example").sid,
+            "users": Membership.objects.get(email="dora@acme.example").user.sid,
+            "invitations": Invitation.objects.pending()[0].sid,
+        }
+
+    def find(name: str) -> str:
+        converters = PAGES[name].pattern.converters
+        values: dict[str, str] = {}
+        if "sid" in converters:
+            about = "invitations" if "/pending/" in str(PAGES[name].pattern) else ""
+            values["sid"] = sids[about or name.partition(":")[0]]
+        if "token" in converters:
+            values["token"] = make_token("invitation", sids["invitations"], 99)
+        if name == "account_reset_password_from_key":
+            values = {"uidb36": "US" + "0" * 32, "key": "set-password"}
+        return reverse(name, kwargs=values)
+
+    return find
+
+
+@pytest.fixture
+def loner(db: None) -> User:
+    """Somebody who has left and founded nothing yet."""
+    user = User.objects.create(email="loner@nowhere.example", first_name="Lo")
+    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    return user
+
+
+def ask(client: Client, name: str, url: str) -> Any:
+    view = CONSOLE.get(name)
+    posts_only = view is not None and "get" not in view.http_method_names
+    return client.post(url) if posts_only else client.get(url)
+
+
+def test_the_resolver_is_walked_whole() -> None:
+    assert len(PAGES) >= 25
+    assert "users:change-role" in CONSOLE
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_names_its_action_or_is_listed(name: str) -> None:
+    assert (name in CONSOLE) != (name in LISTED)
+
+
+def test_the_list_names_no_page_that_is_gone() -> None:
+    assert set(LISTED) <= set(PAGES)
+
+
+def test_no_two_pages_share_a_name_and_none_is_nameless() -> None:
+    names = [name for name, _ in patterns()]
+    assert sorted(names) == sorted(set(names))
+    assert not [name for name in names if name.endswith("None")]
+
+
+@pytest.mark.parametrize("name", CONSOLE)
+def test_a_console_page_names_an_action_of_the_rule_book(name: str) -> None:
+    assert isinstance(CONSOLE[name].action, Action)
+    assert CONSOLE[name].action in GRANTS[Role.ADMINISTRATOR]
+    assert CONSOLE[name].action not in GRANTS[Role.STANDARD]
+
+
+@pytest.mark.parametrize("name", CONSOLE)
+def test_a_page_does_not_take_over_the_asking_who_may(name: str) -> None:
+    assert CONSOLE[name].dispatch is ConsolePage.dispatch
+    assert CONSOLE[name].one is ConsolePage.one
+
+
+@pytest.mark.parametrize("name", sorted(set(CONSOLE) | set(OWN)))
+def test_who_is_not_signed_in_is_asked_to(name: str, client: Client, address: Any) -> None:
+    url = address(name)
+    response = ask(client, name, url)
+    assert response.status_code == 302
+    assert response["Location"] == redirect_to_login(url, reverse("account_login")).url
+
+
+@pytest.mark.parametrize("name", sorted(set(PUBLIC) | set(FOREIGN)))
+def test_a_public_page_answers_as_listed(name: str, client: Client, address: Any) -> None:
+    assert client.get(address(name)).status_code == LISTED[name]
+
+
+@pytest.mark.parametrize("name", OWN)
+@pytest.mark.parametrize("who", ["ana", "cy", "eve", "sue"])
+def test_everybody_has_a_page_of_their_own(
+    name: str, who: str, address: Any, sign_in: Any, request: pytest.FixtureRequest
+) -> None:
+    client = sign_in(request.getfixturevalue(who))
+    assert client.get(address(name)).status_code == OWN[name]
+
+
+@pytest.mark.parametrize("name", CONSOLE)
+def test_a_standard_user_is_refused_and_that_is_noted(
+    name: str, cy: User, acme: Organization, sign_in: Any, address: Any
+) -> None:
+    client = sign_in(cy)
+    response = ask(client, name, address(name))
+    assert response.status_code == 403
+    newest = AuditEvent.unscoped.filter(chain=acme.sid).latest("sequence")
+    assert newest.action == f"{CONSOLE[name].action}.page.refused"
+    assert newest.actor_sid == cy.sid
+
+
+@pytest.mark.parametrize("name", CONSOLE)
+@pytest.mark.parametrize("who", ["ana", "ben"])
+def test_an_administrator_is_answered(
+    name: str, who: str, sign_in: Any, address: Any, request: pytest.FixtureRequest
+) -> None:
+    client = sign_in(request.getfixturevalue(who))
+    response = ask(client, name, address(name))
+    assert response.status_code in {200, 303}
+
+
+@pytest.mark.parametrize("name", [name for name in CONSOLE if PAGES[name].pattern.converters])
+def test_another_organization_is_told_that_there_is_nothing(
+    name: str, eve: User, sign_in: Any, address: Any
+) -> None:
+    """The same bytes as for what does not exist."""
+    client = sign_in(eve)
+    url = address(name)
+    sid = PAGES[name].pattern.match(url.lstrip("/"))[2]["sid"]
+    foreign = ask(client, name, url)
+    unknown = ask(client, name, url.replace(sid, sid[:2] + "0" * 32))
+    assert foreign.status_code == unknown.status_code == 404
+    assert foreign.content == unknown.content
+
+
+@pytest.mark.parametrize("name", CONSOLE)
+def test_who_has_no_organization_is_refused(
+    name: str, sign_in: Any, address: Any, loner: User
+) -> None:
+    assert ask(sign_in(loner), name, address(name)).status_code == 403
+
+
+def test_an_open_invitation_is_shown_to_who_holds_its_link(
+    client: Client, acme: Organization
+) -> None:
+    with tenant(acme):
+        invitation = Invitation.objects.pending()[0]
+    assert client.get(reverse("invitations:show", args=[invitation.token()])).status_code == 200

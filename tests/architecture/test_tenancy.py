@@ -1,0 +1,204 @@
+"""Every table has its tenant or says why not, and every way around the scope is listed here."""
+
+import ast
+
+import pytest
+from django.apps import apps
+from django.db.models import Model
+
+from adminctr.core.tenancy import (
+    TenantManager,
+    TenantModel,
+    TenantRequired,
+    every_tenant,
+    person,
+    tenant,
+)
+from audit.models import AuditEvent, ChainManager
+from organizations.models import Organization
+from tests.architecture import source
+from users.models import User
+
+MODELS = {model._meta.label: model for model in apps.get_models(include_auto_created=True)}
+TENANT_MODELS = {label: one for label, one in MODELS.items() if issubclass(one, TenantModel)}
+
+# Ours that no single organization owns.
+GLOBALS = {
+    "audit.AuditDetails": "reached from an event alone; the event is in scope",
+    "audit.ChainHead": "one place per chain; read by the log and by verification",
+    "organizations.Organization": "the tenant itself",
+    "queue.PeriodicJob": "the calendar of the installation",
+    "queue.WorkerHeartbeat": "the workers of the installation",
+    "users.SignUp": "an address that belongs to nobody yet",
+    "users.User": "a person, who may change organizations",
+}
+FOREIGN_GLOBALS = {
+    "account.EmailAddress",
+    "account.EmailConfirmation",
+    "auth.Group",
+    "auth.Group_permissions",
+    "auth.Permission",
+    "contenttypes.ContentType",
+    "django_tasks_database.DBTaskResult",
+    "sessions.Session",
+    "users.User_groups",
+    "users.User_user_permissions",
+}
+
+# Where the scope may be left, and what for. A file that is not here may not.
+UNSCOPED = {
+    "audit/chain.py": "verification reads every chain",
+    "audit/log.py": "appends to the chain that the event names",
+    "audit/management/commands/verify_audit.py": "an operator's command",
+    "domains/claims.py": "who holds a domain, whoever asks",
+    "invitations/mail.py": "a task, by primary key",
+    "invitations/operations.py": "a mailed link names its invitation",
+    "organizations/stays.py": "a person's roles follow them from one organization to the next",
+}
+EVERY_TENANT = {"adminctr/web/invariants.py": "what must be true of the whole database"}
+ALL_USERS = {
+    "adminctr/web/demo.py": "builds its people",
+    "adminctr/web/invariants.py": "what must be true of the whole database",
+    "invitations/operations.py": "is this address a login already",
+    "invitations/views.py": "is this address a login already",
+    "users/forms.py": "whose password is to be reset",
+    "users/mail.py": "tasks, by primary key",
+    "users/operations.py": "people themselves",
+    "users/sign_in.py": "who signs in",
+}
+ALL_ORGANIZATIONS = {
+    "adminctr/web/demo.py": "finds what it has founded",
+    "adminctr/web/invariants.py": "what must be true of the whole database",
+    "organizations/models.py": "its own lock",
+    "users/operations.py": "founds one at sign-up",
+}
+
+
+def files_with(attribute: str, owner: str | None = None) -> set[str]:
+    """The files in which `owner.attribute` stands, whoever the owner where none is named."""
+    return {
+        source.path_of(file)
+        for file in source.files()
+        for node in source.nodes(file)
+        if isinstance(node, ast.Attribute)
+        and node.attr == attribute
+        and (owner is None or (isinstance(node.value, ast.Name) and node.value.id == owner))
+    }
+
+
+def files_calling(name: str) -> set[str]:
+    return {
+        source.path_of(file)
+        for file in source.files()
+        for node in source.nodes(file)
+        if isinstance(node, ast.Call)
+        and name in {getattr(node.func, "id", ""), getattr(node.func, "attr", "")}
+    }
+
+
+@pytest.mark.parametrize("label", MODELS)
+def test_every_model_has_its_tenant_or_says_why_not(label: str) -> None:
+    model = MODELS[label]
+    if label in TENANT_MODELS:
+        assert isinstance(model._default_manager, TenantManager)
+        assert not model._meta.get_field("organization").null
+    elif model is AuditEvent:
+        assert isinstance(model._default_manager, ChainManager)
+    else:
+        assert label in GLOBALS or label in FOREIGN_GLOBALS
+
+
+def test_the_list_of_globals_names_no_model_that_is_gone() -> None:
+    assert set(GLOBALS) | FOREIGN_GLOBALS <= set(MODELS)
+    assert not set(GLOBALS) & set(TENANT_MODELS)
+
+
+def test_the_scope_is_left_where_it_is_listed_and_nowhere_else() -> None:
+    assert files_with("unscoped") == set(UNSCOPED)
+
+
+def test_every_tenant_is_seen_where_it_is_listed_and_nowhere_else() -> None:
+    assert files_calling("every_tenant") == set(EVERY_TENANT)
+
+
+def test_people_are_reached_through_their_stays_but_where_it_is_listed() -> None:
+    assert files_with("objects", "User") == set(ALL_USERS)
+
+
+def test_organizations_are_reached_through_the_scope_but_where_it_is_listed() -> None:
+    assert files_with("objects", "Organization") == set(ALL_ORGANIZATIONS)
+
+
+@pytest.mark.parametrize(
+    ("disguise", "allowed"),
+    [
+        ("_base_manager", {"adminctr/core/runs.py"}),  # a worker's own run, by primary key
+        ("_default_manager", set()),
+        ("get_model", set()),
+        ("get_user_model", set()),
+        ("raw", set()),
+    ],
+)
+def test_no_other_way_leads_around_the_scope(disguise: str, allowed: set[str]) -> None:
+    assert files_with(disguise) | files_calling(disguise) == allowed
+
+
+def test_sql_is_written_by_hand_for_the_triggers_alone() -> None:
+    assert files_calling("cursor") == {"audit/triggers.py"}
+
+
+def test_no_manager_is_given_another_name() -> None:
+    """A third manager on a model of ours would be a way around the scope without a name."""
+    for model in [*TENANT_MODELS.values(), AuditEvent]:
+        assert {manager.name for manager in model._meta.managers} == {"objects", "unscoped"}
+
+
+@pytest.mark.parametrize("model", [*TENANT_MODELS.values(), AuditEvent])
+@pytest.mark.parametrize("read", ["all", "count", "first", "exists", "create", "bulk_create"])
+def test_without_a_scope_nothing_is_read_and_nothing_written(
+    db: None, model: type[Model], read: str
+) -> None:
+    arguments = [[]] if read == "bulk_create" else []
+    with pytest.raises(TenantRequired):
+        getattr(model._default_manager, read)(*arguments)
+
+
+@pytest.mark.parametrize("model", TENANT_MODELS.values())
+def test_a_tenant_reads_its_own_rows_alone(
+    model: type[TenantModel], acme: Organization, globex: Organization
+) -> None:
+    for organization in (acme, globex):
+        with tenant(organization):
+            owners = set(model.objects.values_list("organization_id", flat=True))
+            total = model.objects.count()
+        assert owners <= {organization.pk}
+        assert total == model.unscoped.filter(organization=organization).count()
+    with every_tenant():
+        assert model.objects.count() == model.unscoped.count()
+
+
+@pytest.mark.parametrize("model", TENANT_MODELS.values())
+def test_a_person_reads_the_rows_about_them_alone(model: type[TenantModel], ben: User) -> None:
+    if model.person_column is None:
+        with person(ben), pytest.raises(TenantRequired):
+            model.objects.all()
+        return
+    mine = ben.email if model.person_column == "email" else ben.pk
+    with person(ben):
+        found = list(model.objects.values_list(model.person_column, flat=True))
+    assert found
+    assert set(found) == {mine}
+
+
+def test_the_trail_is_read_chain_by_chain(acme: Organization, globex: Organization) -> None:
+    with tenant(acme):
+        assert set(AuditEvent.objects.values_list("chain", flat=True)) == {acme.sid}
+    with tenant(acme, globex):
+        assert set(AuditEvent.objects.values_list("chain", flat=True)) == {acme.sid, globex.sid}
+    with every_tenant():
+        assert AuditEvent.objects.filter(chain="system").exists()
+
+
+def test_the_trail_is_not_read_by_person(ben: User) -> None:
+    with person(ben), pytest.raises(TenantRequired):
+        AuditEvent.objects.all()
