@@ -7,6 +7,8 @@ from urllib.parse import unquote, urlsplit
 
 _SQLITE_PRAGMAS = "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;"
 _MAIL_TIMEOUT_SECONDS = 10
+# Past this number rows are dropped whether expired or not, and with them counts of tries.
+_MOST_CACHE_ROWS = 10_000
 
 
 def secret_key(given: str, run_dir: Path) -> str:
@@ -58,8 +60,11 @@ def cache(url: str) -> dict[str, Any]:
     """A cache that all processes share: `dbcache://table` or `redis://host:port/number`."""
     parts = urlsplit(url)
     if parts.scheme == "dbcache":
-        backend = "django.core.cache.backends.db.DatabaseCache"
-        return {"BACKEND": backend, "LOCATION": parts.netloc}
+        return {
+            "BACKEND": "adminctr.core.counting.CountingDatabaseCache",
+            "LOCATION": parts.netloc,
+            "OPTIONS": {"MAX_ENTRIES": _MOST_CACHE_ROWS},
+        }
     if parts.scheme in {"redis", "rediss"}:
         return {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": url}
     raise ValueError("CACHE_URL: use dbcache://table or redis://host:port/number")

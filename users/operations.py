@@ -43,10 +43,7 @@ def start_sign_up(address: str, *, actor: Actor) -> None:
     """
     email = canonical_address(address)
     decide(email, Event.SIGN_UP).require()  # first: a claimed domain tells nobody who has a login
-    if User.objects.filter(email=email).exists():
-        mail.send_you_have_a_login.enqueue(email)
-        return
-    sign_up = _open_sign_up(email)
+    sign_up = None if _is_registered(email) else _open_sign_up(email)
     if sign_up is None:
         mail.send_you_have_a_login.enqueue(email)
         return
@@ -152,6 +149,10 @@ def add_user(email: str, newcomer: NewPerson) -> User:
     return user
 
 
+def _is_registered(email: str) -> bool:
+    return User.objects.filter(email=email).exists()
+
+
 def _open_sign_up(email: str) -> SignUp | None:
     """The one open sign-up of this address; None when it became a user at this very moment."""
     expires_at = clock.now() + settings.SIGN_UP_LIFETIME
@@ -159,7 +160,8 @@ def _open_sign_up(email: str) -> SignUp | None:
     candidate.token_hash = tokens.hash_token(candidate.token())
     SignUp.objects.bulk_create([candidate], ignore_conflicts=True)
     sign_up = SignUp.objects.select_for_update().filter(email=email).first()
-    if sign_up is None:
+    if sign_up is None or _is_registered(email):
+        SignUp.objects.filter(email=email).delete()
         return None
     sign_up.expires_at = expires_at
     sign_up.save(update_fields=["expires_at"])

@@ -1,0 +1,387 @@
+"""Twenty processes that want the same thing: one gets it, the others are told why not."""
+
+from datetime import timedelta
+from functools import partial
+
+import pytest
+from django_tasks_db.models import DBTaskResult
+
+from accounts.models import Account, RoleAssignment
+from accounts.operations import create_account
+from adminctr.core import clock, limits
+from adminctr.core.actor import Actor
+from adminctr.core.tenancy import every_tenant, person
+from adminctr.queue import periodic
+from adminctr.queue.models import PeriodicJob
+from audit.models import AuditEvent
+from domains.models import Domain
+from domains.operations import add_domain, settle_check
+from invitations.models import Invitation
+from invitations.operations import (
+    accept_invitation,
+    accept_invitation_as_newcomer,
+    invite_user,
+    resend_invitation,
+    revoke_invitation,
+)
+from organizations.models import Membership, Organization, Role
+from organizations.operations import change_role
+from tests.conftest import acting
+from tests.races.harness import (
+    RACERS,
+    Call,
+    bring_in,
+    company,
+    found,
+    fresh,
+    newcomer,
+    owner_of,
+    race,
+    right_answer,
+    rounds,
+    stay_of,
+    tally,
+    verify,
+)
+from users.models import SignUp, User
+from users.operations import sign_up, start_sign_up
+
+pytestmark = [
+    pytest.mark.races,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.xdist_group("races"),
+]
+
+HALF = RACERS // 2
+
+
+def events(action: str, subject_sid: str) -> int:
+    return AuditEvent.unscoped.filter(action=action, subject_sid=subject_sid).count()
+
+
+def invite(organization: Organization, email: str) -> Invitation:
+    return invite_user(organization, email=email, role=Role.STANDARD, actor=owner_of(organization))
+
+
+def as_newcomer(invitation: Invitation) -> Call:
+    actor = Actor.stranger(invitation.email)
+    return partial(accept_invitation_as_newcomer, invitation, newcomer=newcomer(), actor=actor)
+
+
+def as_owner_of(own: Organization, invitation: Invitation) -> Call:
+    """The owner of a one-person organization accepts and gives it up."""
+    user = own.owner
+    return partial(accept_invitation, invitation, user=user, absorbing=own, actor=acting(user))
+
+
+def stays_of(email: str) -> list[Membership]:
+    user = User.objects.get(email=email)
+    with person(user):
+        return list(Membership.objects.open())
+
+
+def test_one_invitation_lets_one_newcomer_in() -> None:
+    def run() -> None:
+        organization, domain = company()
+        invitation = invite(organization, f"nell@{domain}")
+        outcomes = race(*[as_newcomer(invitation)] * RACERS)
+        assert tally(outcomes) == {"ok": 1, "link_dead": RACERS - 1}
+        (stay,) = stays_of(invitation.email)
+        assert stay.organization == organization
+        assert events("user.joined", invitation.sid) == 1
+
+    rounds(run)
+
+
+def test_one_invitation_lets_a_known_person_in_once_with_their_accounts() -> None:
+    def run() -> None:
+        organization, _ = company()
+        own = found_before_verifying(organization)
+        invitation = invite(organization, own.owner.email)
+        outcomes = race(*[as_owner_of(own, invitation)] * RACERS)
+        assert tally(outcomes) == {"ok": 1, "link_dead": RACERS - 1}
+        (stay,) = stays_of(invitation.email)
+        assert stay.organization == organization
+        assert events("organization.absorbed", own.sid) == 2
+        with every_tenant():
+            assert Account.objects.filter(organization=organization).count() == 2
+
+    rounds(run)
+
+
+def found_before_verifying(*holders: Organization) -> Organization:
+    """An organization of one person whose address lies in a domain that these prove afterwards."""
+    name = f"{fresh('shared')}.example"
+    own = found(f"pat@{name}")
+    for slot, holder in enumerate(holders):
+        verify(holder, name, slot=slot)
+    return own
+
+
+def test_one_person_joins_one_of_two_organizations() -> None:
+    def run() -> None:
+        first, _ = company()
+        second, _ = company()
+        own = found_before_verifying(first, second)
+        email = own.owner.email
+        calls = [as_owner_of(own, invite(one, email)) for one in (first, second)]
+        outcomes = race(*calls * HALF)
+        assert outcomes.count("ok") == 1
+        winner = outcomes.index("ok") % 2
+        assert set(outcomes[winner::2]) == {"ok", "link_dead"}
+        assert set(outcomes[1 - winner :: 2]) <= {"already_in_an_organization"}
+        (stay,) = stays_of(email)
+        assert stay.organization == (first, second)[winner]
+
+    rounds(run)
+
+
+def test_one_newcomer_joins_one_of_two_organizations() -> None:
+    def run() -> None:
+        first, domain = company()
+        second, _ = company()
+        verify(second, domain, slot=1)
+        email = f"nell@{domain}"
+        calls = [as_newcomer(invite(one, email)) for one in (first, second)]
+        outcomes = race(*calls * HALF)
+        assert outcomes.count("ok") == 1
+        winner = outcomes.index("ok") % 2
+        assert set(outcomes[winner::2]) == {"ok", "link_dead"}
+        assert set(outcomes[1 - winner :: 2]) == {"already_registered"}
+        assert len(stays_of(email)) == 1
+
+    rounds(run)
+
+
+def test_a_sign_up_and_an_invitation_make_one_user() -> None:
+    def run() -> None:
+        organization, _ = company()
+        domain = f"{fresh('late')}.example"
+        email = f"nell@{domain}"
+        start_sign_up(email, actor=Actor.stranger(email))
+        pending = SignUp.objects.get(email=email)
+        verify(organization, domain)
+        finish = partial(sign_up, pending, newcomer=newcomer(), actor=Actor.stranger(email))
+        outcomes = race(*[finish, as_newcomer(invite(organization, email))] * HALF)
+        assert tally(outcomes[1::2]) == {"ok": 1, "link_dead": HALF - 1}
+        assert set(outcomes[::2]) <= {"domain_restricted", "link_dead"}
+        assert len(stays_of(email)) == 1
+
+    rounds(run)
+
+
+def test_equal_sign_ups_make_one_row_and_one_user() -> None:
+    def run() -> None:
+        domain = fresh("Sign-Up")
+        spellings = [
+            f"Nell@{domain}.Example",
+            f" nell@{domain.upper()}.example",
+            f"NELL@{domain}.EXAMPLE",
+        ]
+        calls = [
+            partial(start_sign_up, spelling, actor=Actor.stranger(spelling))
+            for spelling in (spellings * RACERS)[:RACERS]
+        ]
+        assert tally(race(*calls)) == {"ok": RACERS}
+        email = f"nell@{domain.lower()}.example"
+        pending = SignUp.objects.get(email__endswith=f"@{domain.lower()}.example")
+        assert pending.email == email
+
+        actor = Actor.stranger(email)
+        finish = partial(sign_up, pending, newcomer=newcomer(), actor=actor)
+        outcomes = race(*[finish] * RACERS)
+        assert outcomes.count("ok") == 1
+        assert set(outcomes) <= {"ok", "link_dead", "already_registered"}
+        (stay,) = stays_of(email)
+        with every_tenant():
+            assert Account.objects.filter(organization=stay.organization).count() == 1
+        assert not SignUp.objects.filter(email=email).exists()
+
+    rounds(run)
+
+
+def test_signing_up_while_a_sign_up_is_finished_makes_one_user() -> None:
+    def run() -> None:
+        email = f"nell@{fresh('again')}.example"
+        actor = Actor.stranger(email)
+        start = partial(start_sign_up, email, actor=actor)
+        start()
+        pending = SignUp.objects.get(email=email)
+        finish = partial(sign_up, pending, newcomer=newcomer(), actor=actor)
+        outcomes = race(*[start, finish] * HALF)
+        assert tally(outcomes[::2]) == {"ok": HALF}
+        assert tally(outcomes[1::2])["ok"] == 1
+        assert set(outcomes[1::2]) <= {"ok", "link_dead", "already_registered"}
+        assert len(stays_of(email)) == 1
+        assert not SignUp.objects.filter(email=email).exists()
+
+    rounds(run)
+
+
+def test_one_domain_gets_one_holder() -> None:
+    def run() -> None:
+        name = f"{fresh('wanted')}.example"
+        claims = []
+        for founder in ("first", "second"):
+            organization = found(f"{founder}@{fresh('claimant')}.example")
+            claims.append(add_domain(organization, name=name, actor=owner_of(organization)))
+        calls: list[Call] = [
+            partial(
+                settle_check, claim, answer=right_answer(claim), actor=owner_of(claim.organization)
+            )
+            for claim in claims
+        ]
+        outcomes = race(*calls * HALF)
+        winner = outcomes.index("ok") % 2
+        assert tally(outcomes[winner::2]) == {"ok": HALF}
+        assert tally(outcomes[1 - winner :: 2]) == {"domain_held_elsewhere": HALF}
+        holder = Domain.unscoped.held().get(name=name)
+        assert holder == claims[winner]
+        assert events("domain.verified", holder.sid) == 1
+
+    rounds(run)
+
+
+def test_two_administrators_who_demote_each_other_leave_one() -> None:
+    def run() -> None:
+        organization, domain = company()
+        people = [
+            bring_in(organization, f"{name}@{domain}", Role.ADMINISTRATOR)
+            for name in ("kim", "lou")
+        ]
+        stays = [stay_of(organization, user) for user in people]
+        calls: list[Call] = [
+            partial(change_role, stay, role=Role.STANDARD, actor=acting(other))
+            for stay, other in zip(stays, reversed(people), strict=True)
+        ]
+        outcomes = race(*calls * HALF)
+        winner = outcomes.index("ok") % 2
+        assert tally(outcomes[winner::2]) == {"ok": 1, "role_unchanged": HALF - 1}
+        assert tally(outcomes[1 - winner :: 2]) == {"NotAllowed": HALF}
+        roles = [stay_of(organization, user).role for user in people]
+        assert sorted(roles) == [Role.ADMINISTRATOR, Role.STANDARD]
+
+    rounds(run)
+
+
+def test_an_invitation_is_accepted_or_revoked() -> None:
+    def run() -> None:
+        organization, domain = company()
+        invitation = invite(organization, f"nell@{domain}")
+        revoke = partial(revoke_invitation, invitation, actor=owner_of(organization))
+        outcomes = race(*[as_newcomer(invitation), revoke] * HALF)
+        assert outcomes.count("ok") == 1
+        assert set(outcomes[::2]) <= {"ok", "link_dead"}
+        assert set(outcomes[1::2]) <= {"ok", "invitation_closed"}
+        joined = User.objects.filter(email=invitation.email).exists()
+        assert joined == ("ok" in outcomes[::2])
+
+    rounds(run)
+
+
+def test_an_invitation_is_accepted_or_its_link_is_replaced() -> None:
+    def run() -> None:
+        organization, domain = company()
+        invitation = invite(organization, f"nell@{domain}")
+        long_ago = clock.now() - timedelta(hours=1)
+        Invitation.unscoped.filter(pk=invitation.pk).update(last_sent_at=long_ago)
+        resend = partial(resend_invitation, invitation, actor=owner_of(organization))
+        outcomes = race(*[as_newcomer(invitation), resend] * HALF)
+        assert outcomes.count("ok") == 1
+        assert set(outcomes[::2]) <= {"ok", "link_dead"}
+        assert set(outcomes[1::2]) <= {"ok", "invitation_closed", "resend_throttle"}
+        current = Invitation.unscoped.get(pk=invitation.pk)
+        assert current.generation == current.total_sends == 1 + outcomes[1::2].count("ok")
+        assert current.is_open() == ("ok" in outcomes[1::2])
+
+    rounds(run)
+
+
+def test_an_inviter_who_is_demoted_invites_before_or_not_at_all() -> None:
+    def run() -> None:
+        organization, domain = company()
+        kim = bring_in(organization, f"kim@{domain}", Role.ADMINISTRATOR)
+        demote = partial(
+            change_role,
+            stay_of(organization, kim),
+            role=Role.STANDARD,
+            actor=owner_of(organization),
+        )
+        calls: list[Call] = []
+        for number in range(HALF):
+            invitee = f"invitee{number}@{domain}"
+            calls += [
+                demote,
+                partial(
+                    invite_user, organization, email=invitee, role=Role.STANDARD, actor=acting(kim)
+                ),
+            ]
+        outcomes = race(*calls)
+        assert tally(outcomes[::2]) == {"ok": 1, "role_unchanged": HALF - 1}
+        assert set(outcomes[1::2]) <= {"ok", "NotAllowed"}
+        invited = Invitation.unscoped.filter(organization=organization, email__startswith="invitee")
+        assert invited.count() == outcomes[1::2].count("ok")
+
+    rounds(run)
+
+
+def test_the_last_free_account_is_taken_once() -> None:
+    def run() -> None:
+        organization, _ = company()
+        owner, actor = organization.owner, owner_of(organization)
+        for number in range(organization.account_limit - 2):
+            create_account(organization, name=f"Account {number}", owner=owner, actor=actor)
+        take = partial(create_account, organization, name="Last", owner=owner, actor=actor)
+        outcomes = race(*[take] * RACERS)
+        assert tally(outcomes) == {"ok": 1, "account_limit": RACERS - 1}
+        with every_tenant():
+            held = Account.objects.filter(organization=organization)
+            assert held.count() == organization.account_limit
+            roles = RoleAssignment.objects.open().on_accounts().filter(organization=organization)
+            assert roles.count() == organization.account_limit
+            assert events("account.created", held.get(name="Last").sid) == 1
+
+    rounds(run)
+
+
+def test_one_address_is_invited_once() -> None:
+    def run() -> None:
+        organization, domain = company()
+        email = f"nell@{domain}"
+        again = partial(
+            invite_user,
+            organization,
+            email=email,
+            role=Role.STANDARD,
+            actor=owner_of(organization),
+        )
+        before = DBTaskResult.objects.count()
+        outcomes = race(*[again] * RACERS)
+        assert tally(outcomes) == {"ok": 1, "already_invited": RACERS - 1}
+        assert Invitation.unscoped.filter(email=email).count() == 1
+        assert DBTaskResult.objects.count() == before + 1
+
+    rounds(run)
+
+
+def test_a_periodic_job_that_is_due_is_enqueued_once() -> None:
+    periodic.discover()
+
+    def run() -> None:
+        PeriodicJob.objects.update(due_at=clock.now() - timedelta(days=1))
+        before = DBTaskResult.objects.count()
+        assert tally(race(*[periodic.enqueue_due] * RACERS)) == {"ok": RACERS}
+        assert DBTaskResult.objects.count() == before + PeriodicJob.objects.count()
+
+    rounds(run)
+
+
+def test_a_limit_counts_every_try_of_many_at_once() -> None:
+    limit = limits.Limit("race", times=8, seconds=10**9)
+
+    def run() -> None:
+        key = fresh("key")
+        outcomes = race(*[partial(limit.spend, key)] * RACERS)
+        assert tally(outcomes) == {"ok": 8, "too_many_tries": RACERS - 8}
+
+    rounds(run)
