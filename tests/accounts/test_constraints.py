@@ -1,0 +1,79 @@
+"""What the tables of accounts and roles refuse whoever writes."""
+
+from datetime import timedelta
+
+import pytest
+from django.db.models import F
+
+from accounts.models import Account, AccountRole, RoleAssignment
+from adminctr.core.sids import make_sid
+from organizations.models import Organization, Role
+from tests.architecture.constraints import Violations, constraints_of, refused_by
+from users.models import User
+
+CONSTRAINTS = constraints_of("accounts")
+roles = RoleAssignment.unscoped
+
+
+def billing():
+    return Account.unscoped.filter(name="Billing")
+
+
+def again(row: RoleAssignment, **changes: object) -> None:
+    """Write the same row once more, with these changes."""
+    row.pk, row.sid = None, make_sid("IY")
+    for name, value in changes.items():
+        setattr(row, name, value)
+    row.save(force_insert=True)
+
+
+def owner_role() -> RoleAssignment:
+    return roles.get(account__name="Billing", role=AccountRole.OWNER)
+
+
+def make_a_developer_twice() -> None:
+    again(owner_role(), role=AccountRole.DEVELOPER)
+    again(owner_role(), role=AccountRole.DEVELOPER)
+
+
+VIOLATIONS: Violations = {
+    "accounts_account_has_a_name": lambda: billing().update(name=""),
+    "accounts_account_known_status": lambda: billing().update(status="asleep"),
+    "accounts_account_known_type": lambda: billing().update(type="free"),
+    "accounts_roleassignment_ends_after_it_began": lambda: roles.update(
+        ended_at=F("began_at") - timedelta(seconds=1)
+    ),
+    "accounts_roleassignment_known_source": lambda: roles.update(source="rumour"),
+    "accounts_roleassignment_one_organization_role": lambda: again(
+        roles.get(email="cy@acme.example", account=None),
+        organization=Organization.objects.get(name="Globex"),
+    ),
+    "accounts_roleassignment_each_account_role_once": make_a_developer_twice,
+    "accounts_roleassignment_one_organization_owner": lambda: roles.filter(
+        email="ben@acme.example", account=None
+    ).update(role=Role.OWNER),
+    "accounts_roleassignment_one_account_owner": lambda: again(
+        owner_role(), holder=User.objects.get(email="cy@acme.example")
+    ),
+    "accounts_roleassignment_role_fits_scope": lambda: roles.filter(
+        email="ben@acme.example", account=None
+    ).update(role=AccountRole.DEVELOPER),
+    "accounts_roleassignment_email_lower": lambda: roles.update(email="Cy@acme.example"),
+}
+
+
+@pytest.mark.parametrize("name", CONSTRAINTS)
+def test_the_database_refuses(db: None, name: str) -> None:
+    with refused_by(CONSTRAINTS[name]):
+        VIOLATIONS[name]()
+
+
+def test_an_organization_role_does_not_fit_an_account(db: None) -> None:
+    with refused_by(CONSTRAINTS["accounts_roleassignment_role_fits_scope"]):
+        roles.filter(account__name="Billing").update(role=Role.STANDARD)
+
+
+def test_a_role_that_ended_may_be_given_again(db: None) -> None:
+    role = owner_role()
+    again(role, role=AccountRole.DEVELOPER, ended_at=role.began_at)
+    again(role, role=AccountRole.DEVELOPER, ended_at=None)

@@ -1,0 +1,39 @@
+"""What the tables of people and open sign-ups refuse whoever writes."""
+
+import pytest
+
+from adminctr.core import clock
+from tests.architecture.constraints import Violations, constraints_of, refused_as_second, refused_by
+from users.models import SignUp, User
+
+CONSTRAINTS = constraints_of("users")
+
+
+def cy():
+    return User.objects.filter(email="cy@acme.example")
+
+
+VIOLATIONS: Violations = {
+    "users_user_email_lower": lambda: cy().update(email="Cy@acme.example"),
+    "users_user_known_status": lambda: cy().update(status="asleep"),
+    "users_signup_email_lower": lambda: SignUp.objects.create(
+        email="New@new.example", token_hash="x", expires_at=clock.now()
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CONSTRAINTS)
+def test_the_database_refuses(db: None, name: str) -> None:
+    with refused_by(CONSTRAINTS[name]):
+        VIOLATIONS[name]()
+
+
+def test_an_address_is_one_person(db: None) -> None:
+    with refused_as_second("email"):
+        User.objects.create(email="cy@acme.example")
+
+
+def test_an_address_has_one_open_sign_up(db: None) -> None:
+    SignUp.objects.create(email="new@new.example", token_hash="x", expires_at=clock.now())
+    with refused_as_second("email"):
+        SignUp.objects.create(email="new@new.example", token_hash="y", expires_at=clock.now())
