@@ -15,7 +15,8 @@ from django.http import HttpRequest
 
 from adminctr.core.sids import SID_PATTERN
 
-_CURSOR = re.compile(rf"{SID_PATTERN}|[0-9]{{1,17}}")
+_SID = re.compile(SID_PATTERN)
+_NUMBER = re.compile(r"[0-9]{1,17}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,8 @@ def slice_of(
 def _place(
     positions: QuerySet[Any], cursor: str, value: str, order: Sequence[str]
 ) -> tuple[Any, ...] | None:
-    if not _CURSOR.fullmatch(value):
+    pattern = _SID if cursor.endswith("sid") else _NUMBER
+    if not pattern.fullmatch(value):
         return None
     columns = [column.lstrip("-") for column in order]
     at = positions.filter(**{cursor: value}).order_by("-pk").values_list(*columns)

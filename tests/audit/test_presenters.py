@@ -1,0 +1,98 @@
+"""Every event has a sentence that a person understands, also after its details were erased."""
+
+import ast
+import string
+from collections.abc import Iterator
+
+import pytest
+
+from audit.models import AuditEvent
+from audit.presenters import SENTENCES, sentence
+from tests.architecture import source
+
+_RECORDERS = {"record": 0, "_record": 0, "_record_about": 1}
+
+
+def _recorded() -> Iterator[tuple[str, str]]:
+    """Each action that the source records, with its file; a helper passes its own on."""
+    for file in source.files():
+        for node in source.nodes(file):
+            if isinstance(node, ast.Call) and (name := _name(node.func)) in _RECORDERS:
+                texts = [one.value for one in node.args if isinstance(one, ast.Constant)]
+                yield from ((text, source.path_of(file)) for text in texts if "." in str(text))
+                assert texts or any(_is_passed_on(one) for one in node.args), name
+
+
+def _name(function: ast.expr) -> str:
+    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+
+
+def _is_passed_on(argument: ast.expr) -> bool:
+    return isinstance(argument, ast.Name) and argument.id == "action"
+
+
+RECORDED = sorted(set(_recorded()))
+
+
+def test_what_is_recorded_is_found() -> None:
+    actions = {action for action, _ in RECORDED}
+    assert {"user.invited", "domain.verified", "user.logged_in", "organization.absorbed"} <= actions
+
+
+@pytest.mark.parametrize(("action", "path"), RECORDED)
+def test_every_action_has_a_sentence(action: str, path: str) -> None:
+    assert action in SENTENCES, f"{path} records it; add it to audit/presenters.py"
+
+
+def test_no_sentence_is_about_an_action_that_nobody_records() -> None:
+    assert set(SENTENCES) == {action for action, _ in RECORDED}
+
+
+def test_the_sentences_stand_in_order() -> None:
+    assert list(SENTENCES) == sorted(SENTENCES)
+
+
+@pytest.mark.parametrize("action", SENTENCES)
+def test_an_action_is_a_noun_and_what_happened(action: str) -> None:
+    noun, _, verb = action.partition(".")
+    assert noun.replace("_", "").isalpha()
+    assert verb.replace("_", "").isalpha()
+
+
+def test_the_sentences_of_the_demo_lack_no_word(db: None) -> None:
+    events = AuditEvent.unscoped.select_related("details")
+    for event in events:
+        data = event.details.data
+        assert "…" not in sentence(event.action, data)
+        names = [name for _, name, _, _ in string.Formatter().parse(SENTENCES[event.action])]
+        assert all(str(data[name]) in sentence(event.action, data) for name in names if name)
+
+
+def test_an_erased_event_keeps_its_kind() -> None:
+    assert sentence("user.invited", None) == "user.invited (the details were erased)"
+
+
+def test_a_lost_word_is_shown_as_lost() -> None:
+    assert sentence("user.invited", {"role": "Owner"}) == "invited … as Owner"
+
+
+@pytest.mark.parametrize(
+    ("action", "said"),
+    [
+        ("invite_user.refused", "was refused: invite user. No."),
+        ("domain:add.page.refused", "was refused: domain:add (page). No."),
+    ],
+)
+def test_a_refusal_says_what_and_why(action: str, said: str) -> None:
+    assert sentence(action, {"reason": "No."}) == said
+
+
+@pytest.mark.parametrize("name", ["{role}", "{0}", "{subject.__class__}", "{", "%s", "{role!r}"])
+def test_a_name_with_braces_is_only_a_name(name: str) -> None:
+    assert sentence("user.invited", {"subject": name, "role": "Owner"}) == (
+        f"invited {name} as Owner"
+    )
+
+
+def test_an_unknown_action_is_shown_by_its_name() -> None:
+    assert sentence("future.thing", {}) == "future.thing"
