@@ -62,8 +62,12 @@ def revive() -> int:
             )
         )
         for task in rows.filter(status=TaskResultStatus.RUNNING):
-            if not task.worker_ids or task.worker_ids[-1] not in alive:
+            if task.worker_ids and task.worker_ids[-1] in alive:
+                continue
+            if len(task.worker_ids) < settings.TASK_TRIES:
                 revived += _return_to_queue(task, run_after=now)
+            else:
+                _give_up(task, now)
         for task in rows.filter(status=TaskResultStatus.FAILED):
             if len(task.worker_ids) < settings.TASK_TRIES:
                 pause = pause_after(len(task.worker_ids))
@@ -88,6 +92,14 @@ def _return_to_queue(task: DBTaskResult, *, run_after: datetime) -> int:
     task.run_after = run_after
     task.save(update_fields=["status", "run_after"])
     return 1
+
+
+def _give_up(task: DBTaskResult, moment: datetime) -> None:
+    """Leave alone what has outlived every worker that tried it; it may be what ends them."""
+    task.status = TaskResultStatus.FAILED
+    task.finished_at = moment
+    task.traceback = "Every worker that tried this has died."
+    task.save(update_fields=["status", "finished_at", "traceback"])
 
 
 def _keep_house_once(worker_id: str) -> None:
