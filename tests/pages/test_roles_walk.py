@@ -1,0 +1,124 @@
+"""Who gets which answer from which address; an address without a line here fails.
+
+Ida and Eve are Owners elsewhere and come without any right on Acme, whose objects the addresses
+name. A list is their own organization's; the tenancy walk sees to it that it is no other's.
+"""
+
+from datetime import timedelta
+from itertools import product
+
+import pytest
+from django.db import transaction
+
+from tests.pages.addresses import path_to, routes, sids_of
+from tests.pages.effects import browser
+
+MATRIX = """
+address                                     anon   cy  ben  ana  eve  ida
+healthz                               GET   200  200  200  200  200  200
+healthz                               POST  405  405  405  405  405  405
+readyz                                GET   503  503  503  503  503  503
+readyz                                POST  405  405  405  405  405  405
+account_login                         GET   200  302  302  302  302  302
+account_login                         POST  200  302  302  302  302  302
+account_logout                        GET   302  200  200  200  200  200
+account_logout                        POST  302  302  302  302  302  302
+account_inactive                      GET   200  200  200  200  200  200
+account_inactive                      POST  405  405  405  405  405  405
+account_reset_password                GET   200  200  200  200  200  200
+account_reset_password                POST  200  200  200  200  200  200
+account_reset_password_done           GET   200  200  200  200  200  200
+account_reset_password_done           POST  405  405  405  405  405  405
+account_reset_password_from_key       GET   200  200  200  200  200  200
+account_reset_password_from_key       POST  200  200  200  200  200  200
+account_reset_password_from_key_done  GET   200  200  200  200  200  200
+account_reset_password_from_key_done  POST  405  405  405  405  405  405
+console:root                          GET   302  302  302  302  302  302
+console:root                          POST  302  302  302  302  302  302
+console:home                          GET   302  200  200  200  200  200
+console:home                          POST  302  405  405  405  405  405
+organizations:overview                GET   302  403  200  200  200  200
+organizations:overview                POST  302  403  405  405  405  405
+accounts:list                         GET   302  403  200  200  200  200
+accounts:list                         POST  302  403  405  405  405  405
+accounts:detail                       GET   302  403  200  200  404  404
+accounts:detail                       POST  302  403  405  405  405  405
+users:sign-up                         GET   200  303  303  303  303  303
+users:sign-up                         POST  200  303  303  303  303  303
+users:sign-up-finish                  GET   200  200  200  200  200  200
+users:sign-up-finish                  POST  200  200  200  200  200  200
+users:list                            GET   302  403  200  200  200  200
+users:list                            POST  302  403  405  405  405  405
+users:pending                         GET   302  403  200  200  200  200
+users:pending                         POST  302  403  405  405  405  405
+users:pending-detail                  GET   302  403  200  200  404  404
+users:pending-detail                  POST  302  403  405  405  405  405
+users:resend                          GET   302  403  405  405  405  405
+users:resend                          POST  302  403  303  303  404  404
+users:revoke                          GET   302  403  405  405  405  405
+users:revoke                          POST  302  403  303  303  404  404
+users:invite                          GET   302  403  200  200  200  200
+users:invite                          POST  302  403  200  200  200  200
+users:detail                          GET   302  403  200  200  404  404
+users:detail                          POST  302  403  405  405  405  405
+users:change-role                     GET   302  403  200  200  404  404
+users:change-role                     POST  302  403  200  200  404  404
+domains:list                          GET   302  403  200  200  200  200
+domains:list                          POST  302  403  405  405  405  405
+domains:add                           GET   302  403  200  200  200  200
+domains:add                           POST  302  403  200  200  200  200
+domains:detail                        GET   302  403  200  200  404  404
+domains:detail                        POST  302  403  405  405  405  405
+domains:check                         GET   302  403  405  405  405  405
+domains:check                         POST  302  403  303  303  404  404
+domains:remove                        GET   302  403  405  405  405  405
+domains:remove                        POST  302  403  303  303  404  404
+audit:list                            GET   302  403  200  200  200  200
+audit:list                            POST  302  403  405  405  405  405
+invitations:show                      GET   200  200  200  200  200  200
+invitations:show                      POST  200  200  200  200  200  200
+mailbox                               GET   200  200  200  200  200  200
+mailbox                               POST  405  405  405  405  405  405
+"""
+
+WHO = ("anonymous", "cy", "ben", "ana", "eve", "ida")
+EXPECTED = {
+    (name, method): dict(zip(WHO, map(int, answers), strict=True))
+    for name, method, *answers in map(str.split, MATRIX.strip().splitlines()[1:])
+}
+
+
+def test_every_address_has_its_line() -> None:
+    assert set(EXPECTED) == set(product(routes(), ("GET", "POST")))
+
+
+@pytest.mark.parametrize("who", WHO)
+def test_everybody_gets_the_answer_that_is_theirs(who, acme, request, sign_in, settings) -> None:
+    settings.DNS_LIFETIME = timedelta(milliseconds=10)
+    sids = sids_of(acme)
+    person = None if who == "anonymous" else request.getfixturevalue(who)
+    got = {}
+    for name, method in EXPECTED:
+        before = transaction.savepoint_create()
+        path = path_to(name, sids)
+        client = sign_in(person) if person else browser()
+        got[name, method] = client.generic(method, path).status_code
+        transaction.savepoint_rollback(before)
+    assert got == {line: answers[who] for line, answers in EXPECTED.items()}
+
+
+@pytest.mark.parametrize("who", ["cy", "anonymous"])
+def test_who_may_not_sees_nothing_of_the_organization(who, acme, cy, sign_in) -> None:
+    client = sign_in(cy) if who == "cy" else browser()
+    sids = sids_of(acme)
+    for name in routes():
+        path = path_to(name, sids)
+        if path.startswith("/admin-center/"):
+            body = client.get(path).content.decode()
+            assert not any(sid in body for sid in sids.values())
+            assert "acme" not in body.lower()
+
+
+def test_menus_offer_nobody_what_they_may_not_open(sign_in, cy, ana) -> None:
+    assert "/admin-center/" not in sign_in(cy).get("/console/").content.decode()
+    assert "/admin-center/users/" in sign_in(ana).get("/console/").content.decode()
