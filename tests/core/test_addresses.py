@@ -6,7 +6,7 @@ import string
 
 import idna
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from adminctr.core.addresses import (
@@ -183,6 +183,7 @@ def test_a_domain_reads_as_people_write_it() -> None:
 
 
 @quick
+@example("a。.example")
 @given(anything | spelling)
 def test_no_text_whatever_breaks_the_domain_reader(text: str) -> None:
     canonical = canonical_or_none(text)
@@ -196,6 +197,7 @@ def test_no_text_whatever_breaks_the_domain_reader(text: str) -> None:
 
 
 @quick
+@example("a。example.test")
 @given(spelling)
 def test_no_two_names_become_one(text: str) -> None:
     """An accepted label is what was written, or its A-label; nothing was mapped or left out."""

@@ -219,6 +219,21 @@ def test_an_operation_sees_its_own_organization_whatever_is_around(
     assert current_scope() is None
 
 
+def test_a_nested_operation_sees_its_own_organization_and_then_the_outer_its_own(
+    acme: Organization, globex: Organization, ana: User
+) -> None:
+    @operation(itself)
+    def look(organization: Organization, *, actor: Actor) -> set[int]:
+        return set(Membership.objects.values_list("organization_id", flat=True))
+
+    @operation(itself)
+    def look_twice(organization: Organization, *, actor: Actor) -> list[set[int]]:
+        inner = look(globex, actor=actor)
+        return [inner, set(Membership.objects.values_list("organization_id", flat=True))]
+
+    assert look_twice(acme, actor=acting(ana)) == [{globex.pk}, {acme.pk}]
+
+
 def test_an_operation_does_not_run_in_a_transaction_of_somebody_else(
     acme: Organization, ana: User
 ) -> None:
