@@ -44,7 +44,7 @@ def show(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _for_newcomer(request: HttpRequest, invitation: Invitation) -> HttpResponse:
-    form = NewPersonForm(request.POST or None, email=invitation.email)
+    form = NewPersonForm(request.POST if request.method == "POST" else None, email=invitation.email)
     if request.method == "POST":
         actor = Actor.stranger(invitation.email, origin=cast(ConsoleRequest, request).origin)
         stay = run(

@@ -55,7 +55,7 @@ def sign_up(request: HttpRequest) -> HttpResponse:
     """Ask for an address; the answer is the same whether or not it is known."""
     if request.user.is_authenticated:
         return redirect_to(reverse("console:home"))
-    form = SignUpForm(request.POST or None)
+    form = SignUpForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and run(form, lambda data: _start(request, data["email"])):
         return TemplateResponse(
             request, "users/check_mail.html", {"email": form.cleaned_data["email"]}
@@ -71,7 +71,7 @@ def finish_sign_up(request: HttpRequest, token: str) -> HttpResponse:
     pending = SignUp.objects.filter(token_hash=hash_token(token)).first()
     if pending is None or pending.is_expired():
         return errors.dead_link(request)
-    form = FounderForm(request.POST or None, email=pending.email)
+    form = FounderForm(request.POST if request.method == "POST" else None, email=pending.email)
     if request.method == "POST":
         actor = Actor.stranger(pending.email, origin=origin_of(request))
         user = run(
