@@ -273,19 +273,21 @@ def test_a_sign_up_that_is_used_first_makes_the_user_and_the_invitation_says_log
     assert Invitation.unscoped.get(pk=invitation.pk).is_open()
 
 
-def test_one_address_gets_five_mails_an_hour_and_the_answer_stays_the_same(deliver, db) -> None:
+def test_one_address_gets_five_mails_an_hour_and_the_answer_stays_the_same(
+    deliver, db, hour
+) -> None:
     bodies = {browser(f"10.0.0.{i}").post(PAGE, {"email": NEW}).content for i in range(8)}
     assert len(bodies) == 1
     assert len(mails_to(NEW, deliver())) == 5
 
 
-def test_the_limit_of_an_address_knows_its_other_spellings(deliver, db) -> None:
+def test_the_limit_of_an_address_knows_its_other_spellings(deliver, db, hour) -> None:
     for spelling in (NEW, NEW.upper(), f" {NEW}", "Zoe@fresh.example", "zoe@FRESH.example", NEW):
         browser().post(PAGE, {"email": spelling})
     assert len(mails_to(NEW, deliver())) == 5
 
 
-def test_one_ip_asks_for_30_sign_ups_an_hour_and_another_is_free(db) -> None:
+def test_one_ip_asks_for_30_sign_ups_an_hour_and_another_is_free(db, hour) -> None:
     for number in range(30):
         browser().post(PAGE, {"email": f"n{number}@fresh.example"})
     spoofed = {"headers": {"X-Forwarded-For": "9.9.9.9", "X-Real-IP": "9.9.9.9"}}
