@@ -14,8 +14,7 @@ from invitations import mail
 from invitations.models import Invitation
 from organizations.models import Organization
 from tests.pages.effects import link_in, mails_to
-from tests.users.people import invited
-from users.models import User
+from tests.users.people import invited, rename
 
 NEW = "new@acme.example"
 NOBODY_LISTENS = {
@@ -72,7 +71,7 @@ def test_the_mail_is_text_and_html_for_one_recipient_from_a_fixed_sender(sent, s
 )
 def test_names_bring_no_link_into_a_mail(name, acme, ana, sent) -> None:
     Organization.objects.filter(pk=acme.pk).update(name=name)
-    User.objects.filter(pk=ana.pk).update(first_name=name * 3, last_name="")
+    rename(ana, name * 3)
     message = sent()
     html = message.alternatives[0].content
     for text in (message.subject, message.body, html):
@@ -93,7 +92,7 @@ def test_names_are_written_as_they_are(name, acme, sent) -> None:
 
 
 def test_a_line_break_in_a_name_makes_no_header(acme, ana, sent) -> None:
-    User.objects.filter(pk=ana.pk).update(first_name="Ana\r\nBcc: evil@evil.example", last_name="")
+    rename(ana, "Ana\r\nBcc: evil@evil.example")
     raw = sent().message(policy=policy.default)
     assert raw["Bcc"] is None
     assert "\n" not in raw["Subject"]

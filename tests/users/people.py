@@ -1,6 +1,7 @@
 """People and domains beyond the demo world, in the states that rules ask about."""
 
-from adminctr.core import clock
+from accounts.models import RoleAssignment
+from adminctr.core import clock, text
 from adminctr.core.actor import Actor
 from domains.models import Domain, DomainStatus
 from invitations.models import Invitation
@@ -31,6 +32,14 @@ def founder(address: str) -> User:
 
 def organization_of(user: User) -> Organization:
     return Organization.objects.get(owner=user)
+
+
+def rename(user: User, name: str) -> None:
+    """Give somebody a name that no form would take, with the copies that lists show."""
+    User.objects.filter(pk=user.pk).update(first_name=name, last_name="")
+    key = text.sort_key(name)
+    Membership.unscoped.filter(user=user).update(name_key=key, surname_key="")
+    RoleAssignment.unscoped.filter(holder=user).update(name_key=key)
 
 
 def stay_of(user: User) -> Membership:
