@@ -6,8 +6,8 @@ from organizations.models import Organization
 
 
 def require_room(organization: Organization, more: int) -> None:
-    """With the organization's lock held; raises RuleViolation: account_limit."""
-    limit = organization.lock().account_limit
+    """Called with the organization locked; raises RuleViolation: account_limit."""
+    limit = organization.account_limit
     held = Account.objects.filter(organization=organization).counted().count()
     if held + more > limit:
         raise RuleViolation(

@@ -11,10 +11,10 @@ from django.urls import reverse
 from adminctr.core import clock
 from adminctr.core.addresses import ADDRESS_LENGTH
 from adminctr.core.columns import KeyField
-from adminctr.core.periods import Period, PeriodQuerySet
+from adminctr.core.periods import Period, PeriodQuerySet, Source
 from adminctr.core.sids import SidField
 from adminctr.core.tenancy import RowT, TenantManager, TenantModel
-from organizations.models import NAME_LENGTH, Organization, Role
+from organizations.models import NAME_LENGTH, Membership, Organization, Role
 
 
 class AccountStatus(models.TextChoices):
@@ -157,6 +157,30 @@ class RoleAssignment(Period):
 
     def __str__(self) -> str:
         return f"{self.email}: {self.get_role_label()}"
+
+    @classmethod
+    def begin(
+        cls,
+        stay: Membership,
+        *,
+        role: str,
+        account: Account | None = None,
+        source: Source,
+        by_id: int | None = None,
+    ) -> "RoleAssignment":
+        """Give a member a role, with the copies about them filled in."""
+        assignment: RoleAssignment = cls.objects.create(
+            organization=account.organization if account else stay.organization,
+            holder=stay.user,
+            account=account,
+            role=role,
+            holder_organization=stay.organization,
+            email=stay.email,
+            name_key=stay.name_key,
+            source=source,
+            by_id=by_id,
+        )
+        return assignment
 
     def get_role_label(self) -> str:
         return str((AccountRole if self.account_id else Role)(self.role).label)

@@ -33,16 +33,8 @@ def create_account(organization: Organization, *, name: str, owner: User, actor:
     account = Account.objects.create(
         organization=organization, owner=owner, name=name, name_key=text.sort_key(name)
     )
-    RoleAssignment.objects.create(
-        organization=organization,
-        holder=owner,
-        account=account,
-        role=AccountRole.OWNER,
-        holder_organization=organization,
-        email=stay.email,
-        name_key=stay.name_key,
-        source=Source.DIRECT,
-        by_id=actor.user_id,
+    RoleAssignment.begin(
+        stay, role=AccountRole.OWNER, account=account, source=Source.DIRECT, by_id=actor.user_id
     )
     log.record(
         "account.created",

@@ -5,8 +5,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-_SQLITE_PRAGMAS = "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;"
+# Recursive triggers also refuse an INSERT OR REPLACE, which deletes without saying so.
+_SQLITE_PRAGMAS = (
+    "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON; "
+    "PRAGMA recursive_triggers=ON;"
+)
 _MAIL_TIMEOUT_SECONDS = 10
+_SMTP_PORTS = {"smtp": 25, "smtp+tls": 587, "smtp+ssl": 465}
 # Past this number rows are dropped whether expired or not, and with them counts of tries.
 _MOST_CACHE_ROWS = 10_000
 
@@ -77,24 +82,20 @@ def mailer(url: str) -> dict[str, Any]:
     if parts.scheme == "filemail":
         folder = Path(unquote(parts.netloc + parts.path))
         return {"BACKEND": f"{backends}.filebased.EmailBackend", "OPTIONS": {"file_path": folder}}
-    if parts.scheme in {"smtp", "smtp+tls", "smtp+ssl", "submission"}:
+    if parts.scheme in _SMTP_PORTS:
         options: dict[str, Any] = {
             "host": parts.hostname or "localhost",
-            "port": parts.port or (465 if parts.scheme == "smtp+ssl" else 25),
+            "port": parts.port or _SMTP_PORTS[parts.scheme],
             "timeout": _MAIL_TIMEOUT_SECONDS,
+            "use_tls": parts.scheme == "smtp+tls",
+            "use_ssl": parts.scheme == "smtp+ssl",
         }
         if parts.username:
             options |= {
                 "username": unquote(parts.username),
                 "password": unquote(parts.password or ""),
             }
-        if parts.scheme in {"smtp+tls", "submission"}:
-            options["use_tls"] = True
-        if parts.scheme == "smtp+ssl":
-            options["use_ssl"] = True
         return {"BACKEND": f"{backends}.smtp.EmailBackend", "OPTIONS": options}
-    if parts.scheme == "consolemail":
-        return {"BACKEND": f"{backends}.console.EmailBackend"}
     raise ValueError(
         "EMAIL_URL: use smtp://host:port, smtp+tls://, smtp+ssl:// or filemail:///path"
     )

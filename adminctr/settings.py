@@ -10,9 +10,9 @@ from adminctr import environment
 
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
-RUN_DIR = Path(env("RUN_DIR", default=str(BASE_DIR / ".run")))
 if env.bool("READ_DOT_ENV", default=True):
     environ.Env.read_env(str(BASE_DIR / ".env"))
+RUN_DIR = Path(env("RUN_DIR", default=str(BASE_DIR / ".run"))).absolute()
 
 # Core
 
@@ -69,7 +69,6 @@ MIDDLEWARE = [
 
 ROOT_URLCONF = "adminctr.urls"
 WSGI_APPLICATION = "adminctr.wsgi.application"
-APPEND_SLASH = True
 
 TEMPLATES = [
     {
@@ -95,7 +94,6 @@ DATABASES = {
         env.db_url("DATABASE_URL", default=f"sqlite:///{RUN_DIR / 'adminctr.sqlite3'}"), RUN_DIR
     )
 }
-DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES = {"default": environment.cache(env("CACHE_URL", default="dbcache://cache"))}
 
@@ -108,13 +106,14 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 PASSWORD_RESET_TIMEOUT = int(timedelta(hours=24).total_seconds())
+PASSWORD_LENGTH = 10
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
     for name, options in {
         "UserAttributeSimilarityValidator": {
             "user_attributes": ("email", "first_name", "last_name")
         },
-        "MinimumLengthValidator": {"min_length": 10},
+        "MinimumLengthValidator": {"min_length": PASSWORD_LENGTH},
         "CommonPasswordValidator": {},
         "NumericPasswordValidator": {},
     }.items()
@@ -154,22 +153,16 @@ SECURE_PROXY_SSL_HEADER = (
 SESSION_COOKIE_AGE = int(timedelta(hours=12).total_seconds())
 SESSION_COOKIE_NAME = environment.cookie_name("sessionid", IS_HTTPS)
 SESSION_COOKIE_SECURE = IS_HTTPS
-SESSION_COOKIE_HTTPONLY = True
-SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_NAME = environment.cookie_name("csrftoken", IS_HTTPS)
 CSRF_COOKIE_SECURE = IS_HTTPS
 CSRF_COOKIE_HTTPONLY = True
-CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "adminctr.web.errors.csrf_failure"
 KNOWN_BROWSER_COOKIE = environment.cookie_name("browser", IS_HTTPS)
 KNOWN_BROWSER_AGE = timedelta(days=180)
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
-SECURE_SSL_REDIRECT = False
 SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds()) if IS_HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = IS_HTTPS
-SECURE_REFERRER_POLICY = "same-origin"
-SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SECURE_CSP = {
     "default-src": [CSP.NONE],
     "style-src": [CSP.SELF],
@@ -179,7 +172,6 @@ SECURE_CSP = {
     "base-uri": [CSP.NONE],
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 
 # Mail, tasks and the outside world
 
@@ -187,9 +179,8 @@ MAILERS = {
     "default": environment.mailer(env("EMAIL_URL", default=f"filemail://{RUN_DIR / 'mail'}"))
 }
 DEFAULT_FROM_EMAIL = env(
-    "DEFAULT_FROM_EMAIL", default="Admin Center <no-reply@localhost.localdomain>"
+    "DEFAULT_FROM_EMAIL", default=f"{PRODUCT_NAME} <no-reply@localhost.localdomain>"
 )
-MAIL_DIR = RUN_DIR / "mail"
 
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": []}}
 TASK_LEASE = timedelta(seconds=env.float("TASK_LEASE_SECONDS", default=30))
@@ -216,7 +207,6 @@ PAGE_SIZE = 50
 
 LANGUAGE_CODE = "en"
 USE_I18N = False
-USE_TZ = True
 TIME_ZONE = "UTC"
 
 # Static files

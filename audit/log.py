@@ -6,12 +6,12 @@ from operator import attrgetter
 from typing import Any
 
 from adminctr.core import clock, operations
-from adminctr.core.actor import Actor
+from adminctr.core.actor import SYSTEM, Actor
 from adminctr.core.limits import Limit
 from adminctr.core.operations import Event
 from adminctr.core.tenancy import Tenant
 from audit import chain
-from audit.models import SYSTEM_CHAIN, AuditDetails, AuditEvent, ChainHead
+from audit.models import AuditDetails, AuditEvent, ChainHead
 
 REFUSALS_PER_MINUTE = Limit("recorded_refusals", times=30, seconds=60)
 _TEXT_LENGTH = 500
@@ -33,7 +33,7 @@ def record(
         Event(
             action=action,
             actor=actor,
-            chain=organization.sid if organization else SYSTEM_CHAIN,
+            chain=organization.sid if organization else SYSTEM,
             subject_sid=subject_sid,
             details=details,
         )

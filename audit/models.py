@@ -9,8 +9,6 @@ from django.db import models
 from adminctr.core.columns import KeyField
 from adminctr.core.tenancy import RowT, TenantRequired, current_scope
 
-SYSTEM_CHAIN = "system"
-
 
 class ChainManager(models.Manager[RowT]):
     """The events of the organizations in scope; raises TenantRequired when none is."""

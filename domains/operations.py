@@ -9,9 +9,9 @@ from adminctr.core.errors import RuleViolation
 from adminctr.core.limits import Limit
 from adminctr.core.operations import check, its_organization, itself, operation, or_refuse
 from audit import log
-from domains import names, probes
+from domains import explanations, names, probes
 from domains.models import Domain, DomainStatus
-from domains.probes import Outcome, TxtAnswer
+from domains.probes import TxtAnswer
 from organizations import policy
 from organizations.models import Organization
 from organizations.policy import Action
@@ -31,21 +31,15 @@ def add_domain(organization: Organization, *, name: str, actor: Actor) -> Domain
     names.require_ownable(name)
     actor = policy.require_locked(actor, Action.DOMAIN_ADD, organization)
     if Domain.objects.named(name).exists():
-        raise names.beside_name("already_added", "This domain is in your list already.")
+        raise names.beside_name("domain_already_added", "This domain is in your list already.")
     if Domain.objects.count() >= settings.DOMAINS_PER_ORGANIZATION:
         limit = settings.DOMAINS_PER_ORGANIZATION
         raise names.beside_name(
-            "limit", f"An organization may have {limit} domains. Ask support for more."
+            "domain_limit", f"An organization may have {limit} domains. Ask support for more."
         )
 
     domain = Domain.objects.create(organization=organization, name=name)
-    log.record(
-        "domain.added",
-        organization,
-        actor=actor,
-        subject_sid=domain.sid,
-        subject=readable_domain(domain.name),
-    )
+    _record(domain, "domain.added", actor)
     return domain
 
 
@@ -67,16 +61,16 @@ def settle_check(domain: Domain, *, answer: TxtAnswer, actor: Actor) -> Domain:
 
     Raises NotAllowed, or RuleViolation: domain_removed, domain_held_elsewhere.
     """
-    actor = policy.require_locked(actor, Action.DOMAIN_VERIFY, domain.organization)
+    actor = policy.require_locked(actor, Action.DOMAIN_VERIFY, domain)
     current = Domain.objects.select_for_update().filter(pk=domain.pk).first()
     if current is None:
         raise RuleViolation("domain_removed", "This domain was removed meanwhile.")
-    if current.is_verified:
+    if current.is_verified():
         return current
 
     current.checked_at = clock.now()
-    current.check_result = explain(current, answer)
-    if not _proves(current, answer):
+    current.check_result = explanations.explain(current, answer)
+    if not explanations.proves(current, answer):
         current.save(update_fields=["checked_at", "check_result"])
         _record(current, "domain.check_failed", actor, reason=current.check_result)
         return current
@@ -98,71 +92,16 @@ def remove_domain(domain: Domain, *, actor: Actor) -> None:
 
     Raises NotAllowed, or RuleViolation: domain_verified.
     """
-    actor = policy.require_locked(actor, Action.DOMAIN_REMOVE, domain.organization)
+    actor = policy.require_locked(actor, Action.DOMAIN_REMOVE, domain)
     current = Domain.objects.select_for_update().filter(pk=domain.pk).first()
     if current is None:
         return
-    if current.status != DomainStatus.UNVERIFIED:
+    if current.is_held():
         raise RuleViolation(
             "domain_verified", "This domain is verified: people and invitations depend on it."
         )
     current.delete()
     _record(current, "domain.removed", actor)
-
-
-def explain(domain: Domain, answer: TxtAnswer) -> str:
-    """One plain sentence or two on what a look-up found and what to do next."""
-    name = domain.record_name
-    if answer.outcome is not Outcome.FOUND:
-        return _EXPLANATIONS[answer.outcome].format(name=name)
-    if _proves(domain, answer):
-        return f"The record stands at {name}."
-    token = domain.token.encode()
-    if any(text.strip(b" \"'") == token for text in answer.texts):
-        return (
-            f"The value at {name} lacks its beginning, {settings.DOMAIN_TXT_PREFIX}. "
-            "Copy the whole value."
-        )
-    if any(token in text for text in answer.texts):
-        return (
-            f"The record at {name} holds the value among other characters, such as quotation "
-            "marks or spaces. The record's whole text must be the value."
-        )
-    return (
-        f"There is a TXT record at {name}, but with another value. Replace it with the value "
-        "shown here, or add a second TXT record. A change may need up to 72 hours to be seen."
-    )
-
-
-_EXPLANATIONS = {
-    Outcome.NO_NAME: (
-        "There is no record named {name} yet. Add it at your DNS host; "
-        "a change may need up to 72 hours to be seen."
-    ),
-    Outcome.NO_RECORD: (
-        "The name {name} exists but has no TXT record. Add one with the value shown here."
-    ),
-    Outcome.ALIAS: (
-        "The name {name} is an alias (CNAME) of another name. "
-        "Remove the alias; the TXT record must stand at this name itself."
-    ),
-    Outcome.TIMED_OUT: (
-        "The name servers of this domain did not answer in time. "
-        "Nothing has changed; try again in a few minutes."
-    ),
-    Outcome.SERVER_FAILED: (
-        "The name servers of this domain answered with an error. Nothing has changed; "
-        "try again later, or ask your DNS host whether the zone is in order."
-    ),
-    Outcome.UNREADABLE: (
-        "The name servers of this domain sent an answer that cannot be read. Nothing has changed; "
-        "ask your DNS host whether the zone is in order."
-    ),
-}
-
-
-def _proves(domain: Domain, answer: TxtAnswer) -> bool:
-    return domain.record_value.encode() in answer.texts
 
 
 def _record(domain: Domain, action: str, actor: Actor, **details: str) -> None:

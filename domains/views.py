@@ -6,10 +6,11 @@ from django.urls import reverse
 
 from adminctr.core.addresses import readable_domain
 from adminctr.web.display import moment
-from adminctr.web.views import ActionPage, DetailPage, ListPage, OperationPage
+from adminctr.web.views import ActionPage, DetailPage, Done, ListPage, OperationPage
 from domains import operations
 from domains.forms import AddDomainForm
 from domains.models import Domain, DomainStatus
+from organizations.models import Organization
 from organizations.policy import Action
 
 _TONES = {
@@ -62,34 +63,34 @@ class AddDomainPage(OperationPage):
     template_name = "domains/add.html"
     form_class = AddDomainForm
 
-    def perform(self, data: dict[str, Any]) -> tuple[str, str]:
-        domain = operations.add_domain(self.organization, actor=self.actor, **data)
-        done = f"{readable_domain(domain.name)} was added. Publish its record, then check it."
-        return done, domain.get_absolute_url()
+    def perform(self, subject: Organization, data: dict[str, Any]) -> Done:
+        domain = operations.add_domain(subject, actor=self.actor, **data)
+        name = readable_domain(domain.name)
+        return Done(
+            f"{name} was added. Publish its record, then check it.", domain.get_absolute_url()
+        )
 
 
 class DomainAction(ActionPage):
     def subject(self, **kwargs: Any) -> Domain:
-        domain: Domain = self.one(Domain.objects.all(), sid=kwargs["sid"])
-        return domain
+        return self.one(Domain.objects.all(), sid=kwargs["sid"])
 
 
 class CheckDomain(DomainAction):
     action = Action.DOMAIN_VERIFY
 
-    def perform(self, subject: Domain) -> str:
+    def perform(self, subject: Domain) -> Done:
         domain = operations.check_domain(subject, actor=self.actor)
-        if domain.is_verified:
-            return f"{readable_domain(domain.name)} is verified. You can invite its people now."
-        return "The record was looked for. What was found stands below."
+        message = "The record was looked for. What was found stands below."
+        if domain.is_verified():
+            name = readable_domain(domain.name)
+            message = f"{name} is verified. You can invite its people now."
+        return Done(message, domain.get_absolute_url())
 
 
 class RemoveDomain(DomainAction):
     action = Action.DOMAIN_REMOVE
 
-    def perform(self, subject: Domain) -> str:
+    def perform(self, subject: Domain) -> Done:
         operations.remove_domain(subject, actor=self.actor)
-        return f"{readable_domain(subject.name)} was removed."
-
-    def back(self, subject: Domain) -> str:
-        return reverse("domains:list")
+        return Done(f"{readable_domain(subject.name)} was removed.", reverse("domains:list"))

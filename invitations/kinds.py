@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from adminctr.core.errors import RuleViolation
-from adminctr.core.tenancy import person
 from merges.absorption import is_absorbable
-from organizations.models import Membership, Organization, Role
+from organizations.models import Organization, Role, stay_of
 from users.models import User
 
 
@@ -49,8 +48,7 @@ _TO_INVITEE = {
 
 
 def what_joining_means(user: User, organization: Organization) -> Joining:
-    with person(user):
-        stay = Membership.objects.open().select_related("organization").first()
+    stay = stay_of(user)
     if stay is None:
         return Joining()
     if stay.organization_id == organization.pk:

@@ -5,6 +5,7 @@ from django.urls import reverse
 
 from adminctr.core import mail
 from adminctr.core.text import name_in_mail
+from adminctr.core.tokens import hash_token
 from invitations.models import Invitation
 
 
@@ -20,6 +21,10 @@ def send_invitation(pk: int, generation: int) -> None:
     )
     if invitation is None or invitation.is_expired():
         return
+    token = invitation.token()
+    # Kept anew, since SECRET_KEY may have changed after the row was written.
+    rows = Invitation.unscoped.filter(pk=pk, generation=generation)
+    rows.update(token_hash=hash_token(token))
     mail.send(
         "invitation",
         to=invitation.email,
@@ -27,8 +32,8 @@ def send_invitation(pk: int, generation: int) -> None:
         organization=name_in_mail(invitation.organization.name),
         inviter=name_in_mail(invitation.invited_by.get_full_name()),
         inviter_address=invitation.invited_by.email,
-        role=invitation.role_label,
+        role=invitation.get_role_display(),
         expires_at=invitation.expires_at,
-        link=mail.link(reverse("invitations:show", args=[invitation.token()])),
+        link=mail.link(reverse("invitations:show", args=[token])),
     )
     Invitation.unscoped.filter(pk=pk, generation=generation).update(delivered_generation=generation)

@@ -4,7 +4,7 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.urls import reverse
 
@@ -14,7 +14,7 @@ from adminctr.core.columns import KeyField
 from adminctr.core.sids import SidField
 from adminctr.core.tenancy import RowT, TenantManager, TenantModel
 from adminctr.core.tokens import make_token
-from organizations.models import GRANTABLE_ROLES, Role
+from organizations.models import GRANTABLE_ROLES
 
 
 class Kind(models.TextChoices):
@@ -77,6 +77,13 @@ class Invitation(TenantModel):
                 condition=Q(role__in=GRANTABLE_ROLES), name="invitations_invitation_never_as_owner"
             ),
             models.CheckConstraint(
+                condition=Q(kind__in=Kind.values), name="invitations_invitation_known_kind"
+            ),
+            models.CheckConstraint(
+                condition=Q(delivered_generation__lte=F("generation")),
+                name="invitations_invitation_delivered_at_most_newest",
+            ),
+            models.CheckConstraint(
                 condition=Q(accepted_at=None) | Q(revoked_at=None),
                 name="invitations_invitation_one_ending",
             ),
@@ -113,7 +120,3 @@ class Invitation(TenantModel):
     def token(self) -> str:
         """What the mailed link carries; never stored."""
         return make_token("invitation", self.sid, self.generation)
-
-    @property
-    def role_label(self) -> str:
-        return str(Role(self.role).label)

@@ -11,13 +11,13 @@ from adminctr.core.periods import Source
 from audit import log
 from invitations import kinds, mail
 from invitations.models import Invitation
-from merges.operations import Absorption, absorb, lock_in_order
+from merges.operations import Absorption, absorb
 from organizations import policy, stays
-from organizations.models import GRANTABLE_ROLES, Membership, Organization, Role
+from organizations.models import GRANTABLE_ROLES, Membership, Organization, Role, lock_all
 from organizations.policy import Action
-from users.admission import Event, decide
+from users.admission import WayIn, decide
 from users.models import User
-from users.operations import NewPerson, add_user
+from users.newcomers import NewPerson, add_user
 
 
 @operation(itself)
@@ -35,11 +35,12 @@ def invite_user(organization: Organization, *, email: str, role: Role, actor: Ac
         raise NotAllowed("An invitation names the person who invites.")
     if role not in GRANTABLE_ROLES:
         raise RuleViolation("role_not_grantable", "Choose one of the roles listed.", field="role")
-    decide(email, Event.INVITATION, into=organization).require()
+    decide(email, WayIn.INVITATION, into=organization).require()
     invitee = User.objects.filter(email=email).first()
     if invitee and (obstacle := kinds.what_joining_means(invitee, organization).obstacle):
         raise kinds.for_inviter(obstacle)
-    Invitation.objects.expired().to(email).update(revoked_at=clock.now())
+    for expired in Invitation.objects.expired().to(email):
+        _revoke(expired, actor)
     if Invitation.objects.open().to(email).exists():
         raise RuleViolation(
             "already_invited",
@@ -57,7 +58,7 @@ def invite_user(organization: Organization, *, email: str, role: Role, actor: Ac
     invitation.token_hash = tokens.hash_token(invitation.token())
     invitation.save()
     mail.send_invitation.enqueue(invitation.pk, invitation.generation)
-    _record("user.invited", invitation, actor, role=invitation.role_label)
+    _record(invitation, "user.invited", actor, role=invitation.get_role_display())
     return invitation
 
 
@@ -89,13 +90,13 @@ def resend_invitation(invitation: Invitation, *, actor: Actor) -> Invitation:
     """Mail a new link, which kills the old one and lives as long as a new invitation.
 
     Raises NotAllowed, or RuleViolation: invitation_closed, resend_expired,
-    resend_max_threshold_reached, resend_throttle, domain_not_verified.
+    resend_max_threshold_reached, resend_throttle, domain_common, domain_not_verified.
     """
-    actor = policy.require_locked(actor, Action.USER_INVITE, invitation.organization)
+    actor = policy.require_locked(actor, Action.USER_INVITE, invitation)
     current = _still_open(invitation)
     if refused := resend_refusal(current):
         raise refused
-    decide(current.email, Event.INVITATION, into=current.organization).require()
+    decide(current.email, WayIn.INVITATION, into=current.organization).require()
 
     current.generation += 1
     current.token_hash = tokens.hash_token(current.token())
@@ -106,7 +107,7 @@ def resend_invitation(invitation: Invitation, *, actor: Actor) -> Invitation:
         update_fields=["generation", "token_hash", "last_sent_at", "expires_at", "total_sends"]
     )
     mail.send_invitation.enqueue(current.pk, current.generation)
-    _record("user.invitation_resent", current, actor, sends=current.total_sends)
+    _record(current, "user.invitation_resent", actor, sends=current.total_sends)
     return current
 
 
@@ -116,12 +117,9 @@ def revoke_invitation(invitation: Invitation, *, actor: Actor) -> Invitation:
 
     Raises NotAllowed, or RuleViolation: invitation_closed.
     """
-    actor = policy.require_locked(actor, Action.USER_INVITE, invitation.organization)
+    actor = policy.require_locked(actor, Action.USER_INVITE, invitation)
     current = _still_open(invitation)
-
-    current.revoked_at = clock.now()
-    current.save(update_fields=["revoked_at"])
-    _record("user.invitation_revoked", current, actor)
+    _revoke(current, actor)
     return current
 
 
@@ -131,13 +129,14 @@ def accept_invitation(
 ) -> Membership:
     """Let somebody who has a login join; `absorbing` is the organization they agreed to give up.
 
-    Raises NotAllowed, or RuleViolation: link_dead, wrong_person, domain_not_verified,
-    already_member, already_in_an_organization, merge_needed, account_limit, consent_outdated.
+    Raises NotAllowed, or RuleViolation: link_dead, wrong_person, domain_common,
+    domain_not_verified, already_member, already_in_an_organization, merge_needed,
+    account_limit, consent_outdated.
     """
     if actor.user_id != user.pk:
         raise NotAllowed("Only the person who is invited can accept.")
     if absorbing:
-        lock_in_order(absorbing, invitation.organization)
+        lock_all(absorbing, invitation.organization)
     current = _still_acceptable(invitation)
     if user.email != current.email:
         raise RuleViolation("wrong_person", "This invitation is for another address.")
@@ -160,17 +159,10 @@ def accept_invitation_as_newcomer(
 ) -> Membership:
     """Make the user of an address that the link has proven, and let them join.
 
-    Raises RuleViolation: link_dead, already_registered, domain_not_verified.
+    Raises RuleViolation: link_dead, already_registered, domain_common, domain_not_verified.
     """
     current = _still_acceptable(invitation)
     return _join(current, add_user(current.email, newcomer), actor)
-
-
-def find_by_token(token: str) -> Invitation | None:
-    """The open, unexpired invitation of a mailed link, whoever's it is."""
-    found = Invitation.unscoped.open().filter(token_hash=tokens.hash_token(token))
-    invitation = found.select_related("organization", "invited_by").first()
-    return None if invitation is None or invitation.is_expired() else invitation
 
 
 def _still_open(invitation: Invitation) -> Invitation:
@@ -183,12 +175,14 @@ def _still_open(invitation: Invitation) -> Invitation:
 
 
 def _still_acceptable(invitation: Invitation) -> Invitation:
-    organization = invitation.organization.lock()
+    organization = invitation.organization
+    organization.lock()
     current = Invitation.objects.select_for_update().get(pk=invitation.pk)
     unchanged = current.is_open() and current.generation == invitation.generation
     if organization.ended_at is not None or not unchanged or current.is_expired():
         raise tokens.dead_link()
-    verdict = decide(current.email, Event.INVITATION, into=organization)
+    current.organization = organization
+    verdict = decide(current.email, WayIn.INVITATION, into=organization)
     if not verdict.allowed:
         raise RuleViolation(
             verdict.code,
@@ -208,12 +202,26 @@ def _join(invitation: Invitation, user: User, actor: Actor) -> Membership:
     )
     invitation.accepted_at, invitation.accepted_by = clock.now(), user
     invitation.save(update_fields=["accepted_at", "accepted_by"])
-    member = policy.actor_for(user, stay, via=actor.via, origin=actor.origin)
-    _record("user.joined", invitation, member, role=invitation.role_label)
+    member = policy.actor_in(stay, user, via=actor.via, origin=actor.origin)
+    log.record(
+        "user.joined",
+        invitation.organization,
+        actor=member,
+        subject_sid=user.sid,
+        subject=user.email,
+        invitation=invitation.sid,
+        role=stay.get_role_display(),
+    )
     return stay
 
 
-def _record(action: str, invitation: Invitation, actor: Actor, **details: str | int) -> None:
+def _revoke(invitation: Invitation, actor: Actor) -> None:
+    invitation.revoked_at = clock.now()
+    invitation.save(update_fields=["revoked_at"])
+    _record(invitation, "user.invitation_revoked", actor)
+
+
+def _record(invitation: Invitation, action: str, actor: Actor, **details: str | int) -> None:
     log.record(
         action,
         invitation.organization,

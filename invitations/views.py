@@ -19,9 +19,10 @@ from adminctr.web import errors
 from adminctr.web.display import moment
 from adminctr.web.http import ConsoleRequest
 from adminctr.web.newcomer import NewPersonForm
-from adminctr.web.views import redirect_to, run
+from adminctr.web.views import attempt, redirect_to
 from invitations import kinds, operations
 from invitations.models import Invitation
+from invitations.queries import find_by_token
 from organizations.models import Organization
 from users.models import User
 
@@ -31,7 +32,7 @@ from users.models import User
 @require_http_methods(["GET", "HEAD", "POST"])
 def show(request: HttpRequest, token: str) -> HttpResponse:
     """What somebody new, somebody with a login, or somebody else may do with this link."""
-    invitation = operations.find_by_token(token)
+    invitation = find_by_token(token)
     if invitation is None:
         return errors.dead_link(request)
     if request.user.is_authenticated:
@@ -47,7 +48,7 @@ def _for_newcomer(request: HttpRequest, invitation: Invitation) -> HttpResponse:
     form = NewPersonForm(request.POST if request.method == "POST" else None, email=invitation.email)
     if request.method == "POST":
         actor = Actor.stranger(invitation.email, origin=cast(ConsoleRequest, request).origin)
-        stay = run(
+        stay = attempt(
             form,
             lambda _: operations.accept_invitation_as_newcomer(
                 invitation, newcomer=form.newcomer(), actor=actor
@@ -84,7 +85,7 @@ def _what_is_absorbed(organization: Organization | None) -> dict[str, Any]:
         return {}
     with tenant(organization):
         accounts = Account.objects.managed().values_list("name", flat=True)
-        return {"account_names": list(accounts[:20])}
+        return {"account_names": list(accounts)}
 
 
 def _welcome(request: HttpRequest, invitation: Invitation) -> HttpResponse:

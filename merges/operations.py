@@ -14,7 +14,7 @@ from domains.models import Domain
 from invitations.models import Invitation
 from merges.absorption import is_absorbable
 from organizations import stays
-from organizations.models import Membership, Organization
+from organizations.models import Membership, Organization, lock_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,8 @@ def absorb(absorption: Absorption, *, actor: Actor) -> None:
     Called by accepting, which has asked its Owner. Raises NotAllowed, or RuleViolation:
     merge_needed, account_limit.
     """
-    organization, into = lock_in_order(absorption.organization, absorption.into)
+    organization, into = absorption.organization, absorption.into
+    lock_all(organization, into)
     if actor.user_id is None or actor.user_id != organization.owner_id:
         raise NotAllowed("Only its Owner can let an organization be absorbed.")
     if organization.ended_at is not None or not is_absorbable(organization):
@@ -44,10 +45,10 @@ def absorb(absorption: Absorption, *, actor: Actor) -> None:
     accounts = Account.objects.filter(organization=organization)
     limits.require_room(into, accounts.counted().count())
 
-    moved = accounts.update(organization=into)
+    moved = list(accounts.values_list("name", flat=True))
+    accounts.update(organization=into)
     RoleAssignment.objects.on_accounts().filter(organization=organization).update(organization=into)
-    Invitation.objects.open().filter(organization=organization).update(revoked_at=clock.now())
-    Domain.objects.filter(organization=organization).delete()
+    ended = _end_what_is_left(organization)
     stays.end_stay(Membership.objects.open().get(organization=organization))
     organization.owner, organization.ended_at = None, clock.now()
     organization.save(update_fields=["owner", "ended_at"])
@@ -60,10 +61,18 @@ def absorb(absorption: Absorption, *, actor: Actor) -> None:
             subject=organization.name,
             into=into.name,
             accounts=moved,
+            **ended,
         )
 
 
-def lock_in_order(first: Organization, second: Organization) -> tuple[Organization, Organization]:
-    """Lock two organizations, the older first, so that two who do it never wait for each other."""
-    locked = {one.pk: one.lock() for one in sorted((first, second), key=lambda one: one.pk)}
-    return locked[first.pk], locked[second.pk]
+def _end_what_is_left(organization: Organization) -> dict[str, list[str]]:
+    """Revoke its invitations and drop its unverified domains; returns what the trail names."""
+    invitations = Invitation.objects.open().filter(organization=organization)
+    domains = Domain.objects.filter(organization=organization)
+    named = {
+        "revoked_invitations": list(invitations.values_list("email", flat=True)),
+        "removed_domains": list(domains.values_list("name", flat=True)),
+    }
+    invitations.update(revoked_at=clock.now())
+    domains.delete()
+    return named

@@ -13,7 +13,7 @@ from adminctr.core.addresses import ADDRESS_LENGTH
 from adminctr.core.columns import KeyField
 from adminctr.core.periods import Period, PeriodQuerySet
 from adminctr.core.sids import SidField
-from adminctr.core.tenancy import TenantManager
+from adminctr.core.tenancy import Person, TenantManager, person
 
 NAME_LENGTH = 64
 
@@ -69,10 +69,10 @@ class Organization(models.Model):
     def __str__(self) -> str:
         return self.name
 
-    def lock(self) -> "Organization":
-        """Wait for whoever else changes this organization; returns it as it is now."""
+    def lock(self) -> None:
+        """Wait for whoever else changes this organization, and read it as it is then."""
         # Rows that merely point here may be written meanwhile, so no key is locked.
-        return Organization.objects.select_for_update(no_key=True).get(pk=self.pk)
+        self.refresh_from_db(from_queryset=Organization.objects.select_for_update(no_key=True))
 
 
 class MembershipQuerySet(PeriodQuerySet["Membership"]):
@@ -112,6 +112,11 @@ class Membership(Period):
             models.CheckConstraint(
                 condition=Q(email=Lower("email")), name="organizations_membership_email_lower"
             ),
+            models.UniqueConstraint(
+                fields=["organization"],
+                condition=Q(ended_at=None, role=Role.OWNER),
+                name="organizations_membership_one_owner",
+            ),
             models.CheckConstraint(
                 condition=Q(role__in=Role.values), name="organizations_membership_known_role"
             ),
@@ -122,11 +127,6 @@ class Membership(Period):
                 condition=Q(ended_at=None),
                 name="organizations_stay_by_name",
             ),
-            models.Index(
-                fields=["organization", "email", "id"],
-                condition=Q(ended_at=None),
-                name="organizations_stay_by_email",
-            ),
         ]
 
     def __str__(self) -> str:
@@ -134,3 +134,15 @@ class Membership(Period):
 
     def get_absolute_url(self) -> str:
         return reverse("users:detail", args=[self.user.sid])
+
+
+def stay_of(user: Person) -> Membership | None:
+    """The stay of a person that is in force, wherever it is, with its organization."""
+    with person(user):
+        return Membership.objects.in_force().select_related("organization").first()
+
+
+def lock_all(*organizations: Organization) -> None:
+    """Lock several organizations, the oldest first, so that two who do it never wait in a ring."""
+    for organization in sorted(organizations, key=lambda one: one.pk):
+        organization.lock()

@@ -16,8 +16,7 @@ def change_role(stay: Membership, *, role: Role, actor: Actor) -> Membership:
 
     Raises NotAllowed, or RuleViolation: role_not_grantable, not_a_member, role_unchanged.
     """
-    policy.require(actor, Action.USER_CHANGE_ROLE, stay)
-    actor = policy.require_locked(actor, Action.USER_CHANGE_ROLE, stay.organization)
+    actor = policy.require_locked(actor, Action.USER_CHANGE_ROLE, stay)
     if role not in GRANTABLE_ROLES:
         raise RuleViolation("role_not_grantable", "Choose one of the roles listed.", field="role")
     current = Membership.objects.open().filter(pk=stay.pk).select_related("user").first()
@@ -31,7 +30,7 @@ def change_role(stay: Membership, *, role: Role, actor: Actor) -> Membership:
 
     before, current.role = Role(current.role), role
     current.save(update_fields=["role"])
-    stays.begin_organization_role(current, current.user, source=Source.DIRECT, by_id=actor.user_id)
+    stays.begin_organization_role(current, source=Source.DIRECT, by_id=actor.user_id)
     log.record(
         "user.role_changed",
         stay.organization,

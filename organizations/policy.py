@@ -9,7 +9,8 @@ from typing import Any, Protocol
 
 from adminctr.core.actor import Actor, Origin
 from adminctr.core.errors import NotAllowed
-from organizations.models import Membership, Organization, Role
+from adminctr.core.tenancy import TenantModel
+from organizations.models import Membership, Organization, Role, stay_of
 
 
 class Action(StrEnum):
@@ -25,6 +26,20 @@ class Action(StrEnum):
     USER_INVITE = "user:invite"
     USER_VIEW = "user:view"
 
+
+WORDS: dict[Action, str] = {
+    Action.ACCOUNT_CREATE: "Create accounts",
+    Action.ACCOUNT_VIEW: "See accounts",
+    Action.ACTIVITY_VIEW: "See the activity",
+    Action.DOMAIN_ADD: "Add domains",
+    Action.DOMAIN_REMOVE: "Remove domains",
+    Action.DOMAIN_VERIFY: "Verify domains",
+    Action.DOMAIN_VIEW: "See domains",
+    Action.ORGANIZATION_VIEW: "Open the Admin Center",
+    Action.USER_CHANGE_ROLE: "Change organization roles",
+    Action.USER_INVITE: "Invite, resend and revoke",
+    Action.USER_VIEW: "See users",
+}
 
 GRANTS: dict[Role, frozenset[Action]] = {
     Role.OWNER: frozenset(Action),
@@ -46,7 +61,7 @@ class Person(Protocol):
     email: str
 
 
-def refusal(actor: Actor, action: Action, subject: Any) -> str | None:
+def refusal(actor: Actor, action: Action, subject: Organization | TenantModel) -> str | None:
     """Why not, in words for a person; None means yes.
 
     The subject is an organization or anything that one owns.
@@ -61,26 +76,29 @@ def refusal(actor: Actor, action: Action, subject: Any) -> str | None:
     return rule(actor, subject) if rule else None
 
 
-def require(actor: Actor, action: Action, subject: Any) -> None:
+def require(actor: Actor, action: Action, subject: Organization | TenantModel) -> None:
     """Raises NotAllowed with the reason."""
     if reason := refusal(actor, action, subject):
         raise NotAllowed(reason)
 
 
-def require_locked(actor: Actor, action: Action, organization: Organization) -> Actor:
-    """Allow, lock the organization, read the actor's role again and allow once more.
+def require_locked(actor: Actor, action: Action, subject: Organization | TenantModel) -> Actor:
+    """Allow, lock the subject's organization, read the actor's role again and allow once more.
 
     An administrator who was demoted a moment ago is refused here. Returns the actor as of now.
     """
-    require(actor, action, organization)
-    locked = organization.lock()
+    require(actor, action, subject)
+    organization = subject if isinstance(subject, Organization) else subject.organization
+    organization.lock()
+    if organization.ended_at is not None:
+        raise NotAllowed("This organization has ended.")
     if actor.user_id is None:
         return actor
-    stay = Membership.objects.open().filter(user_id=actor.user_id).first()
-    if stay is None or locked.ended_at is not None:
+    stay = Membership.objects.in_force().filter(user_id=actor.user_id).first()
+    if stay is None:
         raise NotAllowed(NOT_A_MEMBER)
     current = actor.with_role(stay.role)
-    require(current, action, organization)
+    require(current, action, subject)
     return current
 
 
@@ -89,10 +107,15 @@ def may_administer(role: str) -> bool:
     return role in GRANTS and Action.ORGANIZATION_VIEW in GRANTS[Role(role)]
 
 
-def actor_for(
-    user: Person, stay: Membership | None, *, via: str = "page", origin: Origin | None = None
+def actor_for(user: Person, *, via: str = "page", origin: Origin | None = None) -> Actor:
+    """A signed-in person, with the role of the stay that is in force."""
+    return actor_in(stay_of(user), user, via=via, origin=origin)
+
+
+def actor_in(
+    stay: Membership | None, user: Person, *, via: str = "page", origin: Origin | None = None
 ) -> Actor:
-    """A signed-in person, with the role of their open stay where they have one."""
+    """The same for somebody whose stay is known already."""
     return Actor(
         label=user.email,
         via=via,
@@ -105,7 +128,7 @@ def actor_for(
     )
 
 
-def _organization_id(subject: Any) -> int:
+def _organization_id(subject: Organization | TenantModel) -> int:
     return subject.pk if isinstance(subject, Organization) else subject.organization_id
 
 

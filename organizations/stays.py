@@ -28,10 +28,11 @@ def begin_stay(
             surname_key=text.sort_key(user.last_name),
             role=role,
             status=user.status,
+            last_sign_in_at=user.last_login,
             source=source,
             by_id=by_id,
         )
-    begin_organization_role(stay, user, source=source, by_id=by_id)
+    begin_organization_role(stay, source=source, by_id=by_id)
     _move_assignments_of(user, to=organization)
     return stay
 
@@ -44,20 +45,11 @@ def end_stay(stay: Membership) -> None:
 
 
 def begin_organization_role(
-    stay: Membership, user: User, *, source: Source, by_id: int | None
+    stay: Membership, *, source: Source, by_id: int | None
 ) -> RoleAssignment:
     """Write the role of a stay as a period, after ending the one before."""
-    RoleAssignment.objects.on_organization().filter(holder=user).end()
-    return RoleAssignment.objects.create(
-        organization=stay.organization,
-        holder=user,
-        role=stay.role,
-        holder_organization=stay.organization,
-        email=stay.email,
-        name_key=stay.name_key,
-        source=source,
-        by_id=by_id,
-    )
+    RoleAssignment.objects.on_organization().filter(holder_id=stay.user_id).end()
+    return RoleAssignment.begin(stay, role=stay.role, source=source, by_id=by_id)
 
 
 def _move_assignments_of(user: User, *, to: Organization | None) -> None:

@@ -9,7 +9,7 @@ from domains import claims, names
 from organizations.models import Organization
 
 
-class Event(StrEnum):
+class WayIn(StrEnum):
     """The ways in; every one of them asks `decide`."""
 
     SIGN_UP = "sign_up"
@@ -33,10 +33,10 @@ class Verdict:
 _YES = Verdict(allowed=True)
 
 
-def decide(address: str, event: Event, *, into: Organization | None = None) -> Verdict:
+def decide(address: str, way_in: WayIn, *, into: Organization | None = None) -> Verdict:
     """The verdict on one canonical address; `into` is the organization that invites."""
     domain = domain_of(address)
-    if event is Event.INVITATION:
+    if way_in is WayIn.INVITATION:
         if names.is_common(domain):
             return Verdict(
                 allowed=False,
@@ -52,7 +52,7 @@ def decide(address: str, event: Event, *, into: Organization | None = None) -> V
                 "first, or invite an address of a domain that is verified.",
             )
         return _YES
-    if claims.holder_of(domain):
+    if claims.is_held(domain):
         return Verdict(
             allowed=False,
             code="domain_restricted",

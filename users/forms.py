@@ -1,4 +1,4 @@
-from typing import Any
+from typing import Any, cast
 
 from allauth.account.forms import LoginForm, ResetPasswordKeyForm, UserTokenForm
 from allauth.account.forms import ResetPasswordForm as AllauthResetForm
@@ -6,34 +6,36 @@ from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.http import HttpRequest
 
+from adminctr.core.actor import Actor
 from adminctr.core.sids import is_sid
 from adminctr.web.forms import AddressField, Form
+from adminctr.web.http import ConsoleRequest
 from adminctr.web.newcomer import PASSWORD_HELP, PasswordField
 from organizations.models import GRANTABLE_ROLES, Role
-from users import mail
 from users.models import User, UserStatus
+from users.operations import request_password_reset
 
 
 class SignUpForm(Form):
     email = AddressField(help_text="We send a link to it, to see that it is yours.")
 
 
-class InviteUserForm(Form):
-    email = AddressField(help_text="Its domain must be one that your organization has verified.")
-    role = forms.ChoiceField(
-        label="Organization role",
-        choices=[(role.value, role.label) for role in GRANTABLE_ROLES],
-        initial=Role.STANDARD,
-        widget=forms.RadioSelect,
-    )
-
-
 class ChangeRoleForm(Form):
-    role = forms.ChoiceField(
+    role = forms.TypedChoiceField(
         label="Organization role",
         choices=[(role.value, role.label) for role in GRANTABLE_ROLES],
+        coerce=Role,
         widget=forms.RadioSelect,
     )
+
+
+class InviteUserForm(ChangeRoleForm):
+    email = AddressField(help_text="Its domain must be one that your organization has verified.")
+    field_order = ("email", "role")
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["role"].initial = Role.STANDARD
 
 
 class LogInForm(LoginForm):
@@ -57,16 +59,12 @@ class ResetPasswordForm(AllauthResetForm):
 
     def clean_email(self) -> str:
         email: str = self.cleaned_data["email"]
-        self.users = [user for user in User.objects.filter(email=email) if user.is_active]
         return email
 
     def save(self, request: HttpRequest, **options: Any) -> str:
-        """Mail a link, or that there is no login; who is not active gets no mail."""
         email: str = self.cleaned_data["email"]
-        if self.users:
-            super().save(request, **options)
-        elif not User.objects.filter(email=email).exists():
-            mail.send_no_login.enqueue(email)
+        actor = Actor.stranger(email, origin=cast(ConsoleRequest, request).origin)
+        request_password_reset(email, actor=actor)
         return email
 
 

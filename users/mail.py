@@ -7,19 +7,23 @@ from django.tasks import TaskContext, task
 from django.urls import reverse
 
 from adminctr.core import mail
+from adminctr.core.tokens import hash_token
 from users.models import SignUp, User, UserStatus
 
 
 @task
-def send_sign_up(pk: int, generation: int) -> None:
-    sign_up = SignUp.objects.filter(pk=pk, generation=generation).first()
+def send_sign_up(pk: int) -> None:
+    sign_up = SignUp.objects.filter(pk=pk).first()
     if sign_up is None or sign_up.is_expired():
         return
+    token = sign_up.token()
+    # Kept anew, since SECRET_KEY may have changed after the row was written.
+    SignUp.objects.filter(pk=pk).update(token_hash=hash_token(token))
     mail.send(
         "sign_up",
         to=sign_up.email,
         key=f"{sign_up.sid}:{sign_up.expires_at.isoformat()}",
-        link=mail.link(reverse("users:sign-up-finish", args=[sign_up.token()])),
+        link=mail.link(reverse("users:sign-up-finish", args=[token])),
     )
 
 

@@ -68,9 +68,7 @@ class SignUp(models.Model):
 
     sid = SidField("NF")
     email = KeyField(max_length=ADDRESS_LENGTH, unique=True)
-    generation = models.PositiveIntegerField(default=1)
     token_hash = models.CharField(max_length=64, unique=True)
-    created_at = models.DateTimeField(default=clock.now)
     expires_at = models.DateTimeField()
 
     class Meta:
@@ -88,4 +86,4 @@ class SignUp(models.Model):
 
     def token(self) -> str:
         """What the mailed link carries; never stored."""
-        return make_token("sign-up", self.sid, self.generation)
+        return make_token("sign-up", self.sid)

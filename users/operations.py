@@ -1,38 +1,26 @@
 """How people come in and change their own sign-in."""
 
-from dataclasses import dataclass
-
-from allauth.account.models import EmailAddress
 from django.conf import settings
 
 from accounts.operations import create_account
 from adminctr.core import clock, tokens
 from adminctr.core.actor import Actor
 from adminctr.core.addresses import canonical_address
-from adminctr.core.errors import NotAllowed, RuleViolation
+from adminctr.core.errors import NotAllowed
 from adminctr.core.limits import Limit
-from adminctr.core.operations import no_organization, operation, or_refuse
+from adminctr.core.operations import no_organization, operation
 from adminctr.core.periods import Source
 from adminctr.core.tenancy import person, tenant
 from audit import log
 from organizations import policy, stays
-from organizations.models import NAME_LENGTH, Membership, Organization, Role
+from organizations.models import NAME_LENGTH, Membership, Organization, Role, stay_of
 from users import mail
-from users.admission import Event, decide
+from users.admission import WayIn, decide
 from users.models import SignUp, User
+from users.newcomers import NewPerson, add_user
 from users.passwords import PasswordHash
 
 MAILS_PER_ADDRESS = Limit("sign_up_mails", times=5, seconds=3600)
-
-
-@dataclass(frozen=True, slots=True)
-class NewPerson:
-    """What somebody new says about themselves behind a mailed link."""
-
-    first_name: str
-    last_name: str
-    password: PasswordHash
-    organization_name: str = ""
 
 
 @operation(no_organization)
@@ -42,12 +30,12 @@ def start_sign_up(address: str, *, actor: Actor) -> None:
     Raises RuleViolation: one of the canonicaliser's, or domain_restricted.
     """
     email = canonical_address(address)
-    decide(email, Event.SIGN_UP).require()  # first: a claimed domain tells nobody who has a login
+    decide(email, WayIn.SIGN_UP).require()  # first: a claimed domain tells nobody who has a login
     sign_up = None if _is_registered(email) else _open_sign_up(email)
     if sign_up is None:
         mail.send_you_have_a_login.enqueue(email)
         return
-    mail.send_sign_up.enqueue(sign_up.pk, sign_up.generation)
+    mail.send_sign_up.enqueue(sign_up.pk)
     log.record("sign_up.started", None, actor=actor, subject_sid=sign_up.sid, subject=email)
 
 
@@ -58,16 +46,16 @@ def sign_up(pending: SignUp, *, newcomer: NewPerson, actor: Actor) -> User:
     Raises RuleViolation: link_dead, already_registered, domain_restricted.
     """
     current = SignUp.objects.select_for_update().filter(pk=pending.pk).first()
-    if current is None or current.generation != pending.generation or current.is_expired():
+    if current is None or current.is_expired():
         raise tokens.dead_link()
-    decide(current.email, Event.SIGN_UP).require()
+    decide(current.email, WayIn.SIGN_UP).require()
 
     user = add_user(current.email, newcomer)
     name = newcomer.organization_name or f"{user.get_short_name()}'s organization"
     organization = Organization.objects.create(name=name[:NAME_LENGTH], owner=user)
     with tenant(organization):
         stay = stays.begin_stay(organization, user, role=Role.OWNER, source=Source.SIGN_UP)
-        person_acting = policy.actor_for(user, stay, via=actor.via, origin=actor.origin)
+        person_acting = policy.actor_in(stay, user, via=actor.via, origin=actor.origin)
         create_account(organization, name="First account", owner=user, actor=person_acting)
     log.record(
         "user.signed_up",
@@ -80,10 +68,18 @@ def sign_up(pending: SignUp, *, newcomer: NewPerson, actor: Actor) -> User:
 
 
 @operation(no_organization)
-def request_password_reset(user: User, *, actor: Actor) -> None:
-    """Mail a link that sets a new password; it works once, for 24 hours."""
-    mail.send_password_reset.enqueue(user.pk)
-    _record_about(user, "user.password_reset_requested", actor)
+def request_password_reset(address: str, *, actor: Actor) -> None:
+    """Mail a link that sets a new password, or that there is no login; not to who is not active.
+
+    Raises RuleViolation: one of the canonicaliser's.
+    """
+    email = canonical_address(address)
+    user = User.objects.filter(email=email).first()
+    if user is None:
+        mail.send_no_login.enqueue(email)
+    elif user.is_active:
+        mail.send_password_reset.enqueue(user.pk)
+        _record_about(user, "user.password_reset_requested", actor)
 
 
 @operation(no_organization)
@@ -112,7 +108,7 @@ def appoint_staff(user: User, *, actor: Actor) -> None:
 def record_log_in(user: User, *, method: str, actor: Actor) -> None:
     """Note a sign-in, on the stay and in the trail."""
     with person(user):
-        Membership.objects.open().update(last_sign_in_at=clock.now())
+        Membership.objects.open().update(last_sign_in_at=user.last_login)
     _record_about(user, "user.logged_in", actor, method=method)
 
 
@@ -125,28 +121,6 @@ def record_log_out(user: User, *, actor: Actor) -> None:
 def record_failed_log_in(user: User, *, actor: Actor) -> None:
     """Note a wrong password for an address that exists; others are not events."""
     _record_about(user, "user.log_in_failed", actor)
-
-
-def add_user(email: str, newcomer: NewPerson) -> User:
-    """Write the user of a proven address and forget their open sign-up.
-
-    Called inside operations. Raises RuleViolation: already_registered.
-    """
-    # Locked before the user is written, as signing up does: else the two wait for each other.
-    SignUp.objects.select_for_update().filter(email=email).first()
-    registered = RuleViolation(
-        "already_registered", "There is a login for this address already. Log in instead."
-    )
-    with or_refuse(registered):
-        user = User.objects.create(
-            email=email,
-            first_name=newcomer.first_name,
-            last_name=newcomer.last_name,
-            password=newcomer.password,
-        )
-        EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
-    SignUp.objects.filter(email=email).delete()
-    return user
 
 
 def _is_registered(email: str) -> bool:
@@ -169,8 +143,7 @@ def _open_sign_up(email: str) -> SignUp | None:
 
 
 def _record_about(user: User, action: str, actor: Actor, **details: str) -> None:
-    with person(user):
-        stay = Membership.objects.open().select_related("organization").first()
+    stay = stay_of(user)
     log.record(
         action,
         stay.organization if stay else None,

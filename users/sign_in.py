@@ -18,9 +18,7 @@ from django.http import HttpRequest, HttpResponse
 from adminctr.core.actor import Actor, Origin
 from adminctr.core.addresses import canonical_address
 from adminctr.core.errors import RuleViolation
-from adminctr.core.tenancy import person
 from organizations import policy
-from organizations.models import Membership
 from users import guessing, operations
 from users.models import User, UserStatus
 from users.passwords import hash_password
@@ -46,10 +44,8 @@ def may_login(user: User, method: Method) -> str | None:
 
 
 def actor_of(user: User, request: HttpRequest) -> Actor:
-    """Somebody who signs in or out, with the role of their open stay."""
-    with person(user):
-        stay = Membership.objects.open().select_related("organization").first()
-    return policy.actor_for(user, stay, origin=origin_of(request))
+    """Somebody who logs in or out."""
+    return policy.actor_for(user, origin=origin_of(request))
 
 
 def origin_of(request: HttpRequest) -> Origin:
@@ -104,11 +100,6 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def clean_email(self, email: str) -> str:
         return canonical_address(email)
-
-    def send_password_reset_mail(self, user: Any, email: str, context: dict[str, Any]) -> None:
-        request = context["request"]
-        actor = Actor.stranger(user.email, origin=origin_of(request))
-        operations.request_password_reset(user, actor=actor)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         raise RuntimeError(f"allauth wants to send {template_prefix}, which we do not offer")

@@ -1,5 +1,6 @@
-from typing import Any, cast
+from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
 from django.db.models import QuerySet
@@ -12,17 +13,18 @@ from django.views.decorators.http import require_http_methods
 from accounts.models import RoleAssignment
 from adminctr.core.actor import Actor
 from adminctr.core.limits import Limit
-from adminctr.core.tokens import hash_token
 from adminctr.web import errors
 from adminctr.web.display import moment
 from adminctr.web.newcomer import FounderForm
 from adminctr.web.views import (
     ActionPage,
+    ConsolePage,
     DetailPage,
+    Done,
     ListPage,
     OperationPage,
+    attempt,
     redirect_to,
-    run,
 )
 from domains.models import Domain
 from invitations.models import Invitation
@@ -32,12 +34,13 @@ from invitations.operations import (
     resend_refusal,
     revoke_invitation,
 )
-from organizations.models import Membership, Role
+from organizations.models import Membership, Organization
 from organizations.operations import change_role
 from organizations.policy import Action
 from users import operations
 from users.forms import ChangeRoleForm, InviteUserForm, SignUpForm
-from users.models import SignUp, UserStatus
+from users.models import UserStatus
+from users.queries import find_sign_up
 from users.sign_in import origin_of
 
 SIGN_UPS_PER_IP = Limit("sign_ups_per_ip", times=30, seconds=3600)
@@ -56,7 +59,7 @@ def sign_up(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return redirect_to(reverse("console:home"))
     form = SignUpForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and run(form, lambda data: _start(request, data["email"])):
+    if request.method == "POST" and attempt(form, lambda data: _start(request, data["email"])):
         return TemplateResponse(
             request, "users/check_mail.html", {"email": form.cleaned_data["email"]}
         )
@@ -68,13 +71,13 @@ def sign_up(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def finish_sign_up(request: HttpRequest, token: str) -> HttpResponse:
     """Behind the mailed link: name and password, then everything is made at once."""
-    pending = SignUp.objects.filter(token_hash=hash_token(token)).first()
-    if pending is None or pending.is_expired():
+    pending = find_sign_up(token)
+    if pending is None:
         return errors.dead_link(request)
     form = FounderForm(request.POST if request.method == "POST" else None, email=pending.email)
     if request.method == "POST":
         actor = Actor.stranger(pending.email, origin=origin_of(request))
-        user = run(
+        user = attempt(
             form, lambda _: operations.sign_up(pending, newcomer=form.newcomer(), actor=actor)
         )
         if user:
@@ -120,7 +123,7 @@ class PendingUserListPage(ListPage):
         return {
             "url": row.get_absolute_url(),
             "email": row.email,
-            "role": row.role_label,
+            "role": row.get_role_display(),
             "inviter": row.invited_by.get_full_name(),
             "sent": moment(row.last_sent_at),
             "sends": row.total_sends,
@@ -166,17 +169,19 @@ class ChangeRolePage(OperationPage):
     template_name = "users/change_role.html"
     form_class = ChangeRoleForm
 
-    def context(self, **kwargs: Any) -> dict[str, Any]:
-        self.stay = _stay(self, kwargs["sid"])
-        refused = self.refusal(Action.USER_CHANGE_ROLE, self.stay)
-        return {"stay": self.stay, "person": self.stay.user, "role_refusal": refused}
+    def subject(self, **kwargs: Any) -> Membership:
+        return _stay(self, kwargs["sid"])
 
-    def initial(self, **kwargs: Any) -> dict[str, Any]:
-        return {"role": _stay(self, kwargs["sid"]).role}
+    def initial(self, subject: Membership) -> dict[str, Any]:
+        return {"role": subject.role}
 
-    def perform(self, data: dict[str, Any]) -> tuple[str, str]:
-        stay = change_role(self.stay, role=Role(data["role"]), actor=self.actor)
-        return f"{stay.email} is {stay.get_role_display()} now.", self.stay.get_absolute_url()
+    def context(self, subject: Membership) -> dict[str, Any]:
+        refused = self.refusal(Action.USER_CHANGE_ROLE, subject)
+        return {"stay": subject, "person": subject.user, "role_refusal": refused}
+
+    def perform(self, subject: Membership, data: dict[str, Any]) -> Done:
+        stay = change_role(subject, actor=self.actor, **data)
+        return Done(f"{stay.email} is {stay.get_role_display()} now.", subject.get_absolute_url())
 
 
 class InviteUserPage(OperationPage):
@@ -184,18 +189,13 @@ class InviteUserPage(OperationPage):
     template_name = "users/invite.html"
     form_class = InviteUserForm
 
-    def initial(self, **kwargs: Any) -> dict[str, Any]:
-        return {"role": Role.STANDARD}
-
-    def context(self, **kwargs: Any) -> dict[str, Any]:
+    def context(self, subject: Organization) -> dict[str, Any]:
         names = Domain.objects.verified().order_by("name").values_list("name", flat=True)
-        return {"domains": list(names[:20])}
+        return {"domains": list(names[: settings.DOMAINS_PER_ORGANIZATION])}
 
-    def perform(self, data: dict[str, Any]) -> tuple[str, str]:
-        invitation = invite_user(
-            self.organization, email=data["email"], role=Role(data["role"]), actor=self.actor
-        )
-        return f"{invitation.email} was invited.", reverse("users:pending")
+    def perform(self, subject: Organization, data: dict[str, Any]) -> Done:
+        invitation = invite_user(subject, actor=self.actor, **data)
+        return Done(f"{invitation.email} was invited.", reverse("users:pending"))
 
 
 class PendingUserPage(DetailPage):
@@ -222,23 +222,24 @@ class InvitationAction(ActionPage):
     action = Action.USER_INVITE
 
     def subject(self, **kwargs: Any) -> Invitation:
-        found: Invitation = self.one(Invitation.objects.all(), sid=kwargs["sid"])
-        return found
+        return self.one(Invitation.objects.all(), sid=kwargs["sid"])
 
     def back(self, subject: Invitation) -> str:
-        return reverse("users:pending")
+        return subject.get_absolute_url() if subject.is_open() else reverse("users:pending")
 
 
 class ResendInvitation(InvitationAction):
-    def perform(self, subject: Invitation) -> str:
-        resend_invitation(subject, actor=self.actor)
-        return f"A new link is on its way to {subject.email}; the old one no longer works."
+    def perform(self, subject: Invitation) -> Done:
+        invitation = resend_invitation(subject, actor=self.actor)
+        message = f"A new link is on its way to {subject.email}; the old one no longer works."
+        return Done(message, invitation.get_absolute_url())
 
 
 class RevokeInvitation(InvitationAction):
-    def perform(self, subject: Invitation) -> str:
+    def perform(self, subject: Invitation) -> Done:
         revoke_invitation(subject, actor=self.actor)
-        return f"The invitation of {subject.email} was revoked; its link no longer works."
+        message = f"The invitation of {subject.email} was revoked; its link no longer works."
+        return Done(message, reverse("users:pending"))
 
 
 def _start(request: HttpRequest, email: str) -> bool:
@@ -250,10 +251,8 @@ def _start(request: HttpRequest, email: str) -> bool:
     return True
 
 
-def _stay(page: DetailPage | OperationPage, sid: str) -> Membership:
-    return cast(
-        Membership, page.one(Membership.objects.managed().select_related("user"), user__sid=sid)
-    )
+def _stay(page: ConsolePage, sid: str) -> Membership:
+    return page.one(Membership.objects.managed().select_related("user"), user__sid=sid)
 
 
 def _tabs(current: str) -> list[dict[str, Any]]:

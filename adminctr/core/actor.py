@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from typing import Self
 
-SYSTEM_SID = "system"
+SYSTEM = "system"  # where an organization or a person would stand
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,6 @@ class Actor:
     organization_id: int | None = None
     organization_sid: str = ""
     role: str = ""
-    account_roles: frozenset[str] = frozenset()
     trusted: bool = False
     origin: Origin = field(default_factory=Origin)
 
@@ -42,12 +41,12 @@ class Actor:
     @classmethod
     def system(cls, job: str) -> Self:
         """A job of the system's own."""
-        return cls(label=f"System ({job})", via="job", sid=SYSTEM_SID, trusted=True)
+        return cls(label=f"System ({job})", via="job", sid=SYSTEM, trusted=True)
 
     @classmethod
     def operator(cls, command: str) -> Self:
         """Whoever runs a management command in a shell of this installation."""
-        return cls(label=f"Operator ({command})", via="command", sid=SYSTEM_SID, trusted=True)
+        return cls(label=f"Operator ({command})", via="command", sid=SYSTEM, trusted=True)
 
     def with_role(self, role: str) -> Self:
         return replace(self, role=role)

@@ -32,24 +32,24 @@ def canonical_domain(text: str) -> str:
     """The A-label form of a domain name.
 
     Raises RuleViolation: domain_blank, domain_is_url, domain_is_address, domain_wildcard,
-    domain_invalid, domain_single_label, domain_mixed_scripts.
+    domain_is_ip, domain_invalid, domain_single_label, domain_mixed_scripts.
     """
     name = text.strip(" \t\r\n").translate(_TO_LOWER).removesuffix(".")
     if not name:
-        raise _refused("blank", "Enter a domain name, such as example.com.")
+        raise _refused("domain_blank", "Enter a domain name, such as example.com.")
     if "://" in name or "/" in name or name.startswith(("http:", "https:")):
-        raise _refused("is_url", "Enter the domain name alone, without https:// or a path.")
+        raise _refused("domain_is_url", "Enter the domain name alone, without https:// or a path.")
     if "@" in name:
-        raise _refused("is_address", "Enter the part after the @ alone.")
+        raise _refused("domain_is_address", "Enter the part after the @ alone.")
     if "*" in name:
-        raise _refused("wildcard", "Enter one exact domain name, without a wildcard.")
+        raise _refused("domain_wildcard", "Enter one exact domain name, without a wildcard.")
     if _is_ip(name):
-        raise _refused("is_ip", "Enter a domain name, not an IP address.")
+        raise _refused("domain_is_ip", "Enter a domain name, not an IP address.")
     encoded = _to_a_labels(name)
     if "." not in encoded:
-        raise _refused("single_label", "Enter a whole domain name with a dot, such as example.com.")
+        raise _refused("domain_single_label", "Enter a whole domain name, such as example.com.")
     if not _TOP_LABEL.fullmatch(encoded.rpartition(".")[2]):
-        raise _refused("invalid", "This is not a domain name that can exist on the internet.")
+        raise _refused("domain_invalid", "No such domain name can exist on the internet.")
     return encoded
 
 
@@ -60,24 +60,24 @@ def canonical_address(text: str) -> str:
     """
     address = text.strip(" \t\r\n")
     if not address:
-        raise _address_refused("blank", "Enter an email address.")
+        raise _address_refused("address_blank", "Enter an email address.")
     local, at, domain = address.rpartition("@")
     local = local.translate(_TO_LOWER)
     if not at or domain.endswith("."):
-        raise _address_refused("invalid", "Enter an email address, such as name@example.com.")
+        raise _address_refused("address_invalid", "Enter an address such as name@example.com.")
     if not local.isascii():
         raise _address_refused(
-            "not_ascii", "Use plain letters, digits and signs in the part before the @."
+            "address_not_ascii", "Use plain letters, digits and signs in the part before the @."
         )
     if len(local) > 64 or not _LOCAL_PART.fullmatch(local):
-        raise _address_refused("invalid", "Enter one email address, such as name@example.com.")
+        raise _address_refused("address_invalid", "Enter one address such as name@example.com.")
     try:
         canonical = f"{local}@{canonical_domain(domain)}"
     except RuleViolation as refused:
-        raise _address_refused("invalid", f"After the @: {refused.message}") from refused
+        raise _address_refused("address_invalid", f"After the @: {refused.message}") from refused
     if len(canonical) > ADDRESS_LENGTH:
         raise _address_refused(
-            "too_long", f"Use an address of at most {ADDRESS_LENGTH} characters."
+            "address_too_long", f"Use an address of at most {ADDRESS_LENGTH} characters."
         )
     return canonical
 
@@ -97,15 +97,15 @@ def readable_domain(name: str) -> str:
 
 def _to_a_labels(name: str) -> str:
     if len(name) > DOMAIN_LENGTH:
-        raise _refused("invalid", f"Use a domain name of at most {DOMAIN_LENGTH} characters.")
+        raise _refused("domain_invalid", f"Use at most {DOMAIN_LENGTH} characters.")
     if _OTHER_DOTS.intersection(name):
-        raise _refused("invalid", "Separate the parts of the name with plain dots.")
+        raise _refused("domain_invalid", "Separate the parts of the name with plain dots.")
     labels = name.split(".")
     if not all(labels):
-        raise _refused("invalid", "Remove the empty part between two dots.")
+        raise _refused("domain_invalid", "Remove the empty part between two dots.")
     encoded = ".".join(_to_a_label(label) for label in labels)
     if len(encoded) > DOMAIN_LENGTH:
-        raise _refused("invalid", f"Use a domain name of at most {DOMAIN_LENGTH} characters.")
+        raise _refused("domain_invalid", f"Use at most {DOMAIN_LENGTH} characters.")
     return encoded
 
 
@@ -115,7 +115,8 @@ def _to_a_label(label: str) -> str:
         encoded = idna.encode(readable).decode("ascii")
     except (idna.IDNAError, UnicodeError) as invalid:
         raise _refused(
-            "invalid", "Use lower-case letters, digits and hyphens; no spaces or other signs."
+            "domain_invalid",
+            "Use lower-case letters, digits and hyphens; no spaces or signs.",
         ) from invalid
     if not label.isascii() or label.startswith("xn--"):
         _refuse_mixed_scripts(readable)
@@ -125,7 +126,7 @@ def _to_a_label(label: str) -> str:
 def _refuse_mixed_scripts(label: str) -> None:
     scripts = {unicodedata.name(letter, "").split(" ")[0] for letter in label if letter.isalpha()}
     if len(scripts) > 1 and not any(scripts <= together for together in _SCRIPTS_WRITTEN_TOGETHER):
-        raise _refused("mixed_scripts", "Do not mix alphabets in one part of a domain name.")
+        raise _refused("domain_mixed_scripts", "Do not mix alphabets in one part of a domain name.")
 
 
 def _is_ip(name: str) -> bool:
@@ -137,8 +138,8 @@ def _is_ip(name: str) -> bool:
 
 
 def _refused(code: str, message: str) -> RuleViolation:
-    return RuleViolation(f"domain_{code}", message, field="name")
+    return RuleViolation(code, message, field="name")
 
 
 def _address_refused(code: str, message: str) -> RuleViolation:
-    return RuleViolation(f"address_{code}", message, field="email")
+    return RuleViolation(code, message, field="email")

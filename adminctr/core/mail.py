@@ -12,9 +12,12 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 
+from adminctr.core import lifetimes
+
 
 def send(message: str, *, to: str, key: str, **context: Any) -> None:
     """Render `email/<message>.txt` and `.html` and hand them to the mail server."""
+    context |= lifetimes.in_words()
     context |= {"product_name": settings.PRODUCT_NAME, "base_url": settings.BASE_URL}
     subject, _, text = render_to_string(f"email/{message}.txt", context).partition("\n")
     html = render_to_string(f"email/{message}.html", context | {"subject": subject})

@@ -14,7 +14,7 @@ from typing import Any, Concatenate, Protocol
 
 from django.db import IntegrityError, connection, transaction
 
-from adminctr.core.actor import Actor
+from adminctr.core.actor import SYSTEM, Actor
 from adminctr.core.errors import NotAllowed, RuleViolation
 from adminctr.core.tenancy import Tenant, tenant
 
@@ -54,6 +54,8 @@ class HasOrganization(Protocol):
 class OperationRequired(RuntimeError):
     """Something that must happen inside an operation, or outside any, was called elsewhere."""
 
+
+_UNIQUE_VIOLATION = "23505"  # PostgreSQL's code; SQLite has its words alone
 
 _pending: ContextVar[list[Event] | None] = ContextVar("pending_events", default=None)
 _journal: Journal | None = None
@@ -140,11 +142,16 @@ def refuse_inside_transaction(what: str) -> None:
 
 @contextmanager
 def or_refuse(violation: RuleViolation) -> Iterator[None]:
-    """Turn the database's refusal of one write into the rule that it stands for."""
+    """Turn the refusal of a second row like the first into the rule that it stands for.
+
+    Any other refusal by the database is a fault of ours and stays one.
+    """
     try:
         with transaction.atomic():
             yield
     except IntegrityError as conflict:
+        if not _is_duplicate(conflict):
+            raise
         raise violation from conflict
 
 
@@ -156,7 +163,7 @@ def record_refusal(
 ) -> None:
     """Write a refusal into the actor's own chain, or the subject's for somebody who has none."""
     journal = _require_journal()
-    concerned = organizations[0].sid if organizations else "system"
+    concerned = organizations[0].sid if organizations else SYSTEM
     details = {"operation": operation_name, "reason": str(refused)}
     if isinstance(refused, RuleViolation):
         details["code"] = refused.code
@@ -168,6 +175,11 @@ def record_refusal(
     )
     with transaction.atomic():
         journal.append_refusal(event)
+
+
+def _is_duplicate(conflict: IntegrityError) -> bool:
+    state = getattr(conflict.__cause__, "sqlstate", None)
+    return state == _UNIQUE_VIOLATION or str(conflict).startswith("UNIQUE constraint failed")
 
 
 @contextmanager

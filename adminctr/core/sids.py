@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from django.db import models
+from django.urls.converters import StringConverter
 
 SID_PATTERN = r"[A-Z]{2}[0-9a-f]{32}"
 _SID = re.compile(SID_PATTERN)
@@ -36,13 +37,7 @@ class SidField(models.CharField[str, str]):
         return name, path, [self.prefix], options
 
 
-class SidConverter:
+class SidConverter(StringConverter):
     """The path converter `<sid:…>`; anything else is a 404 before a view is asked."""
 
     regex = SID_PATTERN
-
-    def to_python(self, value: str) -> str:
-        return value
-
-    def to_url(self, value: str) -> str:
-        return value

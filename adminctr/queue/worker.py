@@ -65,13 +65,15 @@ def revive() -> int:
             if task.worker_ids and task.worker_ids[-1] in alive:
                 continue
             if len(task.worker_ids) < settings.TASK_TRIES:
-                revived += _return_to_queue(task, run_after=now)
+                _return_to_queue(task, run_after=now)
+                revived += 1
             else:
                 _give_up(task, now)
         for task in rows.filter(status=TaskResultStatus.FAILED):
             if len(task.worker_ids) < settings.TASK_TRIES:
                 pause = pause_after(len(task.worker_ids))
-                revived += _return_to_queue(task, run_after=(task.finished_at or now) + pause)
+                _return_to_queue(task, run_after=(task.finished_at or now) + pause)
+                revived += 1
     return revived
 
 
@@ -87,11 +89,10 @@ def pause_after(tries: int) -> timedelta:
     return min(doubled, LONGEST_PAUSE)
 
 
-def _return_to_queue(task: DBTaskResult, *, run_after: datetime) -> int:
+def _return_to_queue(task: DBTaskResult, *, run_after: datetime) -> None:
     task.status = TaskResultStatus.READY
     task.run_after = run_after
     task.save(update_fields=["status", "run_after"])
-    return 1
 
 
 def _give_up(task: DBTaskResult, moment: datetime) -> None:

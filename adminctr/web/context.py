@@ -6,6 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
+from adminctr.core import lifetimes
 from organizations import policy
 
 _ADMIN_CENTER: tuple[tuple[str | None, tuple[tuple[str, str], ...]], ...] = (
@@ -23,7 +24,7 @@ def product(request: HttpRequest) -> dict[str, Any]:
         "product_name": settings.PRODUCT_NAME,
         "is_demo": settings.DEMO,
         "navigation": _navigation(request),
-    }
+    } | lifetimes.in_words()
 
 
 def _navigation(request: HttpRequest) -> list[dict[str, Any]]:

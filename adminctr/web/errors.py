@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
 from adminctr.core import tokens
+from organizations import policy
 
 _RETRY_SECONDS = 10
 
@@ -18,7 +19,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def not_allowed(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _page("403.html", 403, reason=getattr(exception, "reason", ""))
+    return _page("403.html", 403, reason=getattr(exception, "reason", policy.ASK_AN_ADMINISTRATOR))
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -47,4 +47,4 @@ def _messages(file: Path) -> Iterator[EmailMessage]:
 
 def _folder() -> Path:
     options = settings.MAILERS["default"].get("OPTIONS", {})
-    return Path(options.get("file_path", settings.MAIL_DIR))
+    return Path(options.get("file_path", settings.RUN_DIR / "mail"))

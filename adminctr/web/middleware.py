@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from typing import cast
 
 from allauth.account.adapter import get_adapter
 from django.core.exceptions import PermissionDenied
@@ -10,8 +11,9 @@ from django.http import HttpRequest, HttpResponse
 
 from adminctr.core.actor import Origin
 from adminctr.core.tenancy import person, tenant
+from adminctr.web.http import ConsoleRequest
 from organizations import policy
-from organizations.models import Membership
+from organizations.models import stay_of
 
 Next = Callable[[HttpRequest], HttpResponse]
 
@@ -27,7 +29,7 @@ class HeadersMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request_id = secrets.token_hex(8)
-        request.origin = Origin(request_id=request_id)  # type: ignore[attr-defined]
+        cast(ConsoleRequest, request).origin = Origin(request_id=request_id)
         response = self.get_response(request)
         response.headers.setdefault("Cache-Control", "no-store")
         response.headers.setdefault("Permissions-Policy", _PERMISSIONS)
@@ -47,26 +49,24 @@ class ActorMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request.origin = _origin_of(request)  # type: ignore[attr-defined]
-        with self._scope_of(request):
+        console = cast(ConsoleRequest, request)
+        console.origin = _origin_of(console)
+        with self._scope_of(request, console):
             return self.get_response(request)
 
-    def _scope_of(self, request: HttpRequest) -> AbstractContextManager[None]:
+    def _scope_of(
+        self, request: HttpRequest, console: ConsoleRequest
+    ) -> AbstractContextManager[None]:
         user = request.user
         if not user.is_authenticated:
             return nullcontext()
-        with person(user):
-            stay = Membership.objects.open().select_related("organization").first()
-        request.organization = stay.organization if stay else None  # type: ignore[attr-defined]
-        request.actor = policy.actor_for(  # type: ignore[attr-defined]
-            user,
-            stay,
-            origin=request.origin,  # type: ignore[attr-defined]
-        )
+        stay = stay_of(user)
+        console.organization = stay.organization if stay else None
+        console.actor = policy.actor_in(stay, user, origin=console.origin)
         return tenant(stay.organization) if stay else person(user)
 
 
-def _origin_of(request: HttpRequest) -> Origin:
+def _origin_of(request: ConsoleRequest) -> Origin:
     try:
         ip = get_adapter().get_client_ip(request)
     except PermissionDenied:  # a proxy that is not configured, or no address at all
@@ -75,5 +75,5 @@ def _origin_of(request: HttpRequest) -> Origin:
     return Origin(
         ip=ip,
         user_agent="".join(filter(str.isprintable, agent))[:_USER_AGENT_LENGTH],
-        request_id=request.origin.request_id,  # type: ignore[attr-defined]
+        request_id=request.origin.request_id,
     )

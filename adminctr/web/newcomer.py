@@ -3,16 +3,19 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 
 from adminctr.web.forms import Form, LineField
 from organizations.models import NAME_LENGTH
 from users.models import User
-from users.operations import NewPerson
+from users.newcomers import NewPerson
 from users.passwords import hash_password
 
 _PASSWORD_LENGTH = 256
-PASSWORD_HELP = "At least 10 characters. A few unrelated words are easy to remember."
+PASSWORD_HELP = (
+    f"At least {settings.PASSWORD_LENGTH} characters. A few unrelated words are easy to remember."
+)
 
 
 class PasswordField(forms.CharField):

@@ -1,11 +1,12 @@
 """The bases of console pages: a page is a declaration of action, template and one method."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, ClassVar, cast
 
 from django import forms
 from django.contrib import messages
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
@@ -19,6 +20,18 @@ from adminctr.web.paginate import slice_of
 from organizations import policy
 from organizations.models import Organization
 from organizations.policy import Action
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What an operation has achieved, in words, and where to see it."""
+
+    message: str
+    url: str
+
+    def answer(self, request: HttpRequest) -> HttpResponse:
+        messages.success(request, self.message)
+        return redirect_to(self.url)
 
 
 class ConsolePage(View):
@@ -38,23 +51,23 @@ class ConsolePage(View):
         try:
             if console.organization is None:
                 raise NotAllowed("You do not belong to an organization.")
-            self.organization = console.organization
-            policy.require(self.actor, self.action, self.organization)
-            return super().dispatch(request, *args, **kwargs)
+            policy.require(self.actor, self.action, console.organization)
         except NotAllowed as refused:
-            record_refusal(f"{self.action}.page", self.actor, refused)
+            self._note(refused)
             raise
-        except Http404:
-            unknown = NotAllowed("No such object in this organization.")
-            record_refusal(f"{self.action}.page", self.actor, unknown)
-            raise
+        self.organization = console.organization
+        return super().dispatch(request, *args, **kwargs)
 
-    def one(self, rows: QuerySet[Any], **lookup: Any) -> Any:
+    def one[RowT: Model](self, rows: QuerySet[RowT], **lookup: Any) -> RowT:
         """The one row of this organization that the address names; 404 for anybody else's."""
         found = rows.filter(**lookup).first()
         if found is None:
+            self._note(NotAllowed("No such object in this organization."))
             raise Http404
         return found
+
+    def _note(self, refused: NotAllowed) -> None:
+        record_refusal(self.action, self.actor, refused)
 
     def refusal(self, action: Action, subject: Any = None) -> str | None:
         """Why a control is not offered, in the rule book's words."""
@@ -110,56 +123,58 @@ class OperationPage(ConsolePage):
     form_class: ClassVar[type[forms.Form]]
 
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        form = self.form_class(initial=self.initial(**kwargs))
-        return self.page({"form": form} | self.context(**kwargs))
+        subject = self.subject(**kwargs)
+        form = self.form_class(initial=self.initial(subject))
+        return self.page({"form": form} | self.context(subject))
 
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        context = self.context(**kwargs)
+        subject = self.subject(**kwargs)
         form = self.form_class(request.POST)
-        done = run(form, self.perform)
+        done = attempt(form, lambda data: self.perform(subject, data))
         if done is None:
-            return self.page({"form": form} | context)
-        messages.success(request, done[0])
-        return redirect_to(done[1])
+            return self.page({"form": form} | self.context(subject))
+        return done.answer(request)
 
-    def initial(self, **kwargs: Any) -> dict[str, Any]:
+    def subject(self, **kwargs: Any) -> Any:
+        """What the operation is about; 404 when it is somebody else's."""
+        return self.organization
+
+    def initial(self, subject: Any) -> dict[str, Any]:
         return {}
 
-    def context(self, **kwargs: Any) -> dict[str, Any]:
-        """What the page shows beside the form; loads the subject, a 404 where it is foreign."""
+    def context(self, subject: Any) -> dict[str, Any]:
+        """What the page shows beside the form."""
         return {}
 
-    def perform(self, data: dict[str, Any]) -> tuple[str, str]:
-        """Run the operation; returns what to say and where to go."""
+    def perform(self, subject: Any, data: dict[str, Any]) -> Done:
         raise NotImplementedError
 
 
 class ActionPage(ConsolePage):
-    """A button: POST runs one operation and goes back to where the button stands."""
+    """A button: POST runs one operation; a refusal leads back to where the button stands."""
 
     http_method_names: ClassVar[list[str]] = ["post"]  # type: ignore[misc]
 
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         subject = self.subject(**kwargs)
         try:
-            messages.success(request, self.perform(subject))
+            return self.perform(subject).answer(request)
         except RuleViolation as refused:
             messages.error(request, refused.message)
-        return redirect_to(self.back(subject))
+            return redirect_to(self.back(subject))
 
     def subject(self, **kwargs: Any) -> Any:
         """What the button is about; 404 when it is somebody else's."""
         raise NotImplementedError
 
-    def perform(self, subject: Any) -> str:
-        """Run the operation; returns what to say."""
+    def perform(self, subject: Any) -> Done:
         raise NotImplementedError
 
     def back(self, subject: Any) -> str:
         return str(subject.get_absolute_url())
 
 
-def run[T](form: forms.Form, perform: Callable[[dict[str, Any]], T]) -> T | None:
+def attempt[T](form: forms.Form, perform: Callable[[dict[str, Any]], T]) -> T | None:
     """Perform with what was typed; None when a field or the operation refuses, said on the form."""
     if not form.is_valid():
         return None

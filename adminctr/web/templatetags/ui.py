@@ -1,8 +1,10 @@
-"""Template tags: containers that a page wraps around its own markup."""
+"""Template tags: containers that a page wraps around its own markup, and small values."""
 
 from django.template import Library
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+
+from adminctr.web.display import Moment
 
 register = Library()
 
@@ -12,3 +14,31 @@ def card(content: SafeString, title: str = "") -> SafeString:
     """Frame a part of a page, with a heading where a title is given."""
     heading = format_html("<h2>{}</h2>", title) if title else ""
     return format_html('<section class="card">{}{}</section>', heading, content)
+
+
+@register.simple_block_tag
+def table(content: SafeString, label: str, caption: str) -> SafeString:
+    """A table that scrolls by itself where it must, named for everybody who does not see it."""
+    return format_html(
+        '<div class="table" role="region" tabindex="0" aria-label="{}"><table>'
+        '<caption class="visually-hidden">{}</caption>{}</table></div>',
+        label,
+        caption,
+        content,
+    )
+
+
+@register.simple_tag
+def moment(at: Moment) -> SafeString:
+    """A point in time for people and machines, or the word for never."""
+    if not at.iso:
+        return format_html("{}", at.text)
+    return format_html('<time datetime="{}">{}</time>', at.iso, at.text)
+
+
+@register.simple_tag
+def breadcrumbs(*labels_and_urls: str) -> SafeString:
+    """The pages above this one: label, address, label, address, …"""
+    steps = zip(labels_and_urls[::2], labels_and_urls[1::2], strict=True)
+    items = format_html_join("", '<li><a href="{1}">{0}</a></li>', steps)
+    return format_html('<nav class="breadcrumbs" aria-label="Breadcrumbs"><ol>{}</ol></nav>', items)

@@ -20,7 +20,7 @@ class Command(BaseCommand):
         if settings.DEMO:
             call_command("demo", stdout=self.stdout)
             self.stdout.write(f"Mailbox of the demo: {settings.BASE_URL}/mailbox/")
-        self.stdout.write(f"Admin Center: {settings.BASE_URL}")
+        self.stdout.write(f"{settings.PRODUCT_NAME}: {settings.BASE_URL}")
         self.stdout.flush()
         children = [subprocess.Popen(command) for command in (self._web(), self._worker())]
         for number in (signal.SIGINT, signal.SIGTERM):

@@ -1,0 +1,18 @@
+"""How long mailed links work, for sentences on pages and in mails."""
+
+from datetime import timedelta
+
+from django.conf import settings
+
+
+def in_words() -> dict[str, str]:
+    """`sign_up_lifetime` and `reset_lifetime`, such as "24 hours"."""
+    return {
+        "sign_up_lifetime": _hours(settings.SIGN_UP_LIFETIME),
+        "reset_lifetime": _hours(timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT)),
+    }
+
+
+def _hours(lifetime: timedelta) -> str:
+    hours = lifetime.total_seconds() / 3600
+    return "1 hour" if hours == 1 else f"{hours:g} hours"
