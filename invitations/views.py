@@ -3,7 +3,6 @@
 from typing import Any, cast
 
 from django.contrib import messages
-from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -25,6 +24,7 @@ from invitations.models import Invitation
 from invitations.queries import find_by_token
 from organizations.models import Organization
 from users.models import User
+from users.sign_in import log_in_newcomer
 
 
 @login_not_required
@@ -55,8 +55,9 @@ def _for_newcomer(request: HttpRequest, invitation: Invitation) -> HttpResponse:
             ),
         )
         if stay:
-            login(request, stay.user, backend="users.sign_in.PasswordBackend")
-            return _welcome(request, invitation)
+            answer = log_in_newcomer(request, stay.user, to=reverse("console:home"))
+            _welcome(request, invitation)
+            return answer
     return _page(request, "join_as_newcomer", invitation, form=form)
 
 
@@ -73,7 +74,8 @@ def _for_known(request: ConsoleRequest, invitation: Invitation) -> HttpResponse:
             operations.accept_invitation(
                 invitation, user=request.user, absorbing=agreed, actor=request.actor
             )
-            return _welcome(request, invitation)
+            _welcome(request, invitation)
+            return redirect_to(reverse("console:home"))
         except RuleViolation as refused:
             problem = refused.message
     lost = _what_is_absorbed(joining.absorbs)
@@ -88,9 +90,8 @@ def _what_is_absorbed(organization: Organization | None) -> dict[str, Any]:
         return {"account_names": list(accounts)}
 
 
-def _welcome(request: HttpRequest, invitation: Invitation) -> HttpResponse:
+def _welcome(request: HttpRequest, invitation: Invitation) -> None:
     messages.success(request, f"Welcome to {invitation.organization.name}.")
-    return redirect_to(reverse("console:home"))
 
 
 def _page(request: HttpRequest, name: str, invitation: Invitation, **context: Any) -> HttpResponse:

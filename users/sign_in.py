@@ -11,6 +11,7 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend
 from django.conf import settings
+from django.contrib.auth import login
 from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.forms import ValidationError
 from django.http import HttpRequest, HttpResponse
@@ -84,15 +85,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def post_login(self, request: HttpRequest, user: Any, **options: Any) -> HttpResponse:
         response: HttpResponse = super().post_login(request, user, **options)
-        response.set_signed_cookie(
-            settings.KNOWN_BROWSER_COOKIE,
-            ".".join([user.sid, *_people_of(request, but=user.sid)][:_PEOPLE_PER_BROWSER]),
-            salt=_BROWSER_SALT,
-            max_age=settings.KNOWN_BROWSER_AGE,
-            secure=settings.IS_HTTPS,
-            httponly=True,
-            samesite="Lax",
-        )
+        _remember_browser(response, request, user)
         return response
 
     def add_message(self, *args: Any, **options: Any) -> None:
@@ -107,6 +100,14 @@ class AccountAdapter(DefaultAccountAdapter):
     def set_password(self, user: Any, password: str) -> None:
         actor = Actor.stranger(user.email, origin=origin_of(self.request))
         operations.set_password(user, password=hash_password(password), actor=actor)
+
+
+def log_in_newcomer(request: HttpRequest, user: User, *, to: str) -> HttpResponse:
+    """Sign somebody in who has just proven their address and chosen a password; lead them on."""
+    login(request, user, backend="users.sign_in.PasswordBackend")
+    response = HttpResponse(status=303, headers={"Location": to})
+    _remember_browser(response, request, user)
+    return response
 
 
 def connect() -> None:
@@ -134,6 +135,18 @@ def _find(email: str) -> User | None:
 def _is_known_browser(request: HttpRequest, address: str) -> bool:
     user = _find(address)
     return user is not None and user.sid in _people_of(request)
+
+
+def _remember_browser(response: HttpResponse, request: HttpRequest, user: User) -> None:
+    response.set_signed_cookie(
+        settings.KNOWN_BROWSER_COOKIE,
+        ".".join([user.sid, *_people_of(request, but=user.sid)][:_PEOPLE_PER_BROWSER]),
+        salt=_BROWSER_SALT,
+        max_age=settings.KNOWN_BROWSER_AGE,
+        secure=settings.IS_HTTPS,
+        httponly=True,
+        samesite="Lax",
+    )
 
 
 def _people_of(request: HttpRequest, *, but: str = "") -> list[str]:

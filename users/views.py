@@ -1,7 +1,6 @@
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -41,7 +40,7 @@ from users import operations
 from users.forms import ChangeRoleForm, InviteUserForm, SignUpForm
 from users.models import UserStatus
 from users.queries import find_sign_up
-from users.sign_in import origin_of
+from users.sign_in import log_in_newcomer, origin_of
 
 SIGN_UPS_PER_IP = Limit("sign_ups_per_ip", times=30, seconds=3600)
 
@@ -81,8 +80,7 @@ def finish_sign_up(request: HttpRequest, token: str) -> HttpResponse:
             form, lambda _: operations.sign_up(pending, newcomer=form.newcomer(), actor=actor)
         )
         if user:
-            login(request, user, backend="users.sign_in.PasswordBackend")
-            return redirect_to(reverse("console:home"))
+            return log_in_newcomer(request, user, to=reverse("console:home"))
     return TemplateResponse(
         request, "users/finish_sign_up.html", {"form": form, "email": pending.email}
     )
