@@ -29,6 +29,7 @@ REFUSED = [
     f"UPDATE {HEAD} SET sequence = sequence - 1",
     f"UPDATE {HEAD} SET hash = 'x'",
 ]
+REPLACEMENTS = [f"INSERT OR REPLACE INTO {table} SELECT * FROM {table}" for table in (EVENT, HEAD)]
 TRUNCATIONS = [f"TRUNCATE {table} CASCADE" for table in (EVENT, DETAILS, HEAD)]
 OURS = {
     config.label
@@ -41,8 +42,7 @@ MIGRATIONS = {
     if label in OURS
 }
 
-if connection.vendor == "postgresql":
-    REFUSED += TRUNCATIONS
+REFUSED += TRUNCATIONS if connection.vendor == "postgresql" else REPLACEMENTS
 
 
 def execute(statement: str) -> None:

@@ -40,14 +40,10 @@ MODULES = {
     if name.endswith(".operations") and not name.startswith("adminctr.core")
 }
 
-# Public functions beside operations: they read, or are called inside operations only.
+# Public functions beside operations: they read and change nothing.
 HELPERS = {
-    "domains.operations.explain",
-    "invitations.operations.find_by_token",
     "invitations.operations.resend_refusal",
     "merges.operations.both",
-    "merges.operations.lock_in_order",
-    "users.operations.add_user",
 }
 
 # What somebody does about their own sign-in, and how they prove that it is theirs.

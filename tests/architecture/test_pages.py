@@ -170,7 +170,7 @@ def test_a_standard_user_is_refused_and_that_is_noted(
     response = ask(client, name, address(name))
     assert response.status_code == 403
     newest = AuditEvent.unscoped.filter(chain=acme.sid).latest("sequence")
-    assert newest.action == f"{CONSOLE[name].action}.page.refused"
+    assert newest.action == f"{CONSOLE[name].action}.refused"
     assert newest.actor_sid == cy.sid
 
 

@@ -80,7 +80,8 @@ def test_a_lost_word_is_shown_as_lost() -> None:
     ("action", "said"),
     [
         ("invite_user.refused", "was refused: invite user. No."),
-        ("domain:add.page.refused", "was refused: domain:add (page). No."),
+        ("domain:add.refused", "was refused: add domains. No."),
+        ("domain:sell.refused", "was refused: domain:sell. No."),
     ],
 )
 def test_a_refusal_says_what_and_why(action: str, said: str) -> None:

@@ -271,11 +271,29 @@ def test_a_check_is_refused_inside_an_operation(acme: Organization, ana: User) -
         asks_inside(acme, actor=acting(ana))
 
 
-def test_a_conflict_becomes_the_rule_it_stands_for(acme: Organization, ana: User) -> None:
+def test_a_second_row_like_the_first_becomes_the_rule_it_stands_for(
+    acme: Organization, globex: Organization
+) -> None:
     with pytest.raises(RuleViolation) as refused, or_refuse(TOO_SHORT):
-        Organization.objects.filter(pk=acme.pk).update(name="")
+        Organization.objects.filter(pk=acme.pk).update(name="Acme Two")
+        Organization.objects.filter(pk=acme.pk).update(owner=globex.owner)
     assert refused.value is TOO_SHORT
     assert isinstance(refused.value.__cause__, IntegrityError)
+    assert name_of(acme) == "Acme"
+
+
+NO_DUPLICATES: dict[str, dict[str, Any]] = {
+    "a check": {"name": ""},
+    "a value that must be there": {"account_limit": None},
+}
+
+
+@pytest.mark.parametrize("values", NO_DUPLICATES.values(), ids=NO_DUPLICATES.keys())
+def test_any_other_refusal_by_the_database_is_a_fault_of_ours(
+    acme: Organization, values: dict[str, Any]
+) -> None:
+    with pytest.raises(IntegrityError), or_refuse(TOO_SHORT):
+        Organization.objects.filter(pk=acme.pk).update(**values)
     assert name_of(acme) == "Acme"
 
 

@@ -9,8 +9,8 @@ from pytest_django.fixtures import Settings
 
 from adminctr.core.addresses import DOMAIN_LENGTH
 from domains import probes
+from domains.explanations import explain
 from domains.models import Domain
-from domains.operations import explain
 from domains.probes import Outcome, TxtAnswer
 from tests.servers.dns import Answer, NameServer
 

@@ -36,7 +36,7 @@ from tests.users.people import (
     stay_of,
 )
 from users.models import User
-from users.operations import add_user
+from users.newcomers import add_user
 
 NEW = "new@acme.example"
 SOLO = "solo@acme-labs.example"

@@ -1,6 +1,7 @@
 """What the table of invitations refuses whoever writes."""
 
 import pytest
+from django.db.models import F
 
 from adminctr.core import clock
 from adminctr.core.sids import make_sid
@@ -31,6 +32,10 @@ VIOLATIONS: Violations = {
     "invitations_invitation_one_open_per_address": again,
     "invitations_invitation_email_lower": lambda: hana().update(email="Hana@acme.example"),
     "invitations_invitation_never_as_owner": lambda: hana().update(role=Role.OWNER),
+    "invitations_invitation_known_kind": lambda: hana().update(kind="marry"),
+    "invitations_invitation_delivered_at_most_newest": lambda: hana().update(
+        delivered_generation=F("generation") + 1
+    ),
     "invitations_invitation_one_ending": lambda: hana().update(
         accepted_at=clock.now(),
         accepted_by=User.objects.get(email="ana@acme.example"),

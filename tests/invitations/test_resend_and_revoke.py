@@ -55,7 +55,7 @@ def test_resending_makes_a_new_link_and_kills_the_old_one(
 ) -> None:
     old = link(invitation)
     now.shift(timedelta(days=5))
-    response = sign_in(ben).post(reverse("users:resend", args=[invitation.sid]))
+    response = sign_in(ben).post(reverse("users:pending-resend", args=[invitation.sid]))
     assert response["Location"] == reverse("users:pending")
 
     (mail,) = mails_to(NEW, deliver())  # the mail of the first generation is not sent any more
@@ -110,7 +110,9 @@ def test_a_refused_resend_says_so_on_the_list(acme, sign_in, ben) -> None:
     invitation = invited(acme, NEW)
     client = sign_in(ben)
     with assert_no_effect():
-        response = follow(client, client.post(reverse("users:resend", args=[invitation.sid])))
+        response = follow(
+            client, client.post(reverse("users:pending-resend", args=[invitation.sid]))
+        )
     assert b"a moment ago" in response.content
 
 
@@ -122,7 +124,7 @@ def test_a_domain_that_is_not_sure_any_more_sends_nobody_mail(spoil, invitation,
 
 def test_revoking_kills_the_link_and_empties_the_list(invitation, sign_in, ben) -> None:
     client = sign_in(ben)
-    response = follow(client, client.post(reverse("users:revoke", args=[invitation.sid])))
+    response = follow(client, client.post(reverse("users:pending-revoke", args=[invitation.sid])))
     assert b"was revoked" in response.content
     assert NEW not in client.get(reverse("users:pending")).content.decode()
     with assert_no_effect():

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db.models import F
 
-from organizations.models import Membership, Organization
+from organizations.models import Membership, Organization, Role
 from tests.architecture.constraints import Violations, constraints_of, refused_as_second, refused_by
 from users.models import User
 
@@ -34,6 +34,7 @@ VIOLATIONS: Violations = {
     ),
     "organizations_membership_known_source": lambda: cy().update(source="rumour"),
     "organizations_membership_one_organization_per_person": a_second_stay,
+    "organizations_membership_one_owner": lambda: cy().update(role=Role.OWNER),
     "organizations_membership_email_lower": lambda: cy().update(email="Cy@acme.example"),
     "organizations_membership_known_role": lambda: cy().update(role="developer"),
 }

@@ -19,8 +19,8 @@ SUBJECTS = {
     "users:change-role": "user",
     "users:detail": "user",
     "users:pending-detail": "invitation",
-    "users:resend": "invitation",
-    "users:revoke": "invitation",
+    "users:pending-resend": "invitation",
+    "users:pending-revoke": "invitation",
 }
 PREFIXES = {"account": "AC", "domain": "DN", "user": "US", "invitation": "NF"}
 NEW_PERSON = "zoe@fresh.example"

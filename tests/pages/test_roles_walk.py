@@ -53,10 +53,10 @@ users:pending                         GET   302  403  200  200  200  200
 users:pending                         POST  302  403  405  405  405  405
 users:pending-detail                  GET   302  403  200  200  404  404
 users:pending-detail                  POST  302  403  405  405  405  405
-users:resend                          GET   302  403  405  405  405  405
-users:resend                          POST  302  403  303  303  404  404
-users:revoke                          GET   302  403  405  405  405  405
-users:revoke                          POST  302  403  303  303  404  404
+users:pending-resend                  GET   302  403  405  405  405  405
+users:pending-resend                  POST  302  403  303  303  404  404
+users:pending-revoke                  GET   302  403  405  405  405  405
+users:pending-revoke                  POST  302  403  303  303  404  404
 users:invite                          GET   302  403  200  200  200  200
 users:invite                          POST  302  403  200  200  200  200
 users:detail                          GET   302  403  200  200  404  404

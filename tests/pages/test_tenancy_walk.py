@@ -134,7 +134,7 @@ def test_asking_for_a_foreign_object_is_in_ones_own_trail(foreign, acme, globex,
     theirs = AuditEvent.unscoped.filter(chain=globex.sid).count()
     sign_in(ana).get(path_to("accounts:detail", foreign))
     event = AuditEvent.unscoped.filter(chain=acme.sid).latest("sequence")
-    assert event.action == "account:view.page.refused"
+    assert event.action == "account:view.refused"
     assert foreign["account"] not in str(event.details.data)
     assert AuditEvent.unscoped.filter(chain=globex.sid).count() == theirs
 

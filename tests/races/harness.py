@@ -24,7 +24,8 @@ from invitations.operations import accept_invitation_as_newcomer, invite_user
 from organizations.models import Membership, Organization, Role
 from tests.conftest import acting
 from users.models import SignUp, User
-from users.operations import NewPerson, sign_up, start_sign_up
+from users.newcomers import NewPerson
+from users.operations import sign_up, start_sign_up
 from users.passwords import PasswordHash, hash_password
 
 ROUNDS = int(os.environ.get("RACE_ROUNDS", "5"))

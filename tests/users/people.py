@@ -10,7 +10,8 @@ from organizations.models import Membership, Organization, Role
 from tests.conftest import acting
 from tests.world import PASSWORD
 from users.models import SignUp, User
-from users.operations import NewPerson, sign_up, start_sign_up
+from users.newcomers import NewPerson
+from users.operations import sign_up, start_sign_up
 from users.passwords import hash_password
 
 ANSWERS = {"first_name": "Zoë", "last_name": "Quist", "password": "plum harbour lantern"}
