@@ -1,5 +1,5 @@
 # Needs Python 3 with venv, git and make; everything else comes into this folder.
-.PHONY: run test check race lock bootstrap format
+.PHONY: run test check race screenshots lock bootstrap format
 
 UV := .tools/bin/uv
 PYTHON := .venv/bin/python
@@ -13,6 +13,9 @@ test: bootstrap
 
 race: bootstrap
 	@RACE_ROUNDS=50 $(PYTHON) -m tests.run -m races
+
+screenshots: bootstrap
+	@$(PYTHON) -m tests.browser.screenshots
 
 check: bootstrap
 	@.venv/bin/ruff format --check .

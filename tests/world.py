@@ -1,10 +1,11 @@
 """The world that tests share: the demo, built once for each database."""
 
-from adminctr.web.demo import DemoMaker
-from users.passwords import hash_password
-
 PASSWORD = "correct horse battery staple"
 
 
 def build() -> None:
+    # Imported here, since processes that only talk to a server have no apps loaded.
+    from adminctr.web.demo import DemoMaker
+    from users.passwords import hash_password
+
     DemoMaker(hash_password(PASSWORD)).build()

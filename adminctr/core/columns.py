@@ -1,12 +1,17 @@
 """Columns whose order and equality are the same on both engines."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+if TYPE_CHECKING:
+    TextColumn = models.CharField[str, str]
+else:  # Django's own fields take no type arguments when they run
+    TextColumn = models.CharField
 
-class KeyField(models.CharField[str, str]):
+
+class KeyField(TextColumn):
     """Text compared byte by byte, so that one index serves equality, prefix range and order."""
 
     def db_parameters(self, connection: BaseDatabaseWrapper) -> dict[str, Any]:

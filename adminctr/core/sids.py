@@ -5,8 +5,9 @@ import secrets
 from functools import partial
 from typing import Any
 
-from django.db import models
 from django.urls.converters import StringConverter
+
+from adminctr.core.columns import TextColumn
 
 SID_PATTERN = r"[A-Z]{2}[0-9a-f]{32}"
 _SID = re.compile(SID_PATTERN)
@@ -21,7 +22,7 @@ def is_sid(text: str, prefix: str = "") -> bool:
     return bool(_SID.fullmatch(text)) and text.startswith(prefix)
 
 
-class SidField(models.CharField[str, str]):
+class SidField(TextColumn):
     """The SID of a row, made once when the row is."""
 
     def __init__(self, prefix: str, **options: Any) -> None:

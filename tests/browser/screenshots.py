@@ -1,0 +1,74 @@
+"""Pictures of every page of the demo for docs/images: light, dark and narrow.
+
+`python -m tests.browser.screenshots`, which `make screenshots` calls.
+"""
+
+import shutil
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+from tests.browser.conftest import CHROMIUM, ROOT, log_in, running
+
+PUBLIC = {"log-in": "/login/", "sign-up": "/signup/", "reset-password": "/password/reset/"}
+PAGES = {
+    "console": "/console/",
+    "overview": "/admin-center/",
+    "accounts": "/admin-center/accounts/",
+    "users": "/admin-center/users/",
+    "pending-users": "/admin-center/users/pending/",
+    "invite-user": "/admin-center/users/invite/",
+    "domains": "/admin-center/domains/",
+    "add-domain": "/admin-center/domains/add/",
+    "activity": "/admin-center/activity/",
+}
+DETAILS = {
+    "account": ("/admin-center/accounts/", "Billing"),
+    "user": ("/admin-center/users/", "Cy Lindqvist"),
+    "pending-user": ("/admin-center/users/pending/", "hana@acme.example"),
+    "domain": ("/admin-center/domains/", "acme-labs.example"),
+}
+LOOKS = {
+    "light": {"color_scheme": "light", "viewport": {"width": 1280, "height": 800}},
+    "dark": {"color_scheme": "dark", "viewport": {"width": 1280, "height": 800}},
+    "narrow": {"color_scheme": "light", "viewport": {"width": 390, "height": 800}},
+}
+FOLDER = ROOT / "docs" / "images"
+
+
+def main() -> None:
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with (
+        tempfile.TemporaryDirectory() as run_dir,
+        running(Path(run_dir), {}) as url,
+        sync_playwright() as playwright,
+    ):
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=CHROMIUM
+        )
+        for look, options in LOOKS.items():
+            page = browser.new_context(base_url=url, **options).new_page()  # type: ignore[arg-type]
+            take_all(page, look)
+        browser.close()
+
+
+def take_all(page: Page, look: str) -> None:
+    def take(name: str) -> None:
+        page.screenshot(path=FOLDER / f"{name}-{look}.png", full_page=True)
+
+    for name, path in PUBLIC.items():
+        page.goto(path)
+        take(name)
+    log_in(page, "ben@acme.example")
+    for name, path in PAGES.items():
+        page.goto(path)
+        take(name)
+    for name, (path, link) in DETAILS.items():
+        page.goto(path)
+        page.get_by_role("link", name=link, exact=True).click()
+        take(name)
+
+
+if __name__ == "__main__":
+    main()
