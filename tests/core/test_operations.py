@@ -271,12 +271,17 @@ def test_a_check_is_refused_inside_an_operation(acme: Organization, ana: User) -
         asks_inside(acme, actor=acting(ana))
 
 
+def take_over(taken: Organization, by: Organization) -> None:
+    """Write a change that stands and then one that is a duplicate: nobody owns two."""
+    Organization.objects.filter(pk=by.pk).update(name="Acme Two")
+    Organization.objects.filter(pk=by.pk).update(owner=taken.owner)
+
+
 def test_a_second_row_like_the_first_becomes_the_rule_it_stands_for(
     acme: Organization, globex: Organization
 ) -> None:
     with pytest.raises(RuleViolation) as refused, or_refuse(TOO_SHORT):
-        Organization.objects.filter(pk=acme.pk).update(name="Acme Two")
-        Organization.objects.filter(pk=acme.pk).update(owner=globex.owner)
+        take_over(globex, acme)
     assert refused.value is TOO_SHORT
     assert isinstance(refused.value.__cause__, IntegrityError)
     assert name_of(acme) == "Acme"

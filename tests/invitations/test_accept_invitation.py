@@ -103,9 +103,17 @@ def test_somebody_new_becomes_a_member_with_the_offered_role_and_no_account(role
 
 def test_joining_is_in_the_trail(invitation, acme) -> None:
     browser().post(link(invitation), ANSWERS)
-    event = AuditEvent.unscoped.get(action="user.joined", subject_sid=invitation.sid)
-    assert event.chain == acme.sid
-    assert event.actor_sid == User.objects.get(email=NEW).sid
+    event = AuditEvent.unscoped.select_related("details").get(
+        action="user.joined", chain=acme.sid, details__data__subject=NEW
+    )
+    user = User.objects.get(email=NEW)
+    assert event.subject_sid == event.actor_sid == user.sid
+    told = event.details.data
+    assert (told["actor"], told["invitation"], told["role"]) == (
+        NEW,
+        invitation.sid,
+        Role.STANDARD.label,
+    )
 
 
 @pytest.mark.parametrize("where", ["body", "query", "cookie"])

@@ -119,6 +119,20 @@ def test_an_expired_invitation_makes_room_for_a_new_one(acme, ana) -> None:
     first.refresh_from_db()
     assert first.revoked_at
     assert second.token() != first.token()
+    events = AuditEvent.unscoped.filter(subject_sid__in=[first.sid, second.sid])
+    assert list(events.order_by("sequence").values_list("subject_sid", "action", "actor_sid")) == [
+        (first.sid, "user.invited", ana.sid),
+        (first.sid, "user.invitation_revoked", ana.sid),
+        (second.sid, "user.invited", ana.sid),
+    ]
+
+
+def test_an_expired_invitation_stands_where_the_new_one_is_refused(acme, ana) -> None:
+    with time_machine.travel(clock.now(), tick=False) as traveller:
+        invite_user(acme, email=NEW, role=Role.STANDARD, actor=acting(ana))
+        traveller.shift(timedelta(days=8))
+        doubt("acme.example")
+        assert refusal_of(acme, acting(ana)) == "domain_not_verified"
 
 
 @pytest.mark.parametrize("who", ["cy", "ida", "eve", "sue"])

@@ -1,22 +1,28 @@
 """The mail of an invitation: one recipient, no link but ours, and a token that stands nowhere."""
 
 import logging
+from datetime import timedelta
 from email import policy
 
 import pytest
+import time_machine
 from django.urls import reverse
 from django.utils.html import escape
 from django_tasks_db.models import DBTaskResult
 
+from adminctr.core import clock
 from adminctr.queue.worker import revive
 from audit.models import AuditDetails, AuditEvent
 from invitations import mail
 from invitations.models import Invitation
+from invitations.operations import resend_invitation
 from organizations.models import Organization
-from tests.pages.effects import link_in, mails_to
-from tests.users.people import invited, rename
+from tests.conftest import acting
+from tests.pages.effects import browser, link_in, mails_to
+from tests.users.people import ANSWERS, invited, rename
 
 NEW = "new@acme.example"
+ANOTHER_SECRET = "another-installation-0123456789-abcdefghijk"
 NOBODY_LISTENS = {
     "default": {
         "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
@@ -151,6 +157,28 @@ def test_a_task_that_runs_twice_mails_once(acme, deliver) -> None:
     invitation = invited(acme, NEW)
     mail.send_invitation.enqueue(invitation.pk, invitation.generation)
     assert len(mails_to(NEW, deliver())) == 1
+
+
+def test_a_changed_secret_does_not_break_a_mail_that_waits(acme, deliver, settings) -> None:
+    invitation = invited(acme, NEW)
+    settings.SECRET_KEY = ANOTHER_SECRET
+    (message,) = mails_to(NEW, deliver())
+    assert browser().post(link_in(message), ANSWERS).status_code == 303
+    assert Invitation.unscoped.get(pk=invitation.pk).accepted_at
+
+
+def test_a_changed_secret_and_a_mail_sent_again_leave_one_link_that_works(
+    acme, ana, deliver, settings
+) -> None:
+    with time_machine.travel(clock.now(), tick=False) as traveller:
+        invitation = invited(acme, NEW)
+        (old,) = mails_to(NEW, deliver())
+        settings.SECRET_KEY = ANOTHER_SECRET
+        traveller.shift(timedelta(minutes=6))
+        resend_invitation(invitation, actor=acting(ana))
+        (new,) = mails_to(NEW, deliver())
+        assert browser().get(link_in(old)).status_code == 410
+        assert browser().get(link_in(new)).status_code == 200
 
 
 def test_a_task_of_an_older_link_mails_nothing(acme, deliver) -> None:

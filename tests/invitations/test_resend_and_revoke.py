@@ -55,8 +55,10 @@ def test_resending_makes_a_new_link_and_kills_the_old_one(
 ) -> None:
     old = link(invitation)
     now.shift(timedelta(days=5))
-    response = sign_in(ben).post(reverse("users:pending-resend", args=[invitation.sid]))
-    assert response["Location"] == reverse("users:pending")
+    client = sign_in(ben)
+    response = client.post(reverse("users:pending-resend", args=[invitation.sid]))
+    assert response["Location"] == invitation.get_absolute_url()
+    assert b"A new link is on its way" in follow(client, response).content
 
     (mail,) = mails_to(NEW, deliver())  # the mail of the first generation is not sent any more
     assert link_in(mail) != old
@@ -106,14 +108,27 @@ def test_the_three_reasons_show_distinctly_on_the_page(invitation, now, sign_in,
     assert b"expired long ago" in sign_in(ben).get(page).content
 
 
-def test_a_refused_resend_says_so_on_the_list(acme, sign_in, ben) -> None:
+def test_a_refused_resend_says_so_on_the_page_of_the_invitation(acme, sign_in, ben) -> None:
     invitation = invited(acme, NEW)
     client = sign_in(ben)
     with assert_no_effect():
-        response = follow(
-            client, client.post(reverse("users:pending-resend", args=[invitation.sid]))
-        )
-    assert b"a moment ago" in response.content
+        response = client.post(reverse("users:pending-resend", args=[invitation.sid]))
+        page = follow(client, response).content
+    assert response["Location"] == invitation.get_absolute_url()
+    said_beside_the_button = client.get(response["Location"]).content.count(b"sent a moment ago")
+    assert page.count(b"sent a moment ago") == said_beside_the_button + 1
+
+
+@pytest.mark.parametrize("name", ["users:pending-resend", "users:pending-revoke"])
+def test_what_is_refused_for_a_closed_invitation_is_said_on_the_list(
+    name, invitation, sign_in, ben
+) -> None:
+    revoke_invitation(invitation, actor=acting(ben))
+    client = sign_in(ben)
+    with assert_no_effect():
+        response = client.post(reverse(name, args=[invitation.sid]))
+    assert response["Location"] == reverse("users:pending")
+    assert b"has been revoked already" in follow(client, response).content
 
 
 @pytest.mark.parametrize("spoil", [lose, doubt])
@@ -124,8 +139,9 @@ def test_a_domain_that_is_not_sure_any_more_sends_nobody_mail(spoil, invitation,
 
 def test_revoking_kills_the_link_and_empties_the_list(invitation, sign_in, ben) -> None:
     client = sign_in(ben)
-    response = follow(client, client.post(reverse("users:pending-revoke", args=[invitation.sid])))
-    assert b"was revoked" in response.content
+    response = client.post(reverse("users:pending-revoke", args=[invitation.sid]))
+    assert response["Location"] == reverse("users:pending")
+    assert b"was revoked" in follow(client, response).content
     assert NEW not in client.get(reverse("users:pending")).content.decode()
     with assert_no_effect():
         assert browser().get(link(invitation)).status_code == 410

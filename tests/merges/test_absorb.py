@@ -1,12 +1,14 @@
 """What becomes of a one-person organization when its Owner joins another."""
 
 import pytest
+from django.urls import reverse
 
 from accounts.models import Account, AccountRole, RoleAssignment
 from accounts.operations import create_account
 from adminctr.core.actor import Actor
 from adminctr.core.errors import NotAllowed, RuleViolation
 from adminctr.core.tenancy import every_tenant
+from adminctr.web.display import moment
 from audit.models import AuditEvent
 from domains.models import Domain
 from domains.operations import add_domain
@@ -81,7 +83,48 @@ def test_its_invitations_are_revoked_and_its_domains_are_gone(joined) -> None:
 def test_both_chains_tell_of_it(joined, acme) -> None:
     events = AuditEvent.unscoped.filter(action="organization.absorbed", subject_sid=joined.sid)
     assert {event.chain for event in events} == {joined.sid, acme.sid}
-    assert {event.details.data["accounts"] for event in events} == {2}
+    for event in events:
+        told = event.details.data
+        assert (told["subject"], told["into"]) == (joined.name, "Acme")
+        assert sorted(told["accounts"]) == ["First account", "Second"]
+        assert told["revoked_invitations"] == ["friend@solo.example"]
+        assert sorted(told["removed_domains"]) == ["other-solo.example", "solo.example"]
+
+
+OPERATORS = [Actor.operator("test"), Actor.system("test")]
+
+
+@pytest.mark.parametrize("actor", OPERATORS, ids=["operator", "system"])
+def test_nobody_acts_in_an_organization_that_has_ended(actor, joined, solo) -> None:
+    attempts = (
+        lambda: add_domain(joined, name="late-solo.example", actor=actor),
+        lambda: create_account(joined, name="Late", owner=solo, actor=actor),
+    )
+    for attempt in attempts:
+        with assert_no_effect(), pytest.raises(NotAllowed, match="has ended"):
+            attempt()
+
+
+def test_a_page_that_was_loaded_before_the_end_acts_on_it_no_more(solo, acme) -> None:
+    stale = organization_of(solo)
+    actor = acting(solo)
+    accept_invitation(invited(acme, SOLO), user=solo, absorbing=organization_of(solo), actor=actor)
+    with assert_no_effect(), pytest.raises(NotAllowed, match="has ended"):
+        add_domain(stale, name="late-solo.example", actor=actor)
+
+
+def test_who_was_absorbed_shows_their_last_sign_in_at_once(solo, acme, ana, sign_in) -> None:
+    client = sign_in(solo)
+    solo.refresh_from_db()
+    assert solo.last_login
+    link = reverse("invitations:show", args=[invited(acme, SOLO).token()])
+    client.post(link, {"absorbing": organization_of(solo).sid})
+    stay = stay_of(solo)
+    assert stay.organization == acme
+    assert stay.last_sign_in_at == solo.last_login
+    page = sign_in(ana).get(stay.get_absolute_url()).content.decode()
+    shown = page.partition("Last sign-in")[2].partition("</div>")[0]
+    assert moment(solo.last_login).text in shown
 
 
 def test_who_was_absorbed_may_own_an_organization_again(joined, solo) -> None:
