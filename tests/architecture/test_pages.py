@@ -1,8 +1,9 @@
 """Every address that is answered: a page that names its action, or one that is listed here."""
 
+import inspect
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -13,7 +14,14 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from accounts.models import Account
 from adminctr.core.tenancy import tenant
 from adminctr.core.tokens import make_token
-from adminctr.web.views import ConsolePage
+from adminctr.web.views import (
+    ActionPage,
+    ConsolePage,
+    DetailPage,
+    Done,
+    ListPage,
+    OperationPage,
+)
 from audit.models import AuditEvent
 from domains.models import Domain
 from invitations.models import Invitation
@@ -138,6 +146,24 @@ def test_a_console_page_names_an_action_of_the_rule_book(name: str) -> None:
 def test_a_page_does_not_take_over_the_asking_who_may(name: str) -> None:
     assert CONSOLE[name].dispatch is ConsolePage.dispatch
     assert CONSOLE[name].one is ConsolePage.one
+
+
+FRAMES = (OperationPage, ActionPage, ListPage, DetailPage)
+
+
+@pytest.mark.parametrize("name", CONSOLE)
+def test_a_page_fills_in_one_frame_and_answers_as_the_frame_does(name: str) -> None:
+    page = CONSOLE[name]
+    (frame,) = [one for one in FRAMES if issubclass(page, one)]
+    handlers = {one: getattr(frame, one) for one in ("get", "post") if hasattr(frame, one)}
+    assert {one: getattr(page, one, None) for one in ("get", "post") if hasattr(page, one)} == (
+        handlers
+    )
+    assert page.page is ConsolePage.page
+    if frame in {OperationPage, ActionPage}:
+        assert get_type_hints(page.perform)["return"] is Done
+        parameters = ["self", "subject", "data"][: 3 if frame is OperationPage else 2]
+        assert list(inspect.signature(page.perform).parameters) == parameters
 
 
 @pytest.mark.parametrize("name", sorted(set(CONSOLE) | set(OWN)))

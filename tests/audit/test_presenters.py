@@ -8,6 +8,7 @@ import pytest
 
 from audit.models import AuditEvent
 from audit.presenters import SENTENCES, sentence
+from organizations.policy import WORDS, Action
 from tests.architecture import source
 
 _RECORDERS = {"record": 0, "_record": 0, "_record_about": 1}
@@ -86,6 +87,13 @@ def test_a_lost_word_is_shown_as_lost() -> None:
 )
 def test_a_refusal_says_what_and_why(action: str, said: str) -> None:
     assert sentence(action, {"reason": "No."}) == said
+
+
+@pytest.mark.parametrize("action", Action)
+def test_a_refused_page_is_said_in_the_words_of_the_rule_book(action: Action) -> None:
+    said = sentence(f"{action}.refused", {"reason": "No."})
+    assert said.lower() == f"was refused: {WORDS[action]}. No.".lower()
+    assert ":" not in said.removeprefix("was refused:")
 
 
 @pytest.mark.parametrize("name", ["{role}", "{0}", "{subject.__class__}", "{", "%s", "{role!r}"])

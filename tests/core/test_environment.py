@@ -5,6 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+import redis
+from django.utils.module_loading import import_string
 
 from adminctr import environment
 
@@ -68,6 +70,14 @@ def test_a_cache_is_one_that_processes_share() -> None:
     assert redis["BACKEND"].endswith("redis.RedisCache")
     assert redis["LOCATION"] == "redis://10.0.0.1:6379/2"
     assert environment.cache("rediss://x:1/0")["BACKEND"].endswith("redis.RedisCache")
+
+
+def test_a_cache_on_redis_lacks_no_client() -> None:
+    """Nobody listens there, and it is the client who says so."""
+    made = environment.cache("redis://127.0.0.1:1/0")
+    cache = import_string(made["BACKEND"])(made["LOCATION"], {})
+    with pytest.raises(redis.exceptions.ConnectionError):
+        cache.get("anything")
 
 
 @pytest.mark.parametrize("url", ["", "locmem://", "dummy://", "memcached://x"])

@@ -88,7 +88,7 @@ def test_one_invitation_lets_one_newcomer_in() -> None:
         assert tally(outcomes) == {"ok": 1, "link_dead": RACERS - 1}
         (stay,) = stays_of(invitation.email)
         assert stay.organization == organization
-        assert events("user.joined", invitation.sid) == 1
+        assert events("user.joined", stay.user.sid) == 1
 
     rounds(run)
 

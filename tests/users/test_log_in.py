@@ -7,12 +7,14 @@ import pytest
 import time_machine
 from django.conf import settings
 from django.contrib.sessions.models import Session
+from django.urls import reverse
 
 from adminctr.core import clock
 from adminctr.core.tenancy import every_tenant
 from audit.models import AuditEvent
-from organizations.models import Membership
+from organizations.models import Membership, Organization
 from tests.pages.effects import assert_no_effect, browser, comparable
+from tests.users.people import ANSWERS, invited, pending_sign_up, prove
 from tests.world import PASSWORD
 from users.models import User, UserStatus
 
@@ -263,6 +265,29 @@ def test_unknown_browsers_are_shut_out_and_a_known_one_is_free(cy, hour) -> None
     assert b"never used for it" in log_in(stranger, cy.email).content
     assert not is_signed_in(stranger)
     assert log_in(own, cy.email)["Location"] == "/console/"
+
+
+def sign_up_in(client, address: str) -> None:
+    client.post(f"/signup/{pending_sign_up(address).token()}/", ANSWERS)
+
+
+def accept_in(client, address: str) -> None:
+    acme = Organization.objects.get(name="Acme")
+    prove(acme, "fresh.example")
+    client.post(reverse("invitations:show", args=[invited(acme, address).token()]), ANSWERS)
+
+
+@pytest.mark.parametrize("come_in", [sign_up_in, accept_in])
+def test_the_browser_in_which_an_address_was_proven_is_a_known_one(come_in, db, hour) -> None:
+    address, own = "zoe@fresh.example", browser("10.1.0.1")
+    come_in(own, address)
+    own.post("/logout/")
+    for number in range(100):
+        log_in(browser(f"10.2.0.{number}"), address, WRONG)
+
+    stranger = browser("10.3.0.1")
+    assert b"never used for it" in log_in(stranger, address, ANSWERS["password"]).content
+    assert log_in(own, address, ANSWERS["password"])["Location"] == "/console/"
 
 
 def test_a_browser_of_somebody_else_is_no_known_one(cy, ben, hour) -> None:

@@ -8,10 +8,13 @@ import time_machine
 from django.test import Client
 
 from adminctr.core import clock
+from adminctr.core.actor import Actor
+from adminctr.core.errors import RuleViolation
 from audit.models import AuditEvent
 from tests.pages.effects import assert_no_effect, browser, comparable, link_in, mails_to
 from tests.world import PASSWORD
 from users.models import User, UserStatus
+from users.operations import request_password_reset
 
 PAGE, SENT, DONE = "/password/reset/", "/password/reset/sent/", "/password/reset/done/"
 KEY = "/password/reset/key/"
@@ -69,6 +72,37 @@ def test_unknown_known_and_inactive_get_the_same_page(cy, ben, ana, deliver) -> 
     links = {mail.to[0] for mail in deliver() if KEY in f"{mail.body}{mail.alternatives}"}
     assert links == {cy.email}
     User.objects.filter(pk__in=[ben.pk, ana.pk]).update(status=UserStatus.ACTIVE)
+
+
+@pytest.mark.parametrize(
+    ("address", "status", "subject"),
+    [
+        ("CY@Acme.Example ", UserStatus.ACTIVE, "Reset your password"),
+        ("nobody@nowhere.example", UserStatus.ACTIVE, "No login for this address"),
+        ("cy@acme.example", UserStatus.INACTIVE, None),
+        ("cy@acme.example", UserStatus.SUSPENDED, None),
+    ],
+)
+def test_the_address_decides_what_is_mailed_and_recorded(
+    address, status, subject, cy, deliver
+) -> None:
+    User.objects.filter(pk=cy.pk).update(status=status)
+    deliver()
+    request_password_reset(address, actor=Actor.stranger(address))
+    mails = deliver()
+    assert [mail.to for mail in mails] == ([[address.strip().lower()]] if subject else [])
+    assert all(subject in mail.subject for mail in mails)
+    events = AuditEvent.unscoped.filter(action="user.password_reset_requested")
+    told = [(event.subject_sid, event.details.data["subject"]) for event in events]
+    assert told == ([(cy.sid, cy.email)] if KEY in "".join(mail.body for mail in mails) else [])
+    User.objects.filter(pk=cy.pk).update(status=UserStatus.ACTIVE)
+
+
+@pytest.mark.parametrize("address", ["", "cy", "cy@acme.example, ben@acme.example"])
+def test_no_address_is_no_request(address, cy) -> None:
+    with assert_no_effect(), pytest.raises(RuleViolation) as refused:
+        request_password_reset(address, actor=Actor.stranger(address))
+    assert refused.value.code.startswith("address_")
 
 
 def test_a_link_works_once(client, cy, ask) -> None:

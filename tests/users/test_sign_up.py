@@ -19,11 +19,13 @@ from organizations.models import Membership, Organization, Role
 from tests.conftest import acting
 from tests.pages.effects import assert_no_effect, browser, comparable, link_in, mails_to
 from tests.users.people import lose, newcomer, pending_sign_up, prove
+from users.jobs import forget_expired_sign_ups
 from users.models import SignUp, User
 from users.operations import sign_up
 
 PAGE = "/signup/"
 NEW = "zoe@fresh.example"
+ANOTHER_SECRET = "another-installation-0123456789-abcdefghijk"
 ANSWERS = {
     "first_name": "Zoë",
     "last_name": "Quist",
@@ -230,12 +232,53 @@ def test_an_address_that_got_a_login_meanwhile_is_refused(db) -> None:
     assert refused.value.code == "already_registered"
 
 
-def test_a_sign_up_of_an_older_generation_is_dead(db) -> None:
+def expire(row: SignUp) -> None:
+    SignUp.objects.filter(pk=row.pk).update(expires_at=clock.now())
+
+
+def forget(row: SignUp) -> None:
+    expire(row)
+    forget_expired_sign_ups.call()
+
+
+def replace(row: SignUp) -> None:
+    forget(row)
+    assert pending_sign_up(row.email).token() != row.token()
+
+
+@pytest.mark.parametrize("change", [expire, forget, replace])
+def test_a_sign_up_that_ended_while_its_page_was_open_makes_nobody(change, db) -> None:
     row = pending_sign_up(NEW)
-    SignUp.objects.update(generation=2)
+    change(row)
     with assert_no_effect(), pytest.raises(RuleViolation) as refused:
         sign_up(row, newcomer=newcomer(), actor=Actor.stranger(NEW))
     assert refused.value.code == "link_dead"
+
+
+def test_a_forgotten_sign_up_is_asked_for_anew_with_another_link(client, ask) -> None:
+    first = ask()
+    forget(SignUp.objects.get())
+    second = ask()
+    assert browser().get(first).status_code == 410
+    assert client.post(second, ANSWERS).status_code == 303
+
+
+def test_a_changed_secret_does_not_break_a_mail_that_waits(client, deliver, settings, db) -> None:
+    client.post(PAGE, {"email": NEW})
+    settings.SECRET_KEY = ANOTHER_SECRET
+    (message,) = mails_to(NEW, deliver())
+    assert client.post(link_in(message), ANSWERS).status_code == 303
+    assert User.objects.filter(email=NEW).exists()
+
+
+def test_after_a_changed_secret_asking_again_gives_the_one_link_that_works(ask, settings) -> None:
+    old = ask()
+    settings.SECRET_KEY = ANOTHER_SECRET
+    assert browser().get(old).status_code == 200
+    new = ask()
+    assert new != old
+    assert browser().get(old).status_code == 410
+    assert browser().post(new, ANSWERS).status_code == 303
 
 
 def test_an_invitation_that_is_used_first_makes_the_user_and_kills_the_sign_up(

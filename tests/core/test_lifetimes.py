@@ -1,0 +1,31 @@
+"""How long a link works is said as it is set."""
+
+from datetime import timedelta
+
+import pytest
+from pytest_django import Settings
+
+from adminctr.core import lifetimes
+
+
+@pytest.mark.parametrize(
+    ("hours", "said"), [(24, "24 hours"), (1, "1 hour"), (0.5, "0.5 hours"), (168, "168 hours")]
+)
+def test_a_lifetime_is_said_in_hours(hours: float, said: str, settings: Settings) -> None:
+    settings.SIGN_UP_LIFETIME = timedelta(hours=hours)
+    settings.PASSWORD_RESET_TIMEOUT = int(hours * 3600)
+    assert lifetimes.in_words() == {"sign_up_lifetime": said, "reset_lifetime": said}
+
+
+def test_pages_and_mails_say_it(client, cy, deliver, settings: Settings) -> None:
+    settings.SIGN_UP_LIFETIME = timedelta(hours=5)
+    settings.PASSWORD_RESET_TIMEOUT = 7 * 3600
+    pages = client.get("/password/reset/").content + client.get("/password/reset/sent/").content
+    assert pages.count(b"7 hours") == 2
+    sent = client.post("/signup/", {"email": "zoe@fresh.example"}).content
+    assert b"5 hours" in sent
+    client.post("/password/reset/", {"email": cy.email})
+    mails = {mail.to[0]: mail for mail in deliver()}
+    for address, said in (("zoe@fresh.example", "5 hours"), (cy.email, "7 hours")):
+        assert said in mails[address].body
+        assert said in mails[address].alternatives[0].content
