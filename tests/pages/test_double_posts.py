@@ -40,7 +40,7 @@ def test_an_invitation_is_made_once(admin, deliver) -> None:
 def test_an_invitation_is_resent_once(admin, acme) -> None:
     with time_machine.travel(clock.now() - timedelta(minutes=6), tick=False):
         invitation = invited(acme, NEW)
-    url = reverse("users:resend", args=[invitation.sid])
+    url = reverse("users:pending-resend", args=[invitation.sid])
     admin.post(url)
     with assert_no_effect():
         again = follow(admin, admin.post(url))
@@ -49,7 +49,7 @@ def test_an_invitation_is_resent_once(admin, acme) -> None:
 
 
 def test_an_invitation_is_revoked_once(admin, acme) -> None:
-    url = reverse("users:revoke", args=[invited(acme, NEW).sid])
+    url = reverse("users:pending-revoke", args=[invited(acme, NEW).sid])
     admin.post(url)
     with assert_no_effect():
         again = follow(admin, admin.post(url))
@@ -58,9 +58,9 @@ def test_an_invitation_is_revoked_once(admin, acme) -> None:
 
 def test_a_resend_after_a_revocation_says_so(admin, acme) -> None:
     invitation = invited(acme, NEW)
-    admin.post(reverse("users:revoke", args=[invitation.sid]))
+    admin.post(reverse("users:pending-revoke", args=[invitation.sid]))
     with assert_no_effect():
-        again = follow(admin, admin.post(reverse("users:resend", args=[invitation.sid])))
+        again = follow(admin, admin.post(reverse("users:pending-resend", args=[invitation.sid])))
     assert b"revoked already" in again.content
 
 
@@ -150,8 +150,8 @@ def actions_of(acme: Organization, cy: User) -> dict[str, dict[str, str]]:
     domain = Domain.unscoped.get(name="acme-labs.example")
     return {
         reverse("users:invite"): {"email": NEW, "role": "standard"},
-        reverse("users:resend", args=[invitation.sid]): {},
-        reverse("users:revoke", args=[invitation.sid]): {},
+        reverse("users:pending-resend", args=[invitation.sid]): {},
+        reverse("users:pending-revoke", args=[invitation.sid]): {},
         reverse("users:change-role", args=[cy.sid]): {"role": "administrator"},
         reverse("domains:add"): {"name": "acme.org"},
         reverse("domains:check", args=[domain.sid]): {},
@@ -189,5 +189,5 @@ def test_the_page_of_an_invitation_that_was_accepted_meanwhile_is_gone(admin, ac
     browser().post(reverse("invitations:show", args=[invitation.token()]), PERSON)
     assert admin.get(invitation.get_absolute_url()).status_code == 404
     with assert_no_effect():
-        again = follow(admin, admin.post(reverse("users:revoke", args=[invitation.sid])))
+        again = follow(admin, admin.post(reverse("users:pending-revoke", args=[invitation.sid])))
     assert b"accepted meanwhile" in again.content
