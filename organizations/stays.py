@@ -16,6 +16,8 @@ def begin_stay(
     organization: Organization, user: User, *, role: Role, source: Source, by_id: int | None = None
 ) -> Membership:
     """Make somebody a member. Raises RuleViolation: already_in_an_organization."""
+    # A stay past its planned end counts for nobody; the job that ends it may not have run yet.
+    Membership.unscoped.filter(user=user).overdue().end()
     violation = RuleViolation(
         "already_in_an_organization", "A person can be in one organization only."
     )
@@ -48,7 +50,7 @@ def begin_organization_role(
     stay: Membership, *, source: Source, by_id: int | None
 ) -> RoleAssignment:
     """Write the role of a stay as a period, after ending the one before."""
-    RoleAssignment.objects.on_organization().filter(holder_id=stay.user_id).end()
+    RoleAssignment.unscoped.on_organization().filter(holder_id=stay.user_id).end()
     return RoleAssignment.begin(stay, role=stay.role, source=source, by_id=by_id)
 
 

@@ -10,13 +10,16 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from accounts.models import RoleAssignment
 from accounts.operations import create_account
 from adminctr.core import clock
 from adminctr.core.actor import Origin
 from adminctr.core.errors import NotAllowed
 from adminctr.core.operations import itself, operation
+from adminctr.core.periods import Source
+from adminctr.core.tenancy import tenant
 from invitations.operations import invite_user
-from organizations import policy
+from organizations import policy, stays
 from organizations.models import Membership, Organization, Role, lock_all, stay_of
 from organizations.operations import change_role
 from tests.conftest import acting
@@ -134,3 +137,17 @@ def test_several_are_locked_the_oldest_first(
     reads = [one["sql"] for one in captured if f'FROM "{table}"' in one["sql"]]
     keys = [int(sql.rpartition('"id" = ')[2].split()[0]) for sql in reads if '"id" = ' in sql]
     assert keys == sorted(one.pk for one in pair)
+
+
+def test_an_overdue_stay_is_ended_when_another_begins(
+    acme: Organization, globex: Organization
+) -> None:
+    dora = User.objects.get(email="dora@acme.example")
+    Membership.unscoped.open().filter(user=dora).update(ends_at=clock.now())
+    with tenant(globex):
+        stays.begin_stay(globex, dora, role=Role.STANDARD, source=Source.DIRECT)
+    joined = stay_of(dora)
+    assert joined is not None
+    assert joined.organization == globex
+    assert Membership.unscoped.open().filter(user=dora).count() == 1
+    assert RoleAssignment.unscoped.open().filter(holder=dora).count() == 1
