@@ -28,7 +28,7 @@ from invitations.operations import (
 )
 from merges.operations import Absorption, absorb
 from organizations.models import Membership, Organization, Role
-from organizations.operations import change_role
+from organizations.operations import change_role, rename_organization, transfer_ownership
 from tests.architecture import source
 from tests.conftest import acting
 from users.models import User
@@ -135,6 +135,12 @@ ATTEMPTS: dict[str, Callable[[Acme], Any]] = {
     "merges.operations.absorb": lambda acme: absorb(acme.absorption, actor=acme.eve),
     "organizations.operations.change_role": lambda acme: change_role(
         acme.stay, role=Role.ADMINISTRATOR, actor=acme.eve
+    ),
+    "organizations.operations.rename_organization": lambda acme: rename_organization(
+        acme.organization, name="Mine", actor=acme.eve
+    ),
+    "organizations.operations.transfer_ownership": lambda acme: transfer_ownership(
+        acme.organization, to="cy@acme.example", actor=acme.eve
     ),
     "users.operations.appoint_staff": lambda acme: appoint_staff(acme.ana, actor=acme.eve),
 }

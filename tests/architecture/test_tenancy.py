@@ -64,6 +64,7 @@ ALL_USERS = {
     "adminctr/web/invariants.py": "what must be true of the whole database",
     "invitations/operations.py": "is this address a login already",
     "invitations/views.py": "is this address a login already",
+    "organizations/mail.py": "tasks, by primary key",
     "users/forms.py": "whose password is to be reset",
     "users/mail.py": "tasks, by primary key",
     "users/newcomers.py": "makes the user of a proven address",
@@ -73,6 +74,7 @@ ALL_USERS = {
 ALL_ORGANIZATIONS = {
     "adminctr/web/demo.py": "finds what it has founded",
     "adminctr/web/invariants.py": "what must be true of the whole database",
+    "organizations/mail.py": "tasks, by primary key",
     "organizations/models.py": "its own lock",
     "users/operations.py": "founds one at sign-up",
 }

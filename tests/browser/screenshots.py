@@ -22,7 +22,9 @@ PAGES = {
     "domains": "/admin-center/domains/",
     "add-domain": "/admin-center/domains/add/",
     "activity": "/admin-center/activity/",
+    "settings": "/admin-center/settings/",
 }
+OWNERS = {"change-ownership": "/admin-center/settings/ownership/"}
 DETAILS = {
     "account": ("/admin-center/accounts/", "Billing"),
     "user": ("/admin-center/users/", "Cy Lindqvist"),
@@ -67,6 +69,11 @@ def take_all(page: Page, look: str) -> None:
     for name, (path, link) in DETAILS.items():
         page.goto(path)
         page.get_by_role("link", name=link, exact=True).click()
+        take(name)
+    page.context.clear_cookies()
+    log_in(page, "ana@acme.example")
+    for name, path in OWNERS.items():
+        page.goto(path)
         take(name)
 
 

@@ -6,6 +6,7 @@ from django.test import Client
 from tests.pages.addresses import path_to, routes, sids_of
 from tests.pages.effects import assert_no_effect
 from tests.pages.test_roles_walk import EXPECTED
+from tests.world import PASSWORD
 
 POSTED = sorted(name for name in routes() if set(EXPECTED[name, "POST"].values()) != {405})
 
@@ -29,12 +30,26 @@ def test_a_forged_post_is_refused(forgery, acme, ana) -> None:
     token = {"no token": "", "another's token": token_of(strict())}.get(forgery, token_of(client))
     origin = {"another site": "https://evil.example", "null": "null"}.get(forgery)
     form = {"csrfmiddlewaretoken": token, "email": "new@acme.example", "role": "standard"}
-    paths = [path_to(name, sids) for name in POSTED]
+    paths = [path_to(name, sids) for name in POSTED if name != "account_login"]
     with assert_no_effect():
         for path in paths:
             response = client.post(path, form, headers={"Origin": origin} if origin else {})
             assert response.status_code == 403, path
             assert b"This form is too old" in response.content
+
+
+@pytest.mark.parametrize("origin", [None, "https://evil.example", "null"])
+def test_a_forged_log_in_is_refused_and_leads_home_who_is_logged_in_already(
+    origin, ana, cy
+) -> None:
+    form = {"login": cy.email, "password": PASSWORD}
+    headers = {"Origin": origin} if origin else {}
+    stranger, signed_in = strict(), strict(ana)
+    with assert_no_effect():
+        assert stranger.post("/login/", form, headers=headers).status_code == 403
+        assert signed_in.post("/login/", form, headers=headers)["Location"] == "/console/"
+    assert "_auth_user_id" not in stranger.session
+    assert signed_in.session["_auth_user_id"] == str(ana.pk)
 
 
 @pytest.mark.parametrize("name", ["users:invite", "users:sign-up", "account_reset_password"])

@@ -153,6 +153,7 @@ def actions_of(acme: Organization, cy: User) -> dict[str, dict[str, str]]:
         reverse("users:pending-resend", args=[invitation.sid]): {},
         reverse("users:pending-revoke", args=[invitation.sid]): {},
         reverse("users:change-role", args=[cy.sid]): {"role": "administrator"},
+        reverse("organizations:settings"): {"name": "Acme Works"},
         reverse("domains:add"): {"name": "acme.org"},
         reverse("domains:check", args=[domain.sid]): {},
         reverse("domains:remove", args=[domain.sid]): {},
@@ -177,7 +178,8 @@ def test_every_form_of_somebody_logged_out_meanwhile_leads_to_log_in(admin, acme
             assert admin.post(url, form)["Location"] == f"/login/?next={url}"
 
 
-def test_an_invitation_to_a_domain_lost_meanwhile_is_refused_beside_the_field(admin) -> None:
+def test_an_invitation_to_a_domain_lost_meanwhile_is_refused_beside_the_field(admin, acme) -> None:
+    prove(acme, "acme-labs.example")
     lose("acme.example")
     with assert_no_effect():
         response = admin.post("/admin-center/users/invite/", {"email": NEW, "role": "standard"})

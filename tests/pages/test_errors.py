@@ -108,7 +108,7 @@ def test_what_somebody_sent_is_not_thrown_back(client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("where", "status"), [("/nowhere/", 404), ("/admin-center/users/x/", 404), ("/signup/x/", 404)]
+    ("where", "status"), [("/nowhere/", 404), ("/admin-center/users/x/", 404), ("/signup/x/", 410)]
 )
 def test_an_unknown_address_is_not_echoed(where, status, client) -> None:
     response = client.get(where + "?q=<script>x</script>")

@@ -13,6 +13,8 @@ PAGES = [
     ("domains:list", "acme-labs.example"),
     ("domains:add", "Domain name"),
     ("audit:list", "verified the domain acme.example"),
+    ("organizations:settings", "Change Ownership"),
+    ("organizations:ownership", "Choose a new owner"),
 ]
 
 

@@ -39,6 +39,10 @@ console:home                          GET   302  200  200  200  200  200
 console:home                          POST  302  405  405  405  405  405
 organizations:overview                GET   302  403  200  200  200  200
 organizations:overview                POST  302  403  405  405  405  405
+organizations:settings                GET   302  403  200  200  200  200
+organizations:settings                POST  302  403  200  200  200  200
+organizations:ownership               GET   302  403  403  200  200  200
+organizations:ownership               POST  302  403  403  200  200  200
 accounts:list                         GET   302  403  200  200  200  200
 accounts:list                         POST  302  403  405  405  405  405
 accounts:detail                       GET   302  403  200  200  404  404
@@ -53,9 +57,9 @@ users:pending                         GET   302  403  200  200  200  200
 users:pending                         POST  302  403  405  405  405  405
 users:pending-detail                  GET   302  403  200  200  404  404
 users:pending-detail                  POST  302  403  405  405  405  405
-users:pending-resend                  GET   302  403  405  405  405  405
+users:pending-resend                  GET   302  403  303  303  404  404
 users:pending-resend                  POST  302  403  303  303  404  404
-users:pending-revoke                  GET   302  403  405  405  405  405
+users:pending-revoke                  GET   302  403  303  303  404  404
 users:pending-revoke                  POST  302  403  303  303  404  404
 users:invite                          GET   302  403  200  200  200  200
 users:invite                          POST  302  403  200  200  200  200
@@ -69,9 +73,9 @@ domains:add                           GET   302  403  200  200  200  200
 domains:add                           POST  302  403  200  200  200  200
 domains:detail                        GET   302  403  200  200  404  404
 domains:detail                        POST  302  403  405  405  405  405
-domains:check                         GET   302  403  405  405  405  405
+domains:check                         GET   302  403  303  303  404  404
 domains:check                         POST  302  403  303  303  404  404
-domains:remove                        GET   302  403  405  405  405  405
+domains:remove                        GET   302  403  303  303  404  404
 domains:remove                        POST  302  403  303  303  404  404
 audit:list                            GET   302  403  200  200  200  200
 audit:list                            POST  302  403  405  405  405  405

@@ -23,6 +23,8 @@ LISTS = [
     "console:home",
     "domains:list",
     "organizations:overview",
+    "organizations:ownership",
+    "organizations:settings",
     "users:list",
     "users:pending",
 ]

@@ -25,7 +25,7 @@ from invitations.operations import (
     revoke_invitation,
 )
 from organizations.models import Membership, Organization, Role
-from organizations.operations import change_role
+from organizations.operations import change_role, transfer_ownership
 from tests.conftest import acting
 from tests.races.harness import (
     RACERS,
@@ -260,6 +260,35 @@ def test_two_administrators_who_demote_each_other_leave_one() -> None:
         assert tally(outcomes[1 - winner :: 2]) == {"NotAllowed": HALF}
         roles = [stay_of(organization, user).role for user in people]
         assert sorted(roles) == [Role.ADMINISTRATOR, Role.STANDARD]
+
+    rounds(run)
+
+
+def test_the_ownership_is_handed_to_one_of_two_people() -> None:
+    def run() -> None:
+        organization, domain = company()
+        former = organization.owner
+        people = [
+            bring_in(organization, f"{name}@{domain}", Role.ADMINISTRATOR)
+            for name in ("ben", "fay")
+        ]
+        calls: list[Call] = [
+            partial(transfer_ownership, organization, to=user.email, actor=acting(former))
+            for user in people
+        ]
+        outcomes = race(*calls * HALF)
+        assert tally(outcomes) == {"ok": 1, "NotAllowed": RACERS - 1}
+        winner = people[outcomes.index("ok") % 2]
+        organization.refresh_from_db()
+        assert organization.owner == winner
+        with every_tenant():
+            owners = Membership.objects.open().filter(organization=organization, role=Role.OWNER)
+            assert [stay.user for stay in owners] == [winner]
+            roles = RoleAssignment.objects.open().on_organization().filter(role=Role.OWNER)
+            (role,) = roles.filter(organization=organization)
+            assert role.holder == winner
+        assert stay_of(organization, former).role == Role.ADMINISTRATOR
+        assert events("organization.transferred", winner.sid) == 1
 
     rounds(run)
 
