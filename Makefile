@@ -5,8 +5,9 @@ UV := .tools/bin/uv
 PYTHON := .venv/bin/python
 export RUN_DIR ?= $(CURDIR)/.run
 
+run: export DEMO := 1
 run: bootstrap
-	@DEMO=1 $(PYTHON) manage.py serve
+	@$(PYTHON) manage.py serve
 
 test: bootstrap
 	@$(PYTHON) -m tests.run
@@ -26,6 +27,7 @@ check: bootstrap
 	@$(PYTHON) manage.py check --fail-level WARNING
 	@.venv/bin/djlint templates --lint --quiet
 	@! grep -n '://' requirements.lock
+	@echo All checks passed.
 
 format: bootstrap
 	@.venv/bin/ruff format .

@@ -5,6 +5,7 @@ import os
 import sys
 
 if __name__ == "__main__":
+    os.umask(0o077)  # what we write holds hashes, links and secrets
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "adminctr.settings")
     from django.core.management import execute_from_command_line
 

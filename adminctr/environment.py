@@ -18,11 +18,11 @@ _MOST_CACHE_ROWS = 10_000
 
 def secret_key(given: str, run_dir: Path) -> str:
     """The given secret, or one of this checkout's own, made at the first start."""
+    run_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     if given:
         return given
     kept = run_dir / "secret_key"
     if not kept.exists():
-        run_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         fresh = run_dir / f"secret_key.{secrets.token_hex(4)}"
         fresh.write_text(secrets.token_urlsafe(48))
         fresh.chmod(0o600)

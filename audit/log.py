@@ -50,9 +50,9 @@ def append(events: list[Event]) -> None:
 def append_refusal(event: Event) -> None:
     """Chain one refusal, unless this actor has been refused very often in this minute."""
     actor = event.actor
-    if REFUSALS_PER_MINUTE.is_spent(actor.sid or actor.label, actor.origin.ip):
+    if REFUSALS_PER_MINUTE.is_spent(actor.sid or actor.label, actor.origin.network):
         return
-    REFUSALS_PER_MINUTE.note(actor.sid or actor.label, actor.origin.ip)
+    REFUSALS_PER_MINUTE.note(actor.sid or actor.label, actor.origin.network)
     _append_to(event.chain, [event])
 
 
@@ -96,4 +96,7 @@ def _readable(event: Event) -> dict[str, Any]:
 
 
 def _bounded(value: Any) -> Any:
-    return value[:_TEXT_LENGTH] if isinstance(value, str) else value
+    """Text cut short, without the two things that PostgreSQL cannot keep."""
+    if not isinstance(value, str):
+        return value
+    return value.replace("\0", "").encode(errors="replace").decode()[:_TEXT_LENGTH]

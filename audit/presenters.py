@@ -5,24 +5,28 @@ from typing import Any
 
 from organizations.policy import WORDS, Action
 
+_NO_MARKS = str.maketrans("", "", "“”")
+
 SENTENCES = {
-    "account.created": "created the account {subject} for {owner}",
+    "account.created": "created the account “{subject}” for {owner}",
     "domain.added": "added the domain {subject}",
     "domain.check_failed": "checked the domain {subject}: {reason}",
     "domain.removed": "removed the domain {subject}",
     "domain.verified": "verified the domain {subject}",
-    "organization.absorbed": "let the organization {subject} be absorbed by {into}",
+    "organization.absorbed": "let the organization “{subject}” be absorbed by “{into}”",
+    "organization.renamed": "renamed the organization from “{before}” to “{after}”",
+    "organization.transferred": "made {after} the Owner in place of {before}",
     "sign_up.started": "asked for a sign-up link for {subject}",
     "user.appointed_staff": "made {subject} support staff",
     "user.invitation_resent": "sent the invitation of {subject} again",
     "user.invitation_revoked": "revoked the invitation of {subject}",
     "user.invited": "invited {subject} as {role}",
     "user.joined": "joined by invitation as {role}",
-    "user.log_in_failed": "tried to log in with a wrong password",
+    "user.log_in_failed": "tried to log in as {subject} with a wrong password",
     "user.logged_in": "logged in",
     "user.logged_out": "logged out",
     "user.password_changed": "set a new password",
-    "user.password_reset_requested": "asked for a link to reset the password",
+    "user.password_reset_requested": "asked for a link to reset the password of {subject}",
     "user.role_changed": "changed the role of {subject} from {before} to {after}",
     "user.signed_up": "signed up",
 }
@@ -33,8 +37,12 @@ def sentence(action: str, details: dict[str, Any] | None) -> str:
     if details is None:
         return f"{action} (the details were erased)"
     if action.endswith(".refused"):
-        return f"was refused: {_attempt(action.removesuffix('.refused'))}. {details['reason']}"
-    values = defaultdict(lambda: "…", details)
+        what = _attempt(action.removesuffix(".refused"))
+        given = f" ({details['given']})" if "given" in details else ""
+        return f"was refused: {what}{given}. {details['reason']}"
+    # Names stand between marks that no name can hold, so none can pass for the sentence.
+    unmarked = {name: str(value).translate(_NO_MARKS) for name, value in details.items()}
+    values = defaultdict(lambda: "…", unmarked)
     return SENTENCES.get(action, action).format_map(values)
 
 

@@ -1,6 +1,7 @@
 """What changes a domain: claiming it, proving it, giving it up."""
 
 from django.conf import settings
+from django.core.cache import cache
 
 from adminctr.core import clock
 from adminctr.core.actor import Actor
@@ -9,7 +10,7 @@ from adminctr.core.errors import RuleViolation
 from adminctr.core.limits import Limit
 from adminctr.core.operations import check, its_organization, itself, operation, or_refuse
 from audit import log
-from domains import explanations, names, probes
+from domains import claims, explanations, names, probes
 from domains.models import Domain, DomainStatus
 from domains.probes import TxtAnswer
 from organizations import policy
@@ -17,6 +18,11 @@ from organizations.models import Organization
 from organizations.policy import Action
 
 CHECKS_PER_MINUTE = Limit("domain_checks", times=10, seconds=60)
+_LONGEST_CHECK_SECONDS = 60
+_HELD_ELSEWHERE = (
+    "Another organization has verified this domain. Each domain has one holder; "
+    "if it should be yours, or be shared, ask support."
+)
 
 
 @operation(itself)
@@ -24,7 +30,8 @@ def add_domain(organization: Organization, *, name: str, actor: Actor) -> Domain
     """Claim a domain; it proves nothing yet.
 
     Raises NotAllowed, or RuleViolation: one of the canonicaliser's, domain_www,
-    domain_public_suffix, domain_common, domain_already_added, domain_limit.
+    domain_public_suffix, domain_common, domain_already_added, domain_held_elsewhere,
+    domain_limit.
     """
     policy.require(actor, Action.DOMAIN_ADD, organization)
     name = canonical_domain(name)
@@ -32,6 +39,8 @@ def add_domain(organization: Organization, *, name: str, actor: Actor) -> Domain
     actor = policy.require_locked(actor, Action.DOMAIN_ADD, organization)
     if Domain.objects.named(name).exists():
         raise names.beside_name("domain_already_added", "This domain is in your list already.")
+    if claims.is_held(name):
+        raise names.beside_name("domain_held_elsewhere", _HELD_ELSEWHERE)
     if Domain.objects.count() >= settings.DOMAINS_PER_ORGANIZATION:
         limit = settings.DOMAINS_PER_ORGANIZATION
         raise names.beside_name(
@@ -47,11 +56,19 @@ def add_domain(organization: Organization, *, name: str, actor: Actor) -> Domain
 def check_domain(domain: Domain, *, actor: Actor) -> Domain:
     """Look for the record now, and verify the domain if it is there.
 
-    Raises NotAllowed, or RuleViolation: too_many_tries, or those of `settle_check`.
+    Raises NotAllowed, or RuleViolation: too_many_tries, check_running, or those of
+    `settle_check`.
     """
     policy.require(actor, Action.DOMAIN_VERIFY, domain)
-    CHECKS_PER_MINUTE.spend(domain.sid)
-    answer = probes.look_up_txt(domain.record_name)
+    organization = domain.organization.sid
+    CHECKS_PER_MINUTE.spend(organization)
+    # A slow name server holds whoever asks it: one question at a time for each organization.
+    if not cache.add(f"domain-check:{organization}", True, timeout=_LONGEST_CHECK_SECONDS):
+        raise RuleViolation("check_running", "Another check is running. Try again in a moment.")
+    try:
+        answer = probes.look_up_txt(domain.record_name)
+    finally:
+        cache.delete(f"domain-check:{organization}")
     return settle_check(domain, answer=answer, actor=actor)
 
 
@@ -75,12 +92,7 @@ def settle_check(domain: Domain, *, answer: TxtAnswer, actor: Actor) -> Domain:
         _record(current, "domain.check_failed", actor, reason=current.check_result)
         return current
     current.status, current.verified_at = DomainStatus.VERIFIED, current.checked_at
-    held_elsewhere = RuleViolation(
-        "domain_held_elsewhere",
-        "Another organization has verified this domain. Each domain has one holder; "
-        "if it should be yours, or be shared, ask support.",
-    )
-    with or_refuse(held_elsewhere):
+    with or_refuse(RuleViolation("domain_held_elsewhere", _HELD_ELSEWHERE)):
         current.save(update_fields=["checked_at", "check_result", "status", "verified_at"])
     _record(current, "domain.verified", actor)
     return current

@@ -1,6 +1,7 @@
 from typing import Any
 
 from django.conf import settings
+from django.contrib import messages
 from django.db.models import QuerySet
 from django.urls import reverse
 
@@ -81,10 +82,10 @@ class CheckDomain(DomainAction):
 
     def perform(self, subject: Domain) -> Done:
         domain = operations.check_domain(subject, actor=self.actor)
-        message = "The record was looked for. What was found stands below."
-        if domain.is_verified():
-            name = readable_domain(domain.name)
-            message = f"{name} is verified. You can invite its people now."
+        if not domain.is_verified():
+            return Done(domain.check_result, domain.get_absolute_url(), messages.WARNING)
+        name = readable_domain(domain.name)
+        message = f"{name} is verified. You can invite its people now."
         return Done(message, domain.get_absolute_url())
 
 

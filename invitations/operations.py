@@ -1,6 +1,9 @@
 """Inviting, and what becomes of an invitation."""
 
+from datetime import timedelta
+
 from django.conf import settings
+from django.db.models import Sum
 
 from adminctr.core import clock, tokens
 from adminctr.core.actor import Actor
@@ -14,7 +17,7 @@ from invitations.models import Invitation
 from merges.operations import Absorption, absorb
 from organizations import policy, stays
 from organizations.models import GRANTABLE_ROLES, Membership, Organization, Role, lock_all
-from organizations.policy import Action
+from organizations.policy import GRANTS, Action
 from users.admission import WayIn, decide
 from users.models import User
 from users.newcomers import NewPerson, add_user
@@ -26,19 +29,19 @@ def invite_user(organization: Organization, *, email: str, role: Role, actor: Ac
 
     Raises NotAllowed, or RuleViolation: one of the canonicaliser's, role_not_grantable,
     domain_common, domain_not_verified, already_member, already_in_an_organization,
-    merge_needed, already_invited.
+    merge_needed, invited_too_often, already_invited.
     """
     policy.require(actor, Action.USER_INVITE, organization)
     email = canonical_address(email)
     actor = policy.require_locked(actor, Action.USER_INVITE, organization)
-    if actor.user_id is None:
-        raise NotAllowed("An invitation names the person who invites.")
+    inviter_id = _person_of(actor)
     if role not in GRANTABLE_ROLES:
         raise RuleViolation("role_not_grantable", "Choose one of the roles listed.", field="role")
     decide(email, WayIn.INVITATION, into=organization).require()
     invitee = User.objects.filter(email=email).first()
     if invitee and (obstacle := kinds.what_joining_means(invitee, organization).obstacle):
         raise kinds.for_inviter(obstacle)
+    _require_patience(email)
     for expired in Invitation.objects.expired().to(email):
         _revoke(expired, actor)
     if Invitation.objects.open().to(email).exists():
@@ -52,7 +55,7 @@ def invite_user(organization: Organization, *, email: str, role: Role, actor: Ac
         organization=organization,
         email=email,
         role=role,
-        invited_by_id=actor.user_id,
+        invited_by_id=inviter_id,
         expires_at=clock.now() + settings.INVITATION_LIFETIME,
     )
     invitation.token_hash = tokens.hash_token(invitation.token())
@@ -93,6 +96,7 @@ def resend_invitation(invitation: Invitation, *, actor: Actor) -> Invitation:
     resend_max_threshold_reached, resend_throttle, domain_common, domain_not_verified.
     """
     actor = policy.require_locked(actor, Action.USER_INVITE, invitation)
+    inviter_id = _person_of(actor)
     current = _still_open(invitation)
     if refused := resend_refusal(current):
         raise refused
@@ -103,9 +107,8 @@ def resend_invitation(invitation: Invitation, *, actor: Actor) -> Invitation:
     current.last_sent_at = clock.now()
     current.expires_at = current.last_sent_at + settings.INVITATION_LIFETIME
     current.total_sends += 1
-    current.save(
-        update_fields=["generation", "token_hash", "last_sent_at", "expires_at", "total_sends"]
-    )
+    current.invited_by_id = inviter_id  # who sends it answers for it
+    current.save()
     mail.send_invitation.enqueue(current.pk, current.generation)
     _record(current, "user.invitation_resent", actor, sends=current.total_sends)
     return current
@@ -129,7 +132,7 @@ def accept_invitation(
 ) -> Membership:
     """Let somebody who has a login join; `absorbing` is the organization they agreed to give up.
 
-    Raises NotAllowed, or RuleViolation: link_dead, wrong_person, domain_common,
+    Raises NotAllowed, or RuleViolation: link_dead, inviter_may_not, wrong_person, domain_common,
     domain_not_verified, already_member, already_in_an_organization, merge_needed,
     account_limit, consent_outdated.
     """
@@ -159,10 +162,30 @@ def accept_invitation_as_newcomer(
 ) -> Membership:
     """Make the user of an address that the link has proven, and let them join.
 
-    Raises RuleViolation: link_dead, already_registered, domain_common, domain_not_verified.
+    Raises RuleViolation: link_dead, inviter_may_not, already_registered, domain_common,
+    domain_not_verified.
     """
     current = _still_acceptable(invitation)
     return _join(current, add_user(current.email, newcomer), actor)
+
+
+def _person_of(actor: Actor) -> int:
+    if actor.user_id is None:
+        raise NotAllowed("An invitation names the person who invites.")
+    return actor.user_id
+
+
+def _require_patience(email: str) -> None:
+    """Revoking and inviting anew must not mail somebody without end."""
+    recent = Invitation.objects.to(email).filter(last_sent_at__gt=clock.now() - timedelta(days=1))
+    sends = recent.aggregate(sum=Sum("total_sends"))["sum"] or 0
+    if sends >= settings.INVITATION_MAX_SENDS:
+        raise RuleViolation(
+            "invited_too_often",
+            f"This address was sent {sends} invitations in a day, which is the most. "
+            "Wait until tomorrow, or ask the person another way.",
+            field="email",
+        )
 
 
 def _still_open(invitation: Invitation) -> Invitation:
@@ -182,6 +205,13 @@ def _still_acceptable(invitation: Invitation) -> Invitation:
     if organization.ended_at is not None or not unchanged or current.is_expired():
         raise tokens.dead_link()
     current.organization = organization
+    inviter = Membership.objects.in_force().filter(user_id=current.invited_by_id).first()
+    if inviter is None or Action.USER_INVITE not in GRANTS[Role(inviter.role)]:
+        raise RuleViolation(
+            "inviter_may_not",
+            "The person who invited you may no longer invite people. "
+            "Ask an Administrator of the organization to send the invitation again.",
+        )
     verdict = decide(current.email, WayIn.INVITATION, into=organization)
     if not verdict.allowed:
         raise RuleViolation(

@@ -1,13 +1,70 @@
 """What changes in an organization itself: who has which role."""
 
 from adminctr.core.actor import Actor
+from adminctr.core.addresses import canonical_address
 from adminctr.core.errors import RuleViolation
-from adminctr.core.operations import its_organization, operation
+from adminctr.core.operations import its_organization, itself, operation
 from adminctr.core.periods import Source
 from audit import log
-from organizations import policy, stays
-from organizations.models import GRANTABLE_ROLES, Membership, Role
+from organizations import mail, policy, stays
+from organizations.models import GRANTABLE_ROLES, Membership, Organization, Role
 from organizations.policy import Action
+from users.models import UserStatus
+
+
+@operation(itself)
+def rename_organization(organization: Organization, *, name: str, actor: Actor) -> Organization:
+    """Give the organization another name.
+
+    Raises NotAllowed, or RuleViolation: name_unchanged.
+    """
+    actor = policy.require_locked(actor, Action.ORGANIZATION_RENAME, organization)
+    if name == organization.name:
+        raise RuleViolation("name_unchanged", "This is its name already.", field="name")
+
+    before, organization.name = organization.name, name
+    organization.save(update_fields=["name"])
+    log.record(
+        "organization.renamed",
+        organization,
+        actor=actor,
+        subject_sid=organization.sid,
+        before=before,
+        after=name,
+    )
+    return organization
+
+
+@operation(itself)
+def transfer_ownership(organization: Organization, *, to: str, actor: Actor) -> Organization:
+    """Make a managed user, named by address, the Owner; the former one becomes Administrator.
+
+    Raises NotAllowed, or RuleViolation: one of the canonicaliser's, owner_not_managed,
+    owner_not_active, owner_unchanged.
+    """
+    email = canonical_address(to)
+    actor = policy.require_locked(actor, Action.ORGANIZATION_TRANSFER, organization)
+    members = Membership.objects.in_force().select_related("user", "organization")
+    former = members.get(role=Role.OWNER)
+    successor = _require_fit_to_own(members.filter(email=email).first())
+
+    for stay, role in ((former, Role.ADMINISTRATOR), (successor, Role.OWNER)):
+        stay.role = role
+        stay.save(update_fields=["role"])
+        stays.begin_organization_role(stay, source=Source.TRANSFER, by_id=actor.user_id)
+    organization.owner = successor.user
+    organization.save(update_fields=["owner"])
+    mail.send_ownership_given.enqueue(former.user_id, organization.pk)
+    mail.send_ownership_received.enqueue(successor.user_id, organization.pk)
+    log.record(
+        "organization.transferred",
+        organization,
+        actor=actor,
+        subject_sid=successor.user.sid,
+        before=former.email,
+        after=successor.email,
+    )
+    return organization
 
 
 @operation(its_organization)
@@ -41,3 +98,19 @@ def change_role(stay: Membership, *, role: Role, actor: Actor) -> Membership:
         after=Role(role).label,
     )
     return current
+
+
+def _require_fit_to_own(successor: Membership | None) -> Membership:
+    if successor is None:
+        raise RuleViolation(
+            "owner_not_managed",
+            "The new owner must be a managed user of this organization. Invite them first.",
+            field="to",
+        )
+    if successor.role == Role.OWNER:
+        raise RuleViolation("owner_unchanged", "This person is the Owner already.", field="to")
+    if successor.status != UserStatus.ACTIVE:
+        raise RuleViolation(
+            "owner_not_active", "This login is not active. Reactivate it first.", field="to"
+        )
+    return successor

@@ -21,6 +21,8 @@ class Action(StrEnum):
     DOMAIN_REMOVE = "domain:remove"
     DOMAIN_VERIFY = "domain:verify"
     DOMAIN_VIEW = "domain:view"
+    ORGANIZATION_RENAME = "organization:rename"
+    ORGANIZATION_TRANSFER = "organization:transfer"
     ORGANIZATION_VIEW = "organization:view"
     USER_CHANGE_ROLE = "user:change-role"
     USER_INVITE = "user:invite"
@@ -35,6 +37,8 @@ WORDS: dict[Action, str] = {
     Action.DOMAIN_REMOVE: "Remove domains",
     Action.DOMAIN_VERIFY: "Verify domains",
     Action.DOMAIN_VIEW: "See domains",
+    Action.ORGANIZATION_RENAME: "Rename the organization",
+    Action.ORGANIZATION_TRANSFER: "Change the Owner",
     Action.ORGANIZATION_VIEW: "Open the Admin Center",
     Action.USER_CHANGE_ROLE: "Change organization roles",
     Action.USER_INVITE: "Invite, resend and revoke",
@@ -43,10 +47,11 @@ WORDS: dict[Action, str] = {
 
 GRANTS: dict[Role, frozenset[Action]] = {
     Role.OWNER: frozenset(Action),
-    Role.ADMINISTRATOR: frozenset(Action),
+    Role.ADMINISTRATOR: frozenset(Action) - {Action.ORGANIZATION_TRANSFER},
     Role.STANDARD: frozenset({Action.ACCOUNT_CREATE}),
 }
 
+OWNER_ALONE = "Only the Owner can do this."
 ASK_AN_ADMINISTRATOR = (
     "Your role does not include this. The Owner or an Administrator of your organization can help."
 )
@@ -71,7 +76,7 @@ def refusal(actor: Actor, action: Action, subject: Organization | TenantModel) -
     if actor.organization_id is None or actor.organization_id != _organization_id(subject):
         return NOT_A_MEMBER
     if actor.role not in GRANTS or action not in GRANTS[Role(actor.role)]:
-        return ASK_AN_ADMINISTRATOR
+        return _who_can(action)
     rule = _RULES_ABOUT_SUBJECTS.get(action)
     return rule(actor, subject) if rule else None
 
@@ -107,6 +112,14 @@ def may_administer(role: str) -> bool:
     return role in GRANTS and Action.ORGANIZATION_VIEW in GRANTS[Role(role)]
 
 
+def rule_book() -> list[dict[str, Any]]:
+    """Every action in words with the roles that it is granted to, for people to read."""
+    return [
+        {"words": words, "granted": [action in GRANTS[role] for role in Role]}
+        for action, words in WORDS.items()
+    ]
+
+
 def actor_for(user: Person, *, via: str = "page", origin: Origin | None = None) -> Actor:
     """A signed-in person, with the role of the stay that is in force."""
     return actor_in(stay_of(user), user, via=via, origin=origin)
@@ -130,6 +143,11 @@ def actor_in(
 
 def _organization_id(subject: Organization | TenantModel) -> int:
     return subject.pk if isinstance(subject, Organization) else subject.organization_id
+
+
+def _who_can(action: Action) -> str:
+    by_administrators = action in GRANTS[Role.ADMINISTRATOR]
+    return ASK_AN_ADMINISTRATOR if by_administrators else OWNER_ALONE
 
 
 def _about_a_role(actor: Actor, subject: Organization | Membership) -> str | None:

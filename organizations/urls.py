@@ -3,4 +3,8 @@ from django.urls import path
 from organizations import views
 
 app_name = "organizations"
-urlpatterns = [path("admin-center/", views.OverviewPage.as_view(), name="overview")]
+urlpatterns = [
+    path("admin-center/", views.OverviewPage.as_view(), name="overview"),
+    path("admin-center/settings/", views.SettingsPage.as_view(), name="settings"),
+    path("admin-center/settings/ownership/", views.ChangeOwnershipPage.as_view(), name="ownership"),
+]

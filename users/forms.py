@@ -23,6 +23,8 @@ class SignUpForm(Form):
 class ChangeRoleForm(Form):
     role = forms.TypedChoiceField(
         label="Organization role",
+        help_text="Administrators govern users, accounts and domains. Standard Users may create "
+        "accounts and use those they are given.",
         choices=[(role.value, role.label) for role in GRANTABLE_ROLES],
         coerce=Role,
         widget=forms.RadioSelect,
@@ -63,7 +65,7 @@ class ResetPasswordForm(AllauthResetForm):
 
     def save(self, request: HttpRequest, **options: Any) -> str:
         email: str = self.cleaned_data["email"]
-        actor = Actor.stranger(email, origin=cast(ConsoleRequest, request).origin)
+        actor = Actor.somebody(cast(ConsoleRequest, request).origin)
         request_password_reset(email, actor=actor)
         return email
 

@@ -84,8 +84,14 @@ def request_password_reset(address: str, *, actor: Actor) -> None:
 
 @operation(no_organization)
 def set_password(user: User, *, password: PasswordHash, actor: Actor) -> None:
-    """Replace the password; every session of this person ends with the old one."""
-    current = User.objects.select_for_update().get(pk=user.pk)
+    """Replace the password that `user` was read with; every session ends with the old one.
+
+    Raises RuleViolation: link_dead when another use of the same link came first.
+    """
+    # No key is locked: events point at nothing, but stays and roles point at users.
+    current = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    if current.password != user.password:
+        raise tokens.dead_link()
     current.password = password
     current.save(update_fields=["password"])
     user.password = password
@@ -98,7 +104,7 @@ def appoint_staff(user: User, *, actor: Actor) -> None:
     """Make somebody support staff; only an operator may. Raises NotAllowed."""
     if not actor.trusted:
         raise NotAllowed("Support staff are appointed by an operator of this installation.")
-    current = User.objects.select_for_update().get(pk=user.pk)
+    current = User.objects.select_for_update(no_key=True).get(pk=user.pk)
     current.is_staff = True
     current.save(update_fields=["is_staff"])
     log.record("user.appointed_staff", None, actor=actor, subject_sid=user.sid, subject=user.email)
@@ -107,8 +113,9 @@ def appoint_staff(user: User, *, actor: Actor) -> None:
 @operation(no_organization)
 def record_log_in(user: User, *, method: str, actor: Actor) -> None:
     """Note a sign-in, on the stay and in the trail."""
-    with person(user):
-        Membership.objects.open().update(last_sign_in_at=user.last_login)
+    current = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    with person(current):
+        Membership.objects.open().update(last_sign_in_at=current.last_login)
     _record_about(user, "user.logged_in", actor, method=method)
 
 
@@ -134,6 +141,9 @@ def _open_sign_up(email: str) -> SignUp | None:
     candidate.token_hash = tokens.hash_token(candidate.token())
     SignUp.objects.bulk_create([candidate], ignore_conflicts=True)
     sign_up = SignUp.objects.select_for_update().filter(email=email).first()
+    if sign_up and sign_up.is_expired():
+        sign_up.sid, sign_up.token_hash = candidate.sid, candidate.token_hash
+        sign_up.save(update_fields=["sid", "token_hash"])
     if sign_up is None or _is_registered(email):
         SignUp.objects.filter(email=email).delete()
         return None

@@ -10,6 +10,7 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend
+from allauth.core.exceptions import ImmediateHttpResponse
 from django.conf import settings
 from django.contrib.auth import login
 from django.contrib.auth.signals import user_logged_in, user_logged_out
@@ -19,6 +20,7 @@ from django.http import HttpRequest, HttpResponse
 from adminctr.core.actor import Actor, Origin
 from adminctr.core.addresses import canonical_address
 from adminctr.core.errors import RuleViolation
+from adminctr.web import errors
 from organizations import policy
 from users import guessing, operations
 from users.models import User, UserStatus
@@ -70,18 +72,17 @@ class AccountAdapter(DefaultAccountAdapter):
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         address = str(credentials["email"])
         known = _is_known_browser(request, address)
-        ip = origin_of(request).ip
+        ip = origin_of(request).network
         if reason := guessing.refusal(address, ip, is_known_browser=known):
             raise ValidationError(reason, code="too_many_login_attempts")
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         address = str(credentials["email"])
         known = _is_known_browser(request, address)
-        guessing.note_failure(address, origin_of(request).ip, is_known_browser=known)
+        origin = origin_of(request)
+        guessing.note_failure(address, origin.network, is_known_browser=known)
         if user := _find(address):
-            operations.record_failed_log_in(
-                user, actor=Actor.stranger(address, origin=origin_of(request))
-            )
+            operations.record_failed_log_in(user, actor=Actor.somebody(origin))
 
     def post_login(self, request: HttpRequest, user: Any, **options: Any) -> HttpResponse:
         response: HttpResponse = super().post_login(request, user, **options)
@@ -98,8 +99,13 @@ class AccountAdapter(DefaultAccountAdapter):
         raise RuntimeError(f"allauth wants to send {template_prefix}, which we do not offer")
 
     def set_password(self, user: Any, password: str) -> None:
-        actor = Actor.stranger(user.email, origin=origin_of(self.request))
-        operations.set_password(user, password=hash_password(password), actor=actor)
+        origin = origin_of(self.request)
+        actor = Actor.stranger(user.email, origin=origin)
+        try:
+            operations.set_password(user, password=hash_password(password), actor=actor)
+        except RuleViolation as used_meanwhile:
+            raise ImmediateHttpResponse(errors.dead_link(self.request)) from used_meanwhile
+        guessing.forget(user.email, origin.network)
 
 
 def log_in_newcomer(request: HttpRequest, user: User, *, to: str) -> HttpResponse:

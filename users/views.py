@@ -73,6 +73,8 @@ def finish_sign_up(request: HttpRequest, token: str) -> HttpResponse:
     pending = find_sign_up(token)
     if pending is None:
         return errors.dead_link(request)
+    if request.user.is_authenticated:
+        return TemplateResponse(request, "users/log_out_first.html", {"email": pending.email})
     form = FounderForm(request.POST if request.method == "POST" else None, email=pending.email)
     if request.method == "POST":
         actor = Actor.stranger(pending.email, origin=origin_of(request))
@@ -242,7 +244,7 @@ class RevokeInvitation(InvitationAction):
 
 def _start(request: HttpRequest, email: str) -> bool:
     origin = origin_of(request)
-    SIGN_UPS_PER_IP.spend(origin.ip)
+    SIGN_UPS_PER_IP.spend(origin.network)
     if not operations.MAILS_PER_ADDRESS.is_spent(email):
         operations.MAILS_PER_ADDRESS.note(email)
         operations.start_sign_up(email, actor=Actor.stranger(email, origin=origin))
@@ -265,4 +267,4 @@ def _mail_state(invitation: Invitation) -> tuple[str, str]:
         return "Expired", "danger"
     if not invitation.is_delivered():
         return "Not sent yet", "warning"
-    return "Waiting for an answer", "new"
+    return "Waiting", "new"

@@ -1,5 +1,6 @@
 """Who acts: a person, a stranger with a link, a job or an operator, without a database."""
 
+import ipaddress
 from dataclasses import dataclass, field, replace
 from typing import Self
 
@@ -13,6 +14,19 @@ class Origin:
     ip: str = ""
     user_agent: str = ""
     request_id: str = ""
+
+    @property
+    def network(self) -> str:
+        """What limits count: an IPv4 address, or the /64 that one customer gets with IPv6."""
+        try:
+            address = ipaddress.ip_address(self.ip)
+        except ValueError:
+            return self.ip
+        if isinstance(address, ipaddress.IPv4Address):
+            return str(address)
+        if address.ipv4_mapped:
+            return str(address.ipv4_mapped)
+        return str(ipaddress.ip_network((address, 64), strict=False))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +51,11 @@ class Actor:
     def stranger(cls, address: str, *, via: str = "page", origin: Origin | None = None) -> Self:
         """Somebody who holds a link mailed to this address and has no sign-in yet."""
         return cls(label=address, via=via, origin=origin or Origin())
+
+    @classmethod
+    def somebody(cls, origin: Origin) -> Self:
+        """Nobody knows who; the address they typed proves nothing."""
+        return cls(label="Somebody", via="page", origin=origin)
 
     @classmethod
     def system(cls, job: str) -> Self:

@@ -69,7 +69,8 @@ def canonical_address(text: str) -> str:
         raise _address_refused(
             "address_not_ascii", "Use plain letters, digits and signs in the part before the @."
         )
-    if len(local) > 64 or not _LOCAL_PART.fullmatch(local):
+    # An encoded word (=?…?=) would be decoded to another address by a mail program.
+    if len(local) > 64 or "=?" in local or not _LOCAL_PART.fullmatch(local):
         raise _address_refused("address_invalid", "Enter one address such as name@example.com.")
     try:
         canonical = f"{local}@{canonical_domain(domain)}"

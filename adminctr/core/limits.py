@@ -28,6 +28,9 @@ class Limit:
     def is_spent(self, *key: str) -> bool:
         return int(cache.get(self._cache_key(key), 0)) >= self.times
 
+    def forget(self, *key: str) -> None:
+        cache.delete(self._cache_key(key))
+
     def note(self, *key: str) -> None:
         self._count(key)
 

@@ -5,7 +5,7 @@ the journal when the outermost operation is about to commit, so the chain's head
 and shortly; a refusal is rolled back and then recorded in a transaction of its own.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -56,6 +56,9 @@ class OperationRequired(RuntimeError):
 
 
 _UNIQUE_VIOLATION = "23505"  # PostgreSQL's code; SQLite has its words alone
+
+# What a refusal may repeat of what was asked for; anything else might be a secret.
+_TOLD = ("email", "name", "to")
 
 _pending: ContextVar[list[Event] | None] = ContextVar("pending_events", default=None)
 _journal: Journal | None = None
@@ -108,7 +111,8 @@ def operation(scope: Callable[[Any], tuple[Tenant, ...]]) -> Decorator:
             except (RuleViolation, NotAllowed) as refused:
                 actor = kwargs.get("actor")
                 if isinstance(actor, Actor):
-                    record_refusal(function.__name__, actor, refused, organizations)
+                    given = {name: kwargs[name] for name in _TOLD if name in kwargs}
+                    record_refusal(function.__name__, actor, refused, organizations, given)
                 raise
 
         inside.is_operation = True  # type: ignore[attr-defined]
@@ -160,11 +164,14 @@ def record_refusal(
     actor: Actor,
     refused: RuleViolation | NotAllowed,
     organizations: tuple[Tenant, ...] = (),
+    given: Mapping[str, object] | None = None,
 ) -> None:
     """Write a refusal into the actor's own chain, or the subject's for somebody who has none."""
     journal = _require_journal()
     concerned = organizations[0].sid if organizations else SYSTEM
-    details = {"operation": operation_name, "reason": str(refused)}
+    details: dict[str, Any] = {"operation": operation_name, "reason": str(refused)}
+    if given:
+        details["given"] = ", ".join(str(value) for value in given.values())
     if isinstance(refused, RuleViolation):
         details["code"] = refused.code
     event = Event(

@@ -26,12 +26,12 @@ def dead_link() -> RuleViolation:
     """The one wording for a link that is unknown, used, replaced, withdrawn or expired."""
     return RuleViolation(
         "link_dead",
-        "This link does not work any more. It may have been used, replaced by a newer one, "
-        "withdrawn, or it has expired. Ask whoever sent it for a new one.",
+        "It may have been used, replaced by a newer one, withdrawn or cut off by a mail program, "
+        "or it has expired.",
     )
 
 
 class TokenConverter(StringConverter):
-    """The path converter `<link_token:…>`: what `make_token` makes, and nothing else."""
+    """The path converter `<link_token:…>`: any text, since mail programs cut and extend links."""
 
-    regex = "[0-9a-f]{64}"
+    regex = r"[^/\x00]{1,200}"

@@ -9,6 +9,7 @@ class WebConfig(AppConfig):
     def ready(self) -> None:
         from django.urls import register_converter
 
+        import adminctr.web.checks  # noqa: F401
         from adminctr.core.sids import SidConverter
         from adminctr.core.tokens import TokenConverter
 

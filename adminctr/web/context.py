@@ -9,12 +9,14 @@ from django.urls import reverse
 from adminctr.core import lifetimes
 from organizations import policy
 
+_CONSOLE = (None, (("Console", "console:home"),))
 _ADMIN_CENTER: tuple[tuple[str | None, tuple[tuple[str, str], ...]], ...] = (
     (None, (("Overview", "organizations:overview"),)),
     ("Accounts", (("Managed accounts", "accounts:list"),)),
     ("Users", (("Managed users", "users:list"), ("Pending users", "users:pending"))),
     ("Access", (("Domains", "domains:list"),)),
     ("Records", (("Activity", "audit:list"),)),
+    ("Organization", (("Settings", "organizations:settings"),)),
 )
 
 
@@ -28,19 +30,22 @@ def product(request: HttpRequest) -> dict[str, Any]:
 
 
 def _navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """Groups of links; the one whose page, or whose page above, is open is marked."""
     actor = getattr(request, "actor", None)
     if actor is None:
         return []
-    here = request.path
-    groups: list[dict[str, Any]] = [
-        {"label": None, "items": [_item("Console", reverse("console:home"), here)]}
-    ]
+    groups: list[tuple[str | None, tuple[tuple[str, str], ...]]] = [_CONSOLE]
     if policy.may_administer(actor.role):
-        for label, items in _ADMIN_CENTER:
-            entries = [_item(text, reverse(name), here) for text, name in items]
-            groups.append({"label": label, "items": entries})
-    return groups
-
-
-def _item(label: str, url: str, here: str) -> dict[str, Any]:
-    return {"label": label, "url": url, "current": url == here}
+        groups += _ADMIN_CENTER
+    urls = {name: reverse(name) for _, items in groups for _, name in items}
+    here = max((url for url in urls.values() if request.path.startswith(url)), key=len, default="")
+    return [
+        {
+            "label": label,
+            "items": [
+                {"label": text, "url": urls[name], "current": urls[name] == here}
+                for text, name in items
+            ],
+        }
+        for label, items in groups
+    ]

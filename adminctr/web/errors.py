@@ -6,7 +6,9 @@ from typing import Any
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.loader import render_to_string
+from django.urls import reverse
 
 from adminctr.core import tokens
 from organizations import policy
@@ -24,6 +26,8 @@ def not_allowed(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form that was open too long, or came from elsewhere."""
+    if request.path == reverse("account_login") and request.user.is_authenticated:
+        return redirect("console:home")  # logged in meanwhile in another tab
     return _page("csrf.html", 403)
 
 
@@ -44,7 +48,15 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 def dead_link(request: HttpRequest) -> HttpResponse:
     """A mailed link that is unknown, used, replaced, withdrawn or expired: one page for all."""
-    return _page("dead_link.html", 410, reason=tokens.dead_link().message)
+    is_signed_in = bool(getattr(request, "user", None) and request.user.is_authenticated)
+    return _page(
+        "dead_link.html", 410, reason=tokens.dead_link().message, is_signed_in=is_signed_in
+    )
+
+
+def too_large() -> HttpResponse:
+    """More than any form of ours sends; nothing of it was read."""
+    return _page("413.html", 413)
 
 
 def _page(template: str, status: int, **context: Any) -> HttpResponse:

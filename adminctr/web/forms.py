@@ -12,9 +12,9 @@ from adminctr.core.text import plain_line
 class AddressField(forms.CharField):
     """One e-mail address, in its canonical form."""
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, *, label: str = "Email address", **options: Any) -> None:
         widget = forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false"})
-        super().__init__(label="Email address", widget=widget, **options)
+        super().__init__(label=label, widget=widget, **options)
 
     def clean(self, value: Any) -> str:
         raw = super().clean(value)
@@ -30,7 +30,9 @@ class LineField(forms.CharField):
     """One line of visible text, such as a name."""
 
     def clean(self, value: Any) -> str:
-        return plain_line(super().clean(value) or "")
+        line = plain_line(super().clean(value) or "")
+        self.run_validators(line)  # once more: composing may have made it longer
+        return line
 
 
 class Form(forms.Form):

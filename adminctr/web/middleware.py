@@ -6,11 +6,13 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import cast
 
 from allauth.account.adapter import get_adapter
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 
 from adminctr.core.actor import Origin
 from adminctr.core.tenancy import person, tenant
+from adminctr.web import errors
 from adminctr.web.http import ConsoleRequest
 from organizations import policy
 from organizations.models import stay_of
@@ -30,6 +32,9 @@ class HeadersMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request_id = secrets.token_hex(8)
         cast(ConsoleRequest, request).origin = Origin(request_id=request_id)
+        request.COOKIES = {
+            name: value for name, value in request.COOKIES.items() if "\0" not in value
+        }
         response = self.get_response(request)
         response.headers.setdefault("Cache-Control", "no-store")
         response.headers.setdefault("Permissions-Policy", _PERMISSIONS)
@@ -37,6 +42,18 @@ class HeadersMiddleware:
         response.headers.setdefault("X-Frame-Options", "DENY")
         response.headers["X-Request-ID"] = request_id
         return response
+
+
+class BodySizeMiddleware:
+    """Refuses what is larger than any form of ours before a byte of it is read or kept."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if _length_of(request) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+            return errors.too_large()
+        return self.get_response(request)
 
 
 class ActorMiddleware:
@@ -64,6 +81,11 @@ class ActorMiddleware:
         console.organization = stay.organization if stay else None
         console.actor = policy.actor_in(stay, user, origin=console.origin)
         return tenant(stay.organization) if stay else person(user)
+
+
+def _length_of(request: HttpRequest) -> int:
+    length = request.headers.get("Content-Length", "0") or "0"
+    return int(length) if length.isascii() and length.isdigit() else 0
 
 
 def _origin_of(request: ConsoleRequest) -> Origin:

@@ -13,6 +13,7 @@ from users.newcomers import NewPerson
 from users.passwords import hash_password
 
 _PASSWORD_LENGTH = 256
+NAME_OF_PERSON_LENGTH = 100
 PASSWORD_HELP = (
     f"At least {settings.PASSWORD_LENGTH} characters. A few unrelated words are easy to remember."
 )
@@ -31,12 +32,12 @@ class NewPersonForm(Form):
 
     first_name = LineField(
         label="First name",
-        max_length=255,
+        max_length=NAME_OF_PERSON_LENGTH,
         widget=forms.TextInput(attrs={"autocomplete": "given-name"}),
     )
     last_name = LineField(
         label="Last name",
-        max_length=255,
+        max_length=NAME_OF_PERSON_LENGTH,
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "family-name"}),
     )

@@ -28,9 +28,10 @@ class Done:
 
     message: str
     url: str
+    level: int = messages.SUCCESS
 
     def answer(self, request: HttpRequest) -> HttpResponse:
-        messages.success(request, self.message)
+        messages.add_message(request, self.level, self.message)
         return redirect_to(self.url)
 
 
@@ -153,7 +154,9 @@ class OperationPage(ConsolePage):
 class ActionPage(ConsolePage):
     """A button: POST runs one operation; a refusal leads back to where the button stands."""
 
-    http_method_names: ClassVar[list[str]] = ["post"]  # type: ignore[misc]
+    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        """Whoever had to log in again before the button worked is led to where it stands."""
+        return redirect_to(self.back(self.subject(**kwargs)))
 
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         subject = self.subject(**kwargs)

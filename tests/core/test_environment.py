@@ -103,7 +103,7 @@ def test_postgresql_notices_a_connection_that_was_lost(tmp_path: Path) -> None:
 
 def test_a_given_secret_is_used_and_none_is_made(tmp_path: Path) -> None:
     assert environment.secret_key("given", tmp_path / "run") == "given"
-    assert not (tmp_path / "run").exists()
+    assert list((tmp_path / "run").iterdir()) == []
 
 
 def test_a_secret_is_made_once_and_kept_to_its_owner(tmp_path: Path) -> None:

@@ -39,8 +39,13 @@ def test_the_kept_hash_does_not_tell_the_token() -> None:
     assert len(hash_token(token)) == 64
 
 
-@pytest.mark.parametrize("text", ["", "0" * 63, "0" * 65, "A" * 64, "g" * 64])
-def test_a_path_takes_nothing_that_is_no_token(text: str) -> None:
+@pytest.mark.parametrize("text", ["0" * 63, "0" * 65, "A" * 64, "g" * 64 + "."])
+def test_a_path_takes_links_that_a_mail_program_has_spoilt(text: str) -> None:
+    assert re.fullmatch(TokenConverter.regex, text)
+
+
+@pytest.mark.parametrize("text", ["", "0" * 201, "0/0", "0\x00"])
+def test_a_path_takes_nothing_that_was_never_a_link(text: str) -> None:
     assert not re.fullmatch(TokenConverter.regex, text)
 
 

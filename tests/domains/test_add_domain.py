@@ -109,11 +109,13 @@ def test_the_limit_is_100_unless_it_is_set(settings) -> None:
     assert settings.DOMAINS_PER_ORGANIZATION == 100
 
 
-def test_a_domain_that_another_organization_holds_may_be_claimed_and_says_nothing(
+def test_a_domain_that_another_organization_holds_is_refused_without_saying_whose(
     globex, eve
 ) -> None:
-    domain = add_domain(globex, name="acme.example", actor=acting(eve))
-    assert domain.status == DomainStatus.UNVERIFIED
+    with assert_no_effect(), pytest.raises(RuleViolation) as refused:
+        add_domain(globex, name="acme.example", actor=acting(eve))
+    assert refused.value.code == "domain_held_elsewhere"
+    assert "Acme" not in refused.value.message
 
 
 def test_adding_again_makes_a_new_token(acme, ana) -> None:

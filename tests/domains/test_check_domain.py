@@ -16,7 +16,8 @@ from adminctr.core.operations import OperationRequired
 from adminctr.core.tenancy import tenant
 from audit.models import AuditEvent
 from domains.models import Domain, DomainStatus
-from domains.operations import add_domain, check_domain, remove_domain
+from domains.operations import add_domain, check_domain, remove_domain, settle_check
+from domains.probes import Outcome, TxtAnswer
 from organizations.models import Organization
 from tests.conftest import acting
 from tests.servers.dns import Answer, NameServer
@@ -206,10 +207,20 @@ def test_only_administrators_of_the_organization_may_check(
     assert names.queries == []
 
 
+def claimed_by_both(acme: Organization, ana: User) -> Domain:
+    """Acme's claim on a domain that Globex has claimed as well, and proven first."""
+    domain = add_domain(acme, name="shared.example", actor=acting(ana))
+    eve = acting(User.objects.get(email="eve@globex.example"))
+    other = add_domain(Organization.objects.get(name="Globex"), name="shared.example", actor=eve)
+    proof = TxtAnswer(Outcome.FOUND, (other.record_value.encode(),))
+    settle_check(other, answer=proof, actor=eve)
+    return domain
+
+
 def test_a_domain_that_another_organization_has_verified_is_held_elsewhere(
     names: NameServer, acme: Organization, ana: User
 ) -> None:
-    domain = add_domain(acme, name="globex.example", actor=acting(ana))
+    domain = claimed_by_both(acme, ana)
     names.publish(domain.record_name, domain.record_value)
     with pytest.raises(RuleViolation) as refused:
         check_domain(domain, actor=acting(ana))
@@ -292,7 +303,7 @@ def test_the_page_says_what_was_found(
 def test_the_page_says_that_another_organization_holds_the_domain(
     names: NameServer, acme: Organization, ana: User, client: Client
 ) -> None:
-    domain = add_domain(acme, name="globex.example", actor=acting(ana))
+    domain = claimed_by_both(acme, ana)
     names.publish(domain.record_name, domain.record_value)
     page = check_on_page(client, domain)
     assert "Another organization has verified this domain." in page

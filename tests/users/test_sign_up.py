@@ -155,9 +155,9 @@ def test_a_link_lives_for_24_hours(minutes, status, client, ask) -> None:
             assert client.post(link, ANSWERS | {"password": ""}).status_code == status
 
 
-@pytest.mark.parametrize(("token", "status"), [("0" * 64, 410), ("0" * 63, 404), ("x" * 64, 404)])
-def test_a_link_that_nobody_was_sent_is_dead(token, status, client, db) -> None:
-    assert client.get(f"/signup/{token}/").status_code == status
+@pytest.mark.parametrize("token", ["0" * 64, "0" * 63, "x" * 64, "0" * 64 + ".", "0"])
+def test_a_link_that_nobody_was_sent_or_that_was_cut_off_is_dead(token, client, db) -> None:
+    assert client.get(f"/signup/{token}/").status_code == 410
 
 
 def test_every_dead_link_looks_the_same(client, ask) -> None:

@@ -1,4 +1,5 @@
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -15,15 +16,22 @@ class Command(BaseCommand):
     help = "Prepare the database and run the console with its background worker."
 
     def handle(self, *args: Any, **options: Any) -> None:
+        self._require_free_port()
         call_command("migrate", verbosity=0, interactive=False)
         call_command("collectstatic", verbosity=0, interactive=False)
         if settings.DEMO:
             call_command("demo", stdout=self.stdout)
             self.stdout.write(f"Mailbox of the demo: {settings.BASE_URL}/mailbox/")
+        elif "file_path" in settings.MAILERS["default"].get("OPTIONS", {}):
+            self.stdout.write("Mail is written to a folder; set EMAIL_URL to send it.")
         self.stdout.write(f"{settings.PRODUCT_NAME}: {settings.BASE_URL}")
         self.stdout.flush()
-        children = [subprocess.Popen(command) for command in (self._web(), self._worker())]
-        for number in (signal.SIGINT, signal.SIGTERM):
+        # Sessions of their own: Ctrl-C reaches this process alone, which ends them in order.
+        children = [
+            subprocess.Popen(command, start_new_session=True)
+            for command in (self._web(), self._worker())
+        ]
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._stop)
         try:
             while all(child.poll() is None for child in children):
@@ -31,6 +39,18 @@ class Command(BaseCommand):
             raise CommandError("The web server or the worker has stopped; stopping the other.")
         finally:
             self._end(children)
+
+    def _require_free_port(self) -> None:
+        family = socket.AF_INET6 if ":" in settings.BIND else socket.AF_INET
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((settings.BIND, settings.PORT))
+            except OSError as taken:
+                raise CommandError(
+                    f"Port {settings.PORT} of {settings.BIND} is taken. Stop what listens there, "
+                    f"or choose another, such as PORT={settings.PORT + 1}."
+                ) from taken
 
     def _web(self) -> list[str]:
         bind = f"{settings.BIND}:{settings.PORT}"

@@ -1,0 +1,35 @@
+"""Mail about an organization itself."""
+
+from typing import Any
+
+from django.tasks import TaskContext, task
+from django.urls import reverse
+
+from adminctr.core import mail
+from adminctr.core.text import name_in_mail
+from organizations.models import Organization
+from users.models import User
+
+
+@task(takes_context=True)
+def send_ownership_given(
+    context: TaskContext[Any, Any], user_pk: int, organization_pk: int
+) -> None:
+    _send("ownership_given", user_pk, organization_pk, context.task_result.id)
+
+
+@task(takes_context=True)
+def send_ownership_received(
+    context: TaskContext[Any, Any], user_pk: int, organization_pk: int
+) -> None:
+    _send("ownership_received", user_pk, organization_pk, context.task_result.id)
+
+
+def _send(message: str, user_pk: int, organization_pk: int, key: str) -> None:
+    mail.send(
+        message,
+        to=User.objects.get(pk=user_pk).email,
+        key=key,
+        organization=name_in_mail(Organization.objects.get(pk=organization_pk).name),
+        link=mail.link(reverse("organizations:settings")),
+    )
