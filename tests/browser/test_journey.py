@@ -96,7 +96,7 @@ def test_a_stranger_founds_an_organization_and_brings_colleagues_in(
         "verified the domain journey.example",
         "invited max@journey.example as Standard User (Account Creation)",
         "joined by invitation as Standard User (Account Creation)",
-        "let the organization Nia alone be absorbed by Journey",
+        "let the organization “Nia alone” be absorbed by “Journey”",
         "joined by invitation as Administrator",
     ):
         expect(lena.get_by_text(step).first).to_be_visible()
