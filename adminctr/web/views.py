@@ -7,7 +7,7 @@ from typing import Any, ClassVar, cast
 from django import forms
 from django.contrib import messages
 from django.db.models import Model, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.views.generic import View
@@ -20,6 +20,7 @@ from adminctr.web.paginate import slice_of
 from organizations import policy
 from organizations.models import Organization
 from organizations.policy import Action
+from users.models import User
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +36,37 @@ class Done:
         return redirect_to(self.url)
 
 
-class ConsolePage(View):
+class Page(View):
+    """A page for somebody who is signed in."""
+
+    template_name: ClassVar[str]
+    user: User
+    actor: Actor
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        console = cast(ConsoleRequest, request)
+        self.user, self.actor = console.user, console.actor
+        return super().dispatch(request, *args, **kwargs)
+
+    def page(self, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
+        return TemplateResponse(self.request, self.template_name, context, status=status)
+
+
+class OwnPage(Page):
+    """A page about oneself: it needs no role and no organization.
+
+    It finds nothing but what is the person's own; the operations that it calls insist on that.
+    """
+
+
+class ConsolePage(Page):
     """Every page of the Admin Center names the action it needs; that is asked before any handler.
 
     A refusal, and an identifier that is unknown or somebody else's, is noted in the actor's trail.
     """
 
     action: ClassVar[Action]
-    template_name: ClassVar[str]
     organization: Organization
-    actor: Actor
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         console = cast(ConsoleRequest, request)
@@ -74,11 +96,8 @@ class ConsolePage(View):
         """Why a control is not offered, in the rule book's words."""
         return policy.refusal(self.actor, action, subject or self.organization)
 
-    def page(self, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
-        return TemplateResponse(self.request, self.template_name, context, status=status)
 
-
-class DetailPage(ConsolePage):
+class DetailFrame(Page):
     """One thing. A page gives `context`."""
 
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
@@ -86,6 +105,97 @@ class DetailPage(ConsolePage):
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
         raise NotImplementedError
+
+
+class OperationFrame(Page):
+    """One form, one operation. A refusal by the operation becomes an error on the form."""
+
+    form_class: ClassVar[type[forms.Form]]
+
+    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        subject = self.subject(**kwargs)
+        return self.page({"form": self.form(subject)} | self.context(subject))
+
+    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        subject = self.subject(**kwargs)
+        form = self.form(subject, request.POST)
+        done = attempt(form, lambda data: self.perform(subject, data))
+        if done is None:
+            return self.page({"form": form} | self.context(subject))
+        return done.answer(request)
+
+    def subject(self, **kwargs: Any) -> Any:
+        """What the operation is about; 404 when it is somebody else's."""
+        raise NotImplementedError
+
+    def form(self, subject: Any, data: QueryDict | None = None) -> forms.Form:
+        return self.form_class(data, initial=self.initial(subject))
+
+    def initial(self, subject: Any) -> dict[str, Any]:
+        return {}
+
+    def context(self, subject: Any) -> dict[str, Any]:
+        """What the page shows beside the form."""
+        return {}
+
+    def perform(self, subject: Any, data: dict[str, Any]) -> Done:
+        raise NotImplementedError
+
+
+class ActionFrame(Page):
+    """A button: POST runs one operation; a refusal leads back to where the button stands."""
+
+    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        """Whoever had to log in again before the button worked is led to where it stands."""
+        return redirect_to(self.back(self.subject(**kwargs)))
+
+    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        subject = self.subject(**kwargs)
+        try:
+            return self.perform(subject).answer(request)
+        except RuleViolation as refused:
+            messages.error(request, refused.message)
+            return redirect_to(self.back(subject))
+
+    def subject(self, **kwargs: Any) -> Any:
+        """What the button is about; 404 when it is somebody else's."""
+        raise NotImplementedError
+
+    def perform(self, subject: Any) -> Done:
+        raise NotImplementedError
+
+    def back(self, subject: Any) -> str:
+        return str(subject.get_absolute_url())
+
+
+class DetailPage(DetailFrame, ConsolePage):
+    """One thing of the organization."""
+
+
+class OperationPage(OperationFrame, ConsolePage):
+    """One operation in the organization, about it where nothing else is named."""
+
+    def subject(self, **kwargs: Any) -> Any:
+        return self.organization
+
+
+class ActionPage(ActionFrame, ConsolePage):
+    """One button in the organization."""
+
+
+class OwnDetailPage(DetailFrame, OwnPage):
+    """One thing of one's own."""
+
+
+class OwnOperationPage(OperationFrame, OwnPage):
+    """One operation on what is one's own, about oneself where nothing else is named."""
+
+    def subject(self, **kwargs: Any) -> Any:
+        return self.user
+
+
+class OwnActionPage(ActionFrame, OwnPage):
+    """One button about what is one's own."""
 
 
 class ListPage(ConsolePage):
@@ -116,65 +226,6 @@ class ListPage(ConsolePage):
 
     def extra(self) -> dict[str, Any]:
         return {}
-
-
-class OperationPage(ConsolePage):
-    """One form, one operation. A refusal by the operation becomes an error on the form."""
-
-    form_class: ClassVar[type[forms.Form]]
-
-    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        subject = self.subject(**kwargs)
-        form = self.form_class(initial=self.initial(subject))
-        return self.page({"form": form} | self.context(subject))
-
-    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        subject = self.subject(**kwargs)
-        form = self.form_class(request.POST)
-        done = attempt(form, lambda data: self.perform(subject, data))
-        if done is None:
-            return self.page({"form": form} | self.context(subject))
-        return done.answer(request)
-
-    def subject(self, **kwargs: Any) -> Any:
-        """What the operation is about; 404 when it is somebody else's."""
-        return self.organization
-
-    def initial(self, subject: Any) -> dict[str, Any]:
-        return {}
-
-    def context(self, subject: Any) -> dict[str, Any]:
-        """What the page shows beside the form."""
-        return {}
-
-    def perform(self, subject: Any, data: dict[str, Any]) -> Done:
-        raise NotImplementedError
-
-
-class ActionPage(ConsolePage):
-    """A button: POST runs one operation; a refusal leads back to where the button stands."""
-
-    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        """Whoever had to log in again before the button worked is led to where it stands."""
-        return redirect_to(self.back(self.subject(**kwargs)))
-
-    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        subject = self.subject(**kwargs)
-        try:
-            return self.perform(subject).answer(request)
-        except RuleViolation as refused:
-            messages.error(request, refused.message)
-            return redirect_to(self.back(subject))
-
-    def subject(self, **kwargs: Any) -> Any:
-        """What the button is about; 404 when it is somebody else's."""
-        raise NotImplementedError
-
-    def perform(self, subject: Any) -> Done:
-        raise NotImplementedError
-
-    def back(self, subject: Any) -> str:
-        return str(subject.get_absolute_url())
 
 
 def attempt[T](form: forms.Form, perform: Callable[[dict[str, Any]], T]) -> T | None:
