@@ -33,7 +33,6 @@ CSRF_TRUSTED_ORIGINS = [BASE_URL]
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.forms",
@@ -43,6 +42,7 @@ INSTALLED_APPS = [
     "adminctr.queue",
     "adminctr.web",
     "console",
+    "profiles",
     "audit",
     "organizations",
     "domains",
@@ -151,7 +151,11 @@ SECURE_PROXY_SSL_HEADER = (
 
 # Sessions, cookies and headers
 
-SESSION_COOKIE_AGE = int(timedelta(hours=12).total_seconds())
+SESSION_ENGINE = "users.sessions"
+SESSION_IDLE_TIMEOUT = timedelta(hours=env.float("SESSION_IDLE_HOURS", default=12))
+SESSION_LONGEST_LIFE = timedelta(days=env.float("SESSION_LONGEST_DAYS", default=7))
+SESSION_TOUCH_PAUSE = timedelta(minutes=5)
+SESSION_COOKIE_AGE = int(SESSION_LONGEST_LIFE.total_seconds())
 SESSION_COOKIE_NAME = environment.cookie_name("sessionid", IS_HTTPS)
 SESSION_COOKIE_SECURE = IS_HTTPS
 CSRF_COOKIE_NAME = environment.cookie_name("csrftoken", IS_HTTPS)
@@ -198,11 +202,16 @@ DOMAIN_TXT_PREFIX = env("DOMAIN_TXT_PREFIX", default="twilio-domain-verification
 ACCOUNTS_PER_ORGANIZATION = env.int("ACCOUNTS_PER_ORGANIZATION", default=10)
 DOMAINS_PER_ORGANIZATION = env.int("DOMAINS_PER_ORGANIZATION", default=100)
 SIGN_UP_LIFETIME = timedelta(hours=env.float("SIGN_UP_HOURS", default=24))
+EMAIL_CHANGE_LIFETIME = timedelta(hours=env.float("EMAIL_CHANGE_HOURS", default=24))
 INVITATION_LIFETIME = timedelta(hours=env.float("INVITATION_HOURS", default=7 * 24))
 INVITATION_RESEND_PAUSE = timedelta(minutes=env.float("INVITATION_RESEND_MINUTES", default=5))
 INVITATION_MAX_SENDS = env.int("INVITATION_MAX_SENDS", default=10)
 INVITATION_KEPT = timedelta(days=env.int("INVITATION_KEPT_DAYS", default=30))
 PAGE_SIZE = 50
+
+# Where an address is, for the list of one's sessions; nothing is asked of anybody else
+
+PLACES_DATABASE = env("PLACES_DATABASE", default="")
 
 # Language and time
 

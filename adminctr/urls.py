@@ -34,6 +34,7 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     *_signing_in,
     path("", include("console.urls")),
+    path("", include("profiles.urls")),
     path("", include("organizations.urls")),
     path("", include("accounts.urls")),
     path("", include("users.urls")),

@@ -17,6 +17,9 @@ SENTENCES = {
     "organization.renamed": "renamed the organization from “{before}” to “{after}”",
     "organization.transferred": "made {after} the Owner in place of {before}",
     "sign_up.started": "asked for a sign-up link for {subject}",
+    "user.email_change_cancelled": "gave up changing the address to {wanted}",
+    "user.email_change_started": "wants to change the address of {subject} to {wanted}",
+    "user.email_changed": "changed the address from {before} to {after}",
     "user.appointed_staff": "made {subject} support staff",
     "user.invitation_resent": "sent the invitation of {subject} again",
     "user.invitation_revoked": "revoked the invitation of {subject}",
@@ -25,9 +28,13 @@ SENTENCES = {
     "user.log_in_failed": "tried to log in as {subject} with a wrong password",
     "user.logged_in": "logged in",
     "user.logged_out": "logged out",
+    "user.name_changed": "changed the name from “{before}” to “{after}”",
+    "user.other_sessions_ended": "logged out of {count} other sessions",
     "user.password_changed": "set a new password",
     "user.password_reset_requested": "asked for a link to reset the password of {subject}",
+    "user.preferences_changed": "changed their preferences",
     "user.role_changed": "changed the role of {subject} from {before} to {after}",
+    "user.session_ended": "logged out of a session from {from_ip}",
     "user.signed_up": "signed up",
 }
 

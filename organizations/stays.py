@@ -16,6 +16,7 @@ def begin_stay(
     organization: Organization, user: User, *, role: Role, source: Source, by_id: int | None = None
 ) -> Membership:
     """Make somebody a member. Raises RuleViolation: already_in_an_organization."""
+    user = User.objects.select_for_update(no_key=True).get(pk=user.pk)  # what is copied is true
     # A stay past its planned end counts for nobody; the job that ends it may not have run yet.
     Membership.unscoped.filter(user=user).overdue().end()
     violation = RuleViolation(
@@ -52,6 +53,15 @@ def begin_organization_role(
     """Write the role of a stay as a period, after ending the one before."""
     RoleAssignment.unscoped.on_organization().filter(holder_id=stay.user_id).end()
     return RoleAssignment.begin(stay, role=stay.role, source=source, by_id=by_id)
+
+
+def copy_person(user: User) -> None:
+    """Write name and address anew wherever lists keep copies of them; the user's row is locked."""
+    name_key = text.sort_key(user.get_full_name())
+    Membership.unscoped.open().filter(user=user).update(
+        email=user.email, name_key=name_key, surname_key=text.sort_key(user.last_name)
+    )
+    RoleAssignment.unscoped.open().filter(holder=user).update(email=user.email, name_key=name_key)
 
 
 def _move_assignments_of(user: User, *, to: Organization | None) -> None:

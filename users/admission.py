@@ -14,6 +14,7 @@ class WayIn(StrEnum):
 
     SIGN_UP = "sign_up"
     INVITATION = "invitation"
+    EMAIL_CHANGE = "email_change"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,31 +34,59 @@ class Verdict:
 _YES = Verdict(allowed=True)
 
 
-def decide(address: str, way_in: WayIn, *, into: Organization | None = None) -> Verdict:
-    """The verdict on one canonical address; `into` is the organization that invites."""
+def decide(
+    address: str, way_in: WayIn, *, into: Organization | None = None, present: str = ""
+) -> Verdict:
+    """The verdict on one canonical address.
+
+    `into` is the organization that invites, or in which the person is who wants this address in
+    place of their `present` one.
+    """
     domain = domain_of(address)
     if way_in is WayIn.INVITATION:
-        if names.is_common(domain):
-            return Verdict(
-                allowed=False,
-                code="domain_common",
-                reason=f"{domain} is a mail service that anybody can use; it cannot be verified. "
-                "Invite an address of a domain that your organization has verified.",
-            )
-        if into is None or not claims.holds(into, domain):
+        return _on_invitation(domain, into)
+    if way_in is WayIn.EMAIL_CHANGE and into is not None:
+        if claims.holds(into, domain):
+            return _YES
+        if claims.holds(into, domain_of(present)):
             return Verdict(
                 allowed=False,
                 code="domain_not_verified",
-                reason=f"Your organization has not verified {domain}. Verify it under Domains "
-                "first, or invite an address of a domain that is verified.",
+                reason=f"Your organization manages the addresses of {domain_of(present)} and has "
+                f"not verified {domain}. Take an address of a domain that it has verified, or ask "
+                "an Administrator to verify this one.",
             )
-        return _YES
     if claims.is_held(domain):
         return Verdict(
             allowed=False,
             code="domain_restricted",
-            reason=f"An organization manages the addresses of {domain} and lets people in by "
-            "invitation only. If you have a login, log in. If you have an invitation, use the link "
-            "in it; if not, ask your administrator for one, or sign up with another address.",
+            reason=_RESTRICTED[way_in].format(domain=domain),
+        )
+    return _YES
+
+
+_RESTRICTED = {
+    WayIn.SIGN_UP: "An organization manages the addresses of {domain} and lets people in by "
+    "invitation only. If you have a login, log in. If you have an invitation, use the link "
+    "in it; if not, ask your administrator for one, or sign up with another address.",
+    WayIn.EMAIL_CHANGE: "An organization manages the addresses of {domain}. Take another address, "
+    "or ask its administrator for an invitation.",
+}
+
+
+def _on_invitation(domain: str, into: Organization | None) -> Verdict:
+    if names.is_common(domain):
+        return Verdict(
+            allowed=False,
+            code="domain_common",
+            reason=f"{domain} is a mail service that anybody can use; it cannot be verified. "
+            "Invite an address of a domain that your organization has verified.",
+        )
+    if into is None or not claims.holds(into, domain):
+        return Verdict(
+            allowed=False,
+            code="domain_not_verified",
+            reason=f"Your organization has not verified {domain}. Verify it under Domains "
+            "first, or invite an address of a domain that is verified.",
         )
     return _YES

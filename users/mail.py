@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from adminctr.core import mail
 from adminctr.core.tokens import hash_token
-from users.models import SignUp, User, UserStatus
+from users.models import EmailChange, SignUp, User, UserStatus
 
 
 @task
@@ -68,3 +68,33 @@ def send_password_changed(context: TaskContext[Any, Any], pk: int) -> None:
             key=context.task_result.id,
             reset=mail.link(reverse("account_reset_password")),
         )
+
+
+@task
+def send_email_change(pk: int) -> None:
+    """The link to the wanted address; to somebody else's address, that it has a login already."""
+    change = EmailChange.objects.filter(pk=pk).first()
+    if change is None or change.is_expired():
+        return
+    if User.objects.filter(email=change.email).exists():
+        mail.send("email_taken", to=change.email, key=change.sid)
+        return
+    token = change.token()
+    # Kept anew, since SECRET_KEY may have changed after the row was written.
+    EmailChange.objects.filter(pk=pk).update(token_hash=hash_token(token))
+    mail.send(
+        "email_change",
+        to=change.email,
+        key=change.sid,
+        link=mail.link(reverse("profile:email-confirm", args=[token])),
+    )
+
+
+@task(takes_context=True)
+def send_email_changed(context: TaskContext[Any, Any], former: str, pk: int) -> None:
+    mail.send(
+        "email_changed",
+        to=former,
+        key=context.task_result.id,
+        email=User.objects.get(pk=pk).email,
+    )

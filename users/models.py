@@ -1,12 +1,16 @@
 """People. A user is global and points at nothing of ours; organizations point at users."""
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
+from django.contrib.sessions.backends.base import SessionBase
+from django.contrib.sessions.base_session import AbstractBaseSession, BaseSessionManager
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
+from django.utils.module_loading import import_string
 
 from adminctr.core import clock
 from adminctr.core.addresses import ADDRESS_LENGTH
@@ -21,6 +25,12 @@ class UserStatus(models.TextChoices):
     SUSPENDED = "suspended", "Suspended"
 
 
+class Appearance(models.TextChoices):
+    AUTO = "auto", "As the system"
+    LIGHT = "light", "Light"
+    DARK = "dark", "Dark"
+
+
 class User(AbstractBaseUser, PermissionsMixin):
     """A person whose address is proven. A deleted one stays, stripped of name and address."""
 
@@ -31,6 +41,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     status = models.CharField(max_length=10, choices=UserStatus, default=UserStatus.ACTIVE)
     is_staff = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=clock.now)
+    appearance = models.CharField(
+        max_length=5, choices=Appearance, default=Appearance.AUTO, db_default=Appearance.AUTO
+    )
+    time_zone = models.CharField(max_length=64, default="UTC", db_default="UTC")
+    has_shortcuts = models.BooleanField(default=True, db_default=True)
 
     objects = BaseUserManager()
 
@@ -45,6 +60,9 @@ class User(AbstractBaseUser, PermissionsMixin):
             ),
             models.CheckConstraint(
                 condition=Q(status__in=UserStatus.values), name="users_user_known_status"
+            ),
+            models.CheckConstraint(
+                condition=Q(appearance__in=Appearance.values), name="users_user_known_appearance"
             ),
         ]
 
@@ -87,3 +105,59 @@ class SignUp(models.Model):
     def token(self) -> str:
         """What the mailed link carries; never stored."""
         return make_token("sign-up", self.sid)
+
+
+class EmailChange(models.Model):
+    """An address that somebody wants for their login and has not proven yet; one at a time."""
+
+    sid = SidField("NF")
+    user = models.OneToOneField(User, models.CASCADE, related_name="+")
+    email = KeyField(max_length=ADDRESS_LENGTH)
+    token_hash = models.CharField(max_length=64, unique=True)
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(email=Lower("email")), name="users_emailchange_email_lower"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.email
+
+    def is_expired(self) -> bool:
+        return self.expires_at <= clock.now()
+
+    def token(self) -> str:
+        """What the mailed link carries; never stored."""
+        return make_token("email-change", self.sid)
+
+
+class SessionQuerySet(models.QuerySet["Session"]):
+    def live(self) -> Self:
+        return self.filter(expire_date__gt=clock.now())
+
+    def over(self) -> Self:
+        return self.filter(expire_date__lte=clock.now())
+
+
+class Session(AbstractBaseSession):
+    """A browser's session; for somebody who is signed in also who, where from and since when."""
+
+    sid = SidField("SE")
+    user = models.ForeignKey(User, models.CASCADE, null=True, related_name="+")
+    ip = models.CharField(max_length=45, blank=True)
+    user_agent = models.CharField(max_length=300, blank=True)
+    began_at = models.DateTimeField(default=clock.now)
+    last_seen_at = models.DateTimeField(default=clock.now)
+
+    objects = BaseSessionManager.from_queryset(SessionQuerySet)()
+
+    def __str__(self) -> str:
+        return self.sid
+
+    @classmethod
+    def get_session_store_class(cls) -> type[SessionBase]:
+        store: type[SessionBase] = import_string(f"{settings.SESSION_ENGINE}.SessionStore")
+        return store

@@ -1,22 +1,23 @@
 """How people come in and change their own sign-in."""
 
+from allauth.account.models import EmailAddress
 from django.conf import settings
 
 from accounts.operations import create_account
 from adminctr.core import clock, tokens
 from adminctr.core.actor import Actor
 from adminctr.core.addresses import canonical_address
-from adminctr.core.errors import NotAllowed
+from adminctr.core.errors import NotAllowed, RuleViolation
 from adminctr.core.limits import Limit
-from adminctr.core.operations import no_organization, operation
+from adminctr.core.operations import no_organization, operation, or_refuse
 from adminctr.core.periods import Source
 from adminctr.core.tenancy import person, tenant
 from audit import log
 from organizations import policy, stays
 from organizations.models import NAME_LENGTH, Membership, Organization, Role, stay_of
 from users import mail
-from users.admission import WayIn, decide
-from users.models import SignUp, User
+from users.admission import Verdict, WayIn, decide
+from users.models import Appearance, EmailChange, Session, SignUp, User
 from users.newcomers import NewPerson, add_user
 from users.passwords import PasswordHash
 
@@ -86,17 +87,126 @@ def request_password_reset(address: str, *, actor: Actor) -> None:
 def set_password(user: User, *, password: PasswordHash, actor: Actor) -> None:
     """Replace the password that `user` was read with; every session ends with the old one.
 
-    Raises RuleViolation: link_dead when another use of the same link came first.
+    Raises RuleViolation: password_changed_meanwhile.
     """
-    # No key is locked: events point at nothing, but stays and roles point at users.
-    current = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    current = _locked(user)
     if current.password != user.password:
-        raise tokens.dead_link()
+        raise RuleViolation(
+            "password_changed_meanwhile",
+            "Your password was changed a moment ago. Log in with the new one.",
+        )
     current.password = password
     current.save(update_fields=["password"])
     user.password = password
+    Session.objects.filter(user=current).delete()
     mail.send_password_changed.enqueue(current.pk)
     _record_about(current, "user.password_changed", actor)
+
+
+@operation(no_organization)
+def change_name(user: User, *, first_name: str, last_name: str, actor: Actor) -> None:
+    """Give somebody another name. Raises NotAllowed."""
+    _require_oneself(user, actor)
+    current = _locked(user)
+    before = current.get_full_name()
+    current.first_name, current.last_name = first_name, last_name
+    current.save(update_fields=["first_name", "last_name"])
+    stays.copy_person(current)
+    _record_about(current, "user.name_changed", actor, before=before, after=current.get_full_name())
+
+
+@operation(no_organization)
+def change_preferences(
+    user: User, *, appearance: Appearance, time_zone: str, has_shortcuts: bool, actor: Actor
+) -> None:
+    """Set how the console looks and behaves for this person. Raises NotAllowed."""
+    _require_oneself(user, actor)
+    current = _locked(user)
+    current.appearance, current.time_zone = appearance, time_zone
+    current.has_shortcuts = has_shortcuts
+    current.save(update_fields=["appearance", "time_zone", "has_shortcuts"])
+    _record_about(current, "user.preferences_changed", actor)
+
+
+@operation(no_organization)
+def start_email_change(user: User, *, email: str, actor: Actor) -> EmailChange:
+    """Mail a link to the address that somebody wants instead; it kills the link before.
+
+    The answer does not tell whether another login has this address: the mail does.
+    Raises NotAllowed, or RuleViolation: one of the canonicaliser's, email_unchanged,
+    domain_not_verified, domain_restricted.
+    """
+    _require_oneself(user, actor)
+    wanted = canonical_address(email)
+    current = _locked(user)
+    if wanted == current.email:
+        raise RuleViolation("email_unchanged", "This is your address already.", field="email")
+    _decide_change(current, wanted).require()
+    EmailChange.objects.filter(user=current).delete()
+    change = EmailChange(
+        user=current, email=wanted, expires_at=clock.now() + settings.EMAIL_CHANGE_LIFETIME
+    )
+    change.token_hash = tokens.hash_token(change.token())
+    change.save()
+    mail.send_email_change.enqueue(change.pk)
+    _record_about(current, "user.email_change_started", actor, wanted=wanted)
+    return change
+
+
+@operation(no_organization)
+def cancel_email_change(change: EmailChange, *, actor: Actor) -> None:
+    """Forget the address that somebody wanted; its link stops working. Raises NotAllowed."""
+    _require_oneself(change.user, actor)
+    if EmailChange.objects.filter(pk=change.pk).delete()[0]:
+        _record_about(change.user, "user.email_change_cancelled", actor, wanted=change.email)
+
+
+@operation(no_organization)
+def change_email(change: EmailChange, *, keep: str, actor: Actor) -> User:
+    """Make the proven address the person's; every session but `keep`, a SID, ends.
+
+    The former address is told. Raises NotAllowed, or RuleViolation: link_dead, email_taken,
+    domain_not_verified, domain_restricted.
+    """
+    _require_oneself(change.user, actor)
+    proven = EmailChange.objects.select_for_update().filter(pk=change.pk).first()
+    if proven is None or proven.is_expired():
+        raise tokens.dead_link()
+    user = _locked(change.user)
+    _decide_change(user, proven.email).require()
+    before, user.email = user.email, proven.email
+    taken = RuleViolation("email_taken", "There is another login with this address.")
+    with or_refuse(taken):
+        user.save(update_fields=["email"])
+        EmailAddress.objects.filter(user=user).update(email=user.email)
+    stays.copy_person(user)
+    proven.delete()
+    SignUp.objects.filter(email=user.email).delete()
+    Session.objects.filter(user=user).exclude(sid=keep).delete()
+    mail.send_email_changed.enqueue(before, user.pk)
+    _record_about(user, "user.email_changed", actor, before=before, after=user.email)
+    return user
+
+
+@operation(no_organization)
+def end_session(session: Session, *, actor: Actor) -> None:
+    """Log one of somebody's browsers out. Raises NotAllowed."""
+    if session.user is None:
+        raise NotAllowed("Nobody is signed in with this session.")
+    _require_oneself(session.user, actor)
+    if Session.objects.filter(pk=session.pk).delete()[0]:
+        _record_about(session.user, "user.session_ended", actor, from_ip=session.ip)
+
+
+@operation(no_organization)
+def end_other_sessions(user: User, *, keep: str, actor: Actor) -> int:
+    """Log somebody out everywhere but in the session `keep`, a SID. Raises NotAllowed."""
+    _require_oneself(user, actor)
+    others = Session.objects.live().filter(user=user).exclude(sid=keep)
+    ended, _ = others.delete()
+    if ended:
+        _record_about(user, "user.other_sessions_ended", actor, count=str(ended))
+    return ended
 
 
 @operation(no_organization)
@@ -104,7 +214,7 @@ def appoint_staff(user: User, *, actor: Actor) -> None:
     """Make somebody support staff; only an operator may. Raises NotAllowed."""
     if not actor.trusted:
         raise NotAllowed("Support staff are appointed by an operator of this installation.")
-    current = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    current = _locked(user)
     current.is_staff = True
     current.save(update_fields=["is_staff"])
     log.record("user.appointed_staff", None, actor=actor, subject_sid=user.sid, subject=user.email)
@@ -113,7 +223,7 @@ def appoint_staff(user: User, *, actor: Actor) -> None:
 @operation(no_organization)
 def record_log_in(user: User, *, method: str, actor: Actor) -> None:
     """Note a sign-in, on the stay and in the trail."""
-    current = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    current = _locked(user)
     with person(current):
         Membership.objects.open().update(last_sign_in_at=current.last_login)
     _record_about(user, "user.logged_in", actor, method=method)
@@ -128,6 +238,22 @@ def record_log_out(user: User, *, actor: Actor) -> None:
 def record_failed_log_in(user: User, *, actor: Actor) -> None:
     """Note a wrong password for an address that exists; others are not events."""
     _record_about(user, "user.log_in_failed", actor)
+
+
+def _require_oneself(user: User, actor: Actor) -> None:
+    if actor.user_id != user.pk:
+        raise NotAllowed("Only the person themselves can change this.")
+
+
+def _locked(user: User) -> User:
+    """Somebody as they are now; no key is locked, since stays and roles point at it."""
+    return User.objects.select_for_update(no_key=True).get(pk=user.pk)
+
+
+def _decide_change(user: User, wanted: str) -> Verdict:
+    stay = stay_of(user)
+    into = stay.organization if stay else None
+    return decide(wanted, WayIn.EMAIL_CHANGE, into=into, present=user.email)
 
 
 def _is_registered(email: str) -> bool:

@@ -22,7 +22,7 @@ from adminctr.core.addresses import canonical_address
 from adminctr.core.errors import RuleViolation
 from adminctr.web import errors
 from organizations import policy
-from users import guessing, operations
+from users import guessing, operations, sessions
 from users.models import User, UserStatus
 from users.passwords import hash_password
 
@@ -123,6 +123,7 @@ def connect() -> None:
 
 
 def _logged_in(sender: Any, request: HttpRequest, user: User, **_: Any) -> None:
+    sessions.begin(request.session, origin_of(request))
     operations.record_log_in(user, method=Method.PASSWORD, actor=actor_of(user, request))
 
 

@@ -6,9 +6,10 @@ from django.conf import settings
 
 
 def in_words() -> dict[str, str]:
-    """`sign_up_lifetime` and `reset_lifetime`, such as "24 hours"."""
+    """`sign_up_lifetime`, `reset_lifetime` and `email_change_lifetime`, such as "24 hours"."""
     return {
         "sign_up_lifetime": _hours(settings.SIGN_UP_LIFETIME),
+        "email_change_lifetime": _hours(settings.EMAIL_CHANGE_LIFETIME),
         "reset_lifetime": _hours(timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT)),
     }
 

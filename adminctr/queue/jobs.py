@@ -1,8 +1,7 @@
-"""Housekeeping of the queue itself and of Django's sessions."""
+"""Housekeeping of the queue itself."""
 
 from datetime import timedelta
 
-from django.contrib.sessions.models import Session
 from django.tasks import task
 from django_tasks_db.models import DBTaskResult
 
@@ -16,8 +15,7 @@ KEEP_FINISHED_TASKS = timedelta(days=7)
 @periodic(timedelta(hours=1))
 @task
 def tidy_queue() -> None:
-    """Forget finished tasks, dead workers and expired sessions."""
+    """Forget finished tasks and dead workers."""
     long_ago = clock.now() - KEEP_FINISHED_TASKS
     DBTaskResult.objects.finished().filter(finished_at__lt=long_ago).delete()
     WorkerHeartbeat.objects.filter(seen_at__lt=long_ago).delete()
-    Session.objects.filter(expire_date__lt=clock.now()).delete()

@@ -8,8 +8,9 @@ from django.urls import reverse
 
 from adminctr.core import lifetimes
 from organizations import policy
+from users.models import Appearance, User
 
-_CONSOLE = (None, (("Console", "console:home"),))
+_CONSOLE = (None, (("Console", "console:home"), ("Profile", "profile:show")))
 _ADMIN_CENTER: tuple[tuple[str | None, tuple[tuple[str, str], ...]], ...] = (
     (None, (("Overview", "organizations:overview"),)),
     ("Accounts", (("Managed accounts", "accounts:list"),)),
@@ -21,12 +22,23 @@ _ADMIN_CENTER: tuple[tuple[str | None, tuple[tuple[str, str], ...]], ...] = (
 
 
 def product(request: HttpRequest) -> dict[str, Any]:
-    """The product's name, the navigation, and whether this is a demo."""
+    """The product's name, the navigation, the person's own choices, whether this is a demo."""
     return {
         "product_name": settings.PRODUCT_NAME,
         "is_demo": settings.DEMO,
         "navigation": _navigation(request),
-    } | lifetimes.in_words()
+        **_choices_of(getattr(request, "user", None)),
+        **lifetimes.in_words(),
+    }
+
+
+def _choices_of(user: object) -> dict[str, Any]:
+    if not isinstance(user, User):
+        return {}
+    return {
+        "theme": "" if user.appearance == Appearance.AUTO else user.appearance,
+        "shortcuts_off": not user.has_shortcuts,
+    }
 
 
 def _navigation(request: HttpRequest) -> list[dict[str, Any]]:

@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import NamedTuple
 
+from django.utils import timezone
+
 
 class Moment(NamedTuple):
     """A point in time for a person and for a machine; both empty for never."""
@@ -12,6 +14,14 @@ class Moment(NamedTuple):
 
 
 def moment(at: datetime | None, *, never: str = "Never") -> Moment:
+    """A point in time as the clock of the person shows it who is looking."""
     if at is None:
         return Moment(never, "")
-    return Moment(f"{at:%-d %b %Y, %H:%M} UTC", at.isoformat(timespec="seconds"))
+    local = timezone.localtime(at)
+    return Moment(f"{local:%-d %b %Y, %H:%M} {_zone_name(local)}", at.isoformat(timespec="seconds"))
+
+
+def _zone_name(local: datetime) -> str:
+    """Such as CET; many zones have no such name, only a distance to UTC."""
+    name = local.tzname() or ""
+    return name if name.isalpha() else f"UTC{local:%:z}"

@@ -4,18 +4,23 @@ import secrets
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import cast
+from zoneinfo import ZoneInfo
 
 from allauth.account.adapter import get_adapter
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 
 from adminctr.core.actor import Origin
 from adminctr.core.tenancy import person, tenant
 from adminctr.web import errors
 from adminctr.web.http import ConsoleRequest
+from adminctr.web.time_zones import zone
 from organizations import policy
 from organizations.models import stay_of
+from users import sessions
+from users.models import User
 
 Next = Callable[[HttpRequest], HttpResponse]
 
@@ -59,7 +64,8 @@ class BodySizeMiddleware:
 class ActorMiddleware:
     """Puts the actor and the organization onto the request and opens the scope, once.
 
-    Read from the database with every request, so a removal or a demotion holds at once.
+    The page is made in the person's own time zone, and their session lives on. Role and stay
+    are read from the database with every request, so a removal or a demotion holds at once.
     """
 
     def __init__(self, get_response: Next) -> None:
@@ -68,7 +74,7 @@ class ActorMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         console = cast(ConsoleRequest, request)
         console.origin = _origin_of(console)
-        with self._scope_of(request, console):
+        with self._scope_of(request, console), timezone.override(_zone_of(request)):
             return self.get_response(request)
 
     def _scope_of(
@@ -77,10 +83,16 @@ class ActorMiddleware:
         user = request.user
         if not user.is_authenticated:
             return nullcontext()
+        sessions.touch(request.session)
         stay = stay_of(user)
         console.organization = stay.organization if stay else None
         console.actor = policy.actor_in(stay, user, origin=console.origin)
         return tenant(stay.organization) if stay else person(user)
+
+
+def _zone_of(request: HttpRequest) -> ZoneInfo | None:
+    user = request.user
+    return zone(user.time_zone) if isinstance(user, User) else None
 
 
 def _length_of(request: HttpRequest) -> int:

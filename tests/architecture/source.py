@@ -8,13 +8,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = (
     "accounts", "adminctr", "audit", "console", "domains", "invitations", "merges",
-    "organizations", "users",
+    "organizations", "profiles", "users",
 )  # fmt: skip
 
 # The web half of an app, its declarations to Django, and the doors that stand above operations.
 _NOT_DOMAIN = {"admin", "api", "apps", "forms", "urls", "views"}
 _NOT_DOMAIN_FOLDERS = {"management", "migrations", "templatetags"}
-_DOORS = {"audit.presenters", "users.reauthentication", "users.sign_in"}
+_DOORS = {"audit.presenters", "users.reauthentication", "users.sessions", "users.sign_in"}
 _KERNEL = ("adminctr.core", "adminctr.queue")
 
 
@@ -53,4 +53,4 @@ def _is_domain(file: Path) -> bool:
         return False
     if _NOT_DOMAIN_FOLDERS & set(parts):
         return False
-    return parts[0] not in {"adminctr", "console"} or module.startswith(_KERNEL)
+    return parts[0] not in {"adminctr", "console", "profiles"} or module.startswith(_KERNEL)

@@ -4,6 +4,7 @@ import ast
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import cached_property
 from importlib import import_module
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 
 from accounts.models import Account
 from accounts.operations import create_account
+from adminctr.core import clock
 from adminctr.core.actor import Actor
 from adminctr.core.errors import NotAllowed
 from adminctr.core.tenancy import TenantModel, every_tenant, tenant
@@ -31,8 +33,17 @@ from organizations.models import Membership, Organization, Role
 from organizations.operations import change_role, rename_organization, transfer_ownership
 from tests.architecture import source
 from tests.conftest import acting
-from users.models import User
-from users.operations import appoint_staff
+from users.models import Appearance, EmailChange, Session, User
+from users.operations import (
+    appoint_staff,
+    cancel_email_change,
+    change_email,
+    change_name,
+    change_preferences,
+    end_other_sessions,
+    end_session,
+    start_email_change,
+)
 
 MODULES = {
     name: import_module(name)
@@ -98,6 +109,18 @@ class Acme:
         return self._first(Invitation, email="hana@acme.example")
 
     @cached_property
+    def email_change(self) -> EmailChange:
+        return EmailChange.objects.create(
+            user=self.ana, email="ana2@acme.example", expires_at=clock.now() + timedelta(hours=1)
+        )
+
+    @cached_property
+    def session(self) -> Session:
+        return Session.objects.create(
+            session_key="ana", user=self.ana, expire_date=clock.now() + timedelta(hours=1)
+        )
+
+    @cached_property
     def absorption(self) -> Absorption:
         freelance = Organization.objects.get(name="Freelance")
         return Absorption(freelance, into=self.organization)
@@ -143,6 +166,29 @@ ATTEMPTS: dict[str, Callable[[Acme], Any]] = {
         acme.organization, to="cy@acme.example", actor=acme.eve
     ),
     "users.operations.appoint_staff": lambda acme: appoint_staff(acme.ana, actor=acme.eve),
+    "users.operations.cancel_email_change": lambda acme: cancel_email_change(
+        acme.email_change, actor=acme.eve
+    ),
+    "users.operations.change_email": lambda acme: change_email(
+        acme.email_change, keep="", actor=acme.eve
+    ),
+    "users.operations.change_name": lambda acme: change_name(
+        acme.ana, first_name="Eve", last_name="", actor=acme.eve
+    ),
+    "users.operations.change_preferences": lambda acme: change_preferences(
+        acme.ana,
+        appearance=Appearance.DARK,
+        time_zone="UTC",
+        has_shortcuts=False,
+        actor=acme.eve,
+    ),
+    "users.operations.end_other_sessions": lambda acme: end_other_sessions(
+        acme.ana, keep="", actor=acme.eve
+    ),
+    "users.operations.end_session": lambda acme: end_session(acme.session, actor=acme.eve),
+    "users.operations.start_email_change": lambda acme: start_email_change(
+        acme.ana, email="spy@acme.example", actor=acme.eve
+    ),
 }
 
 
@@ -153,10 +199,9 @@ def within_reach(acme: Organization, ana: User, eve: User) -> Acme:
 
 def what_stands() -> list[Any]:
     """Everything that an operation of Acme's could have changed, and how many events there are."""
-    tables = (Account, Domain, Invitation, Membership)
+    tables = (Account, Domain, Invitation, Membership, Organization, User)
     with every_tenant():
-        rows = [list(table.objects.order_by("pk").values_list()) for table in tables]
-    return [*rows, list(Organization.objects.order_by("pk").values_list())]
+        return [list(table.objects.order_by("pk").values_list()) for table in tables]
 
 
 def test_there_are_operations_to_look_at() -> None:

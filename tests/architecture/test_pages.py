@@ -12,6 +12,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import Account
+from adminctr.core.sids import make_sid
 from adminctr.core.tenancy import tenant
 from adminctr.core.tokens import make_token
 from adminctr.web.views import (
@@ -39,7 +40,20 @@ PUBLIC = {
     "invitations:show": 410,
 }
 # Pages about oneself: every signed-in person may see them.
-OWN = {"console:root": 302, "console:home": 200}
+OWN = {
+    "console:root": 302,
+    "console:home": 200,
+    "profile:show": 200,
+    "profile:name": 200,
+    "profile:email": 200,
+    "profile:email-cancel": 303,  # a button: GET leads back
+    "profile:email-confirm": 410,  # 410 for a link that is dead
+    "profile:password": 200,
+    "profile:preferences": 200,
+    "profile:sessions": 200,
+    "profile:sessions-end": 303,
+    "profile:session-end": 404,  # 404 for a session that is nobody's
+}
 # allauth's: what somebody who is not signed in gets.
 FOREIGN = {
     "account_login": 200,
@@ -86,6 +100,7 @@ def address(acme: Organization) -> Any:
             "domains": Domain.objects.get(name="acme-labs.example").sid,
             "users": Membership.objects.get(email="dora@acme.example").user.sid,
             "invitations": Invitation.objects.pending()[0].sid,
+            "profile": make_sid("SE"),
         }
 
     def find(name: str) -> str:

@@ -29,6 +29,8 @@ GLOBALS = {
     "organizations.Organization": "the tenant itself",
     "queue.PeriodicJob": "the calendar of the installation",
     "queue.WorkerHeartbeat": "the workers of the installation",
+    "users.EmailChange": "an address that one person wants; found by that person",
+    "users.Session": "a browser's; found by the person who is signed in",
     "users.SignUp": "an address that belongs to nobody yet",
     "users.User": "a person, who may change organizations",
 }
@@ -40,7 +42,6 @@ FOREIGN_GLOBALS = {
     "auth.Permission",
     "contenttypes.ContentType",
     "django_tasks_database.DBTaskResult",
-    "sessions.Session",
     "users.User_groups",
     "users.User_user_permissions",
 }
@@ -64,7 +65,9 @@ ALL_USERS = {
     "adminctr/web/invariants.py": "what must be true of the whole database",
     "invitations/operations.py": "is this address a login already",
     "invitations/views.py": "is this address a login already",
+    "accounts/models.py": "locks the holder of a role while copies of them are written",
     "organizations/mail.py": "tasks, by primary key",
+    "organizations/stays.py": "locks a newcomer while copies of them are written",
     "users/forms.py": "whose password is to be reset",
     "users/mail.py": "tasks, by primary key",
     "users/newcomers.py": "makes the user of a proven address",

@@ -8,7 +8,8 @@ from accounts.models import Account
 from domains.models import Domain
 from invitations.models import Invitation
 from organizations.models import Membership, Organization
-from tests.users.people import pending_sign_up
+from tests.users.people import email_change_of, pending_sign_up, session_of
+from users.models import EmailChange
 
 # What the SID in an address names; a new address with a SID must be entered here.
 SUBJECTS = {
@@ -16,13 +17,16 @@ SUBJECTS = {
     "domains:check": "domain",
     "domains:detail": "domain",
     "domains:remove": "domain",
+    "profile:session-end": "session",
     "users:change-role": "user",
     "users:detail": "user",
     "users:pending-detail": "invitation",
     "users:pending-resend": "invitation",
     "users:pending-revoke": "invitation",
 }
-PREFIXES = {"account": "AC", "domain": "DN", "user": "US", "invitation": "NF"}
+PREFIXES = {
+    "account": "AC", "domain": "DN", "user": "US", "invitation": "NF", "session": "SE",
+}  # fmt: skip
 NEW_PERSON = "zoe@fresh.example"
 
 
@@ -32,13 +36,16 @@ def routes() -> dict[str, set[str]]:
 
 
 def sids_of(organization: Organization) -> dict[str, str]:
-    """The newest of each kind that belongs to this organization."""
+    """The newest of each kind that belongs to this organization, or to its Owner."""
+    assert organization.owner
     stays = Membership.unscoped.open().filter(organization=organization)
     return {
         "account": Account.unscoped.filter(organization=organization).latest("pk").sid,
         "domain": Domain.unscoped.filter(organization=organization).latest("pk").sid,
         "user": stays.select_related("user").latest("pk").user.sid,
         "invitation": Invitation.unscoped.open().filter(organization=organization).latest("pk").sid,
+        "session": session_of(organization.owner).sid,
+        "email_change": email_change_of(organization.owner).sid,
     }
 
 
@@ -49,6 +56,8 @@ def path_to(name: str, sids: dict[str, str]) -> str:
         return reverse(name, args=[sids[SUBJECTS[name]]])
     if name == "users:sign-up-finish":
         return reverse(name, args=[pending_sign_up(NEW_PERSON).token()])
+    if name == "profile:email-confirm":
+        return reverse(name, args=[EmailChange.objects.get(sid=sids["email_change"]).token()])
     if name == "invitations:show":
         return reverse(name, args=[Invitation.unscoped.get(sid=sids["invitation"]).token()])
     if name == "account_reset_password_from_key":

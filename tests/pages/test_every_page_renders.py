@@ -15,6 +15,12 @@ PAGES = [
     ("audit:list", "verified the domain acme.example"),
     ("organizations:settings", "Change Ownership"),
     ("organizations:ownership", "Choose a new owner"),
+    ("profile:show", "Change preferences"),
+    ("profile:name", "Save name"),
+    ("profile:email", "Send the link"),
+    ("profile:password", "New password"),
+    ("profile:preferences", "Lisbon"),
+    ("profile:sessions", "This browser"),
 ]
 
 

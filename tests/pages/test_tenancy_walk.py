@@ -25,6 +25,8 @@ LISTS = [
     "organizations:overview",
     "organizations:ownership",
     "organizations:settings",
+    "profile:sessions",
+    "profile:show",
     "users:list",
     "users:pending",
 ]

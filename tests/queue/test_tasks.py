@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 
 import pytest
 import time_machine
-from django.contrib.sessions.models import Session
 from django.tasks import TaskResultStatus, task
 from django_tasks_db.models import DBTaskResult
 from pytest_django import Settings
@@ -256,12 +255,9 @@ def test_tidying_forgets_what_is_long_over_and_nothing_else(
         status=TaskResultStatus.RUNNING,
     )
     beat("long gone")
-    Session.objects.create(session_key="over", session_data="", expire_date=clock.now())
     noon.shift(timedelta(days=7, seconds=1))
     succeed.enqueue()
     beat("alive")
-    alive_until = clock.now() + timedelta(hours=1)
-    Session.objects.create(session_key="alive", session_data="", expire_date=alive_until)
 
     jobs.tidy_queue.call()
     assert set(DBTaskResult.objects.values_list("status", flat=True)) == {
@@ -270,7 +266,6 @@ def test_tidying_forgets_what_is_long_over_and_nothing_else(
     }
     assert DBTaskResult.objects.filter(pk=running_long.pk).exists()
     assert [one.worker_id for one in WorkerHeartbeat.objects.all()] == ["alive"]
-    assert [one.session_key for one in Session.objects.all()] == ["alive"]
 
 
 # The outbox

@@ -1,5 +1,7 @@
 """People and domains beyond the demo world, in the states that rules ask about."""
 
+from datetime import timedelta
+
 from accounts.models import RoleAssignment
 from adminctr.core import clock, text
 from adminctr.core.actor import Actor
@@ -9,11 +11,12 @@ from invitations.operations import accept_invitation_as_newcomer, invite_user
 from organizations.models import Membership, Organization, Role
 from tests.conftest import acting
 from tests.world import PASSWORD
-from users.models import SignUp, User
+from users.models import EmailChange, Session, SignUp, User
 from users.newcomers import NewPerson
-from users.operations import sign_up, start_sign_up
+from users.operations import sign_up, start_email_change, start_sign_up
 from users.passwords import hash_password
 
+FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0"
 ANSWERS = {"first_name": "Zoë", "last_name": "Quist", "password": "plum harbour lantern"}
 
 
@@ -29,6 +32,22 @@ def pending_sign_up(address: str) -> SignUp:
 def founder(address: str) -> User:
     """Somebody who signed up and has a small organization of their own."""
     return sign_up(pending_sign_up(address), newcomer=newcomer(), actor=Actor.stranger(address))
+
+
+def session_of(user: User) -> Session:
+    """A browser in which somebody is logged in, besides those of test clients."""
+    expires = clock.now() + timedelta(hours=1)
+    return Session.objects.get_or_create(
+        session_key=f"elsewhere-{user.pk}",
+        defaults={"user": user, "expire_date": expires, "user_agent": FIREFOX, "ip": "192.0.2.7"},
+    )[0]
+
+
+def email_change_of(user: User) -> EmailChange:
+    """The address that somebody wants and has not proven."""
+    change = EmailChange.objects.filter(user=user).first()
+    wanted = f"new-{user.email}"
+    return change or start_email_change(user, email=wanted, actor=acting(user))
 
 
 def organization_of(user: User) -> Organization:

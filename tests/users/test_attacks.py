@@ -48,7 +48,7 @@ def test_a_reset_that_came_second_changes_nothing(cy) -> None:
     set_password(first, password=hash_password("one long password"), actor=acting(cy))
     with pytest.raises(RuleViolation) as refused:
         set_password(second, password=hash_password("another password"), actor=acting(cy))
-    assert refused.value.code == "link_dead"
+    assert refused.value.code == "password_changed_meanwhile"
     assert User.objects.get(pk=cy.pk).check_password("one long password")
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from adminctr.core import clock
 from tests.architecture.constraints import Violations, constraints_of, refused_as_second, refused_by
-from users.models import SignUp, User
+from users.models import EmailChange, SignUp, User
 
 CONSTRAINTS = constraints_of("users")
 
@@ -16,6 +16,10 @@ def cy():
 VIOLATIONS: Violations = {
     "users_user_email_lower": lambda: cy().update(email="Cy@acme.example"),
     "users_user_known_status": lambda: cy().update(status="asleep"),
+    "users_user_known_appearance": lambda: cy().update(appearance="sepia"),
+    "users_emailchange_email_lower": lambda: EmailChange.objects.create(
+        user=cy().get(), email="New@new.example", token_hash="x", expires_at=clock.now()
+    ),
     "users_signup_email_lower": lambda: SignUp.objects.create(
         email="New@new.example", token_hash="x", expires_at=clock.now()
     ),

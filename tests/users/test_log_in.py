@@ -4,19 +4,16 @@ import importlib
 from datetime import timedelta
 
 import pytest
-import time_machine
 from django.conf import settings
-from django.contrib.sessions.models import Session
 from django.urls import reverse
 
-from adminctr.core import clock
 from adminctr.core.tenancy import every_tenant
 from audit.models import AuditEvent
 from organizations.models import Membership, Organization
 from tests.pages.effects import assert_no_effect, browser, comparable
 from tests.users.people import ANSWERS, invited, pending_sign_up, prove
 from tests.world import PASSWORD
-from users.models import User, UserStatus
+from users.models import Session, User, UserStatus
 
 PAGE = "/login/"
 WRONG = "not the password"
@@ -148,15 +145,6 @@ def test_opening_the_log_out_page_logs_nobody_out(sign_in, cy) -> None:
     client = sign_in(cy)
     assert b"Log out?" in client.get("/logout/").content
     assert is_signed_in(client)
-
-
-def test_a_session_ends_after_twelve_hours(client, cy) -> None:
-    with time_machine.travel(clock.now(), tick=False) as traveller:
-        log_in(client, cy.email)
-        traveller.shift(timedelta(hours=11, minutes=59))
-        assert is_signed_in(client)
-        traveller.shift(timedelta(minutes=2))
-        assert not is_signed_in(client)
 
 
 def test_log_in_failure_and_log_out_are_events(client, cy) -> None:

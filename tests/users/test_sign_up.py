@@ -19,7 +19,7 @@ from organizations.models import Membership, Organization, Role
 from tests.conftest import acting
 from tests.pages.effects import assert_no_effect, browser, comparable, link_in, mails_to
 from tests.users.people import lose, newcomer, pending_sign_up, prove
-from users.jobs import forget_expired_sign_ups
+from users.jobs import forget_expired_links
 from users.models import SignUp, User
 from users.operations import sign_up
 
@@ -238,7 +238,7 @@ def expire(row: SignUp) -> None:
 
 def forget(row: SignUp) -> None:
     expire(row)
-    forget_expired_sign_ups.call()
+    forget_expired_links.call()
 
 
 def replace(row: SignUp) -> None:

@@ -1,0 +1,191 @@
+"""What people change about themselves: name, address, password, appearance, sessions."""
+
+from typing import Any, cast
+
+from django import forms
+from django.contrib.auth import update_session_auth_hash
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from adminctr.core.limits import Limit
+from adminctr.web import errors
+from adminctr.web.devices import device_of
+from adminctr.web.display import moment
+from adminctr.web.http import ConsoleRequest
+from adminctr.web.places import place_of
+from adminctr.web.views import Done, OwnActionPage, OwnDetailPage, OwnOperationPage, attempt
+from profiles.forms import (
+    ChangeEmailForm,
+    ChangeNameForm,
+    ChangePasswordForm,
+    ConfirmEmailForm,
+    PreferencesForm,
+)
+from users import operations, reauthentication, sessions
+from users.models import Appearance, EmailChange, Session, User
+from users.passwords import hash_password
+from users.queries import find_email_change
+
+EMAIL_CHANGES = Limit("email_changes", times=5, seconds=3600)
+_MOST_SESSIONS = 100
+
+
+class ProfilePage(OwnDetailPage):
+    template_name = "profiles/show.html"
+
+    def context(self, **kwargs: Any) -> dict[str, Any]:
+        change = EmailChange.objects.filter(user=self.user).first()
+        return {
+            "person": self.user,
+            "wanted": change.email if change and not change.is_expired() else "",
+            "wanted_until": moment(change.expires_at if change else None),
+            "appearance": Appearance(self.user.appearance).label,
+            "since": moment(self.user.created_at),
+            "sessions": _live(self.user).count(),
+        }
+
+
+class ChangeNamePage(OwnOperationPage):
+    template_name = "profiles/name.html"
+    form_class = ChangeNameForm
+
+    def initial(self, subject: User) -> dict[str, Any]:
+        return {"first_name": subject.first_name, "last_name": subject.last_name}
+
+    def perform(self, subject: User, data: dict[str, Any]) -> Done:
+        operations.change_name(subject, actor=self.actor, **data)
+        return Done("Your name is saved.", reverse("profile:show"))
+
+
+class ChangeEmailPage(OwnOperationPage):
+    template_name = "profiles/email.html"
+    form_class = ChangeEmailForm
+
+    def perform(self, subject: User, data: dict[str, Any]) -> Done:
+        reauthentication.require_password(self.request, data["password"])
+        EMAIL_CHANGES.spend(subject.sid)
+        operations.MAILS_PER_ADDRESS.spend(data["email"])
+        operations.start_email_change(subject, email=data["email"], actor=self.actor)
+        return Done(f"A link is on its way to {data['email']}.", reverse("profile:show"))
+
+
+class CancelEmailChange(OwnActionPage):
+    def subject(self, **kwargs: Any) -> EmailChange | None:
+        return EmailChange.objects.filter(user=self.user).select_related("user").first()
+
+    def back(self, subject: Any) -> str:
+        return reverse("profile:show")
+
+    def perform(self, subject: EmailChange | None) -> Done:
+        if subject:
+            operations.cancel_email_change(subject, actor=self.actor)
+        return Done("Your address stays as it is; the link no longer works.", self.back(subject))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def confirm_email(request: HttpRequest, token: str) -> HttpResponse:
+    """Behind the link mailed to the new address; only the person who asked for it may go on."""
+    console = cast(ConsoleRequest, request)
+    change = find_email_change(console.user, token)
+    if change is None:
+        return errors.dead_link(request)
+    form = ConfirmEmailForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST":
+        keep = sessions.sid_of(request.session)
+        user = attempt(
+            form, lambda _: operations.change_email(change, keep=keep, actor=console.actor)
+        )
+        if user:
+            done = f"Your address is {user.email} now. Log in with it from now on."
+            return Done(done, reverse("profile:show")).answer(request)
+    context = {"form": form, "email": change.email}
+    return TemplateResponse(request, "profiles/email_confirm.html", context)
+
+
+class ChangePasswordPage(OwnOperationPage):
+    template_name = "profiles/password.html"
+    form_class = ChangePasswordForm
+
+    def form(self, subject: User, data: QueryDict | None = None) -> forms.Form:
+        return ChangePasswordForm(data, user=subject)
+
+    def perform(self, subject: User, data: dict[str, Any]) -> Done:
+        reauthentication.require_password(self.request, data["password"])
+        password = hash_password(data["new_password"])
+        operations.set_password(subject, password=password, actor=self.actor)
+        update_session_auth_hash(self.request, subject)  # this browser alone stays signed in
+        return Done(
+            "Your password is saved; you are logged out everywhere else.", reverse("profile:show")
+        )
+
+
+class PreferencesPage(OwnOperationPage):
+    template_name = "profiles/preferences.html"
+    form_class = PreferencesForm
+
+    def initial(self, subject: User) -> dict[str, Any]:
+        return {
+            "appearance": subject.appearance,
+            "time_zone": subject.time_zone,
+            "has_shortcuts": subject.has_shortcuts,
+        }
+
+    def perform(self, subject: User, data: dict[str, Any]) -> Done:
+        operations.change_preferences(subject, actor=self.actor, **data)
+        return Done("Your preferences are saved.", reverse("profile:show"))
+
+
+class SessionListPage(OwnDetailPage):
+    template_name = "profiles/sessions.html"
+
+    def context(self, **kwargs: Any) -> dict[str, Any]:
+        current = sessions.sid_of(self.request.session)
+        rows = [_row(one, current) for one in _live(self.user)[:_MOST_SESSIONS]]
+        return {"rows": rows, "has_others": any(not row["is_current"] for row in rows)}
+
+
+class EndSession(OwnActionPage):
+    def subject(self, **kwargs: Any) -> Session:
+        session = _live(self.user).select_related("user").filter(sid=kwargs["sid"]).first()
+        if session is None:
+            raise Http404
+        return session
+
+    def back(self, subject: Session) -> str:
+        return reverse("profile:sessions")
+
+    def perform(self, subject: Session) -> Done:
+        operations.end_session(subject, actor=self.actor)
+        return Done(f"{device_of(subject.user_agent)} is logged out.", self.back(subject))
+
+
+class EndOtherSessions(OwnActionPage):
+    def subject(self, **kwargs: Any) -> User:
+        return self.user
+
+    def back(self, subject: User) -> str:
+        return reverse("profile:sessions")
+
+    def perform(self, subject: User) -> Done:
+        keep = sessions.sid_of(self.request.session)
+        operations.end_other_sessions(subject, keep=keep, actor=self.actor)
+        return Done("You are logged out everywhere else.", self.back(subject))
+
+
+def _live(user: User) -> QuerySet[Session]:
+    return Session.objects.live().filter(user=user).order_by("-last_seen_at")
+
+
+def _row(session: Session, current: str) -> dict[str, Any]:
+    return {
+        "sid": session.sid,
+        "device": device_of(session.user_agent),
+        "ip": session.ip,
+        "place": place_of(session.ip),
+        "began": moment(session.began_at),
+        "seen": moment(session.last_seen_at),
+        "is_current": session.sid == current,
+    }
