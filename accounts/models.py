@@ -8,14 +8,13 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 from django.urls import reverse
 
-from adminctr.core import clock, text
+from adminctr.core import clock
 from adminctr.core.addresses import ADDRESS_LENGTH
 from adminctr.core.columns import KeyField
 from adminctr.core.periods import Period, PeriodQuerySet, Source
 from adminctr.core.sids import SidField
 from adminctr.core.tenancy import RowT, TenantManager, TenantModel
 from organizations.models import NAME_LENGTH, Membership, Organization, Role
-from users.models import User
 
 
 class AccountStatus(models.TextChoices):
@@ -170,16 +169,14 @@ class RoleAssignment(Period):
         by_id: int | None = None,
     ) -> "RoleAssignment":
         """Give a member a role, with the copies about them filled in."""
-        # Locked, so that nobody changes name or address between reading and copying them.
-        holder = User.objects.select_for_update(no_key=True).get(pk=stay.user_id)
         assignment: RoleAssignment = cls.objects.create(
             organization=account.organization if account else stay.organization,
-            holder=holder,
+            holder=stay.user,
             account=account,
             role=role,
             holder_organization=stay.organization,
-            email=holder.email,
-            name_key=text.sort_key(holder.get_full_name()),
+            email=stay.email,
+            name_key=stay.name_key,
             source=source,
             by_id=by_id,
         )

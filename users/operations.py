@@ -107,7 +107,7 @@ def set_password(user: User, *, password: PasswordHash, actor: Actor) -> None:
 def change_name(user: User, *, first_name: str, last_name: str, actor: Actor) -> None:
     """Give somebody another name. Raises NotAllowed."""
     _require_oneself(user, actor)
-    current = _locked(user)
+    current = _locked_with_organization(user)
     before = current.get_full_name()
     current.first_name, current.last_name = first_name, last_name
     current.save(update_fields=["first_name", "last_name"])
@@ -169,11 +169,13 @@ def change_email(change: EmailChange, *, keep: str, actor: Actor) -> User:
     domain_not_verified, domain_restricted.
     """
     _require_oneself(change.user, actor)
+    user = _locked_with_organization(change.user)
     proven = EmailChange.objects.select_for_update().filter(pk=change.pk).first()
     if proven is None or proven.is_expired():
         raise tokens.dead_link()
-    user = _locked(change.user)
     _decide_change(user, proven.email).require()
+    # Before the user is written, as in signing up: else the two wait for each other.
+    SignUp.objects.select_for_update().filter(email=proven.email).first()
     before, user.email = user.email, proven.email
     taken = RuleViolation("email_taken", "There is another login with this address.")
     with or_refuse(taken):
@@ -248,6 +250,23 @@ def _require_oneself(user: User, actor: Actor) -> None:
 def _locked(user: User) -> User:
     """Somebody as they are now; no key is locked, since stays and roles point at it."""
     return User.objects.select_for_update(no_key=True).get(pk=user.pk)
+
+
+def _locked_with_organization(user: User) -> User:
+    """The same when name or address change, which their organization keeps copies of.
+
+    Raises RuleViolation: moved_meanwhile.
+    """
+    stay = stay_of(user)
+    if stay:
+        stay.organization.lock()
+    current = _locked(user)
+    moved = stay_of(user)
+    if (moved and moved.organization_id) != (stay and stay.organization_id):
+        raise RuleViolation(
+            "moved_meanwhile", "You changed organizations this very moment. Try again."
+        )
+    return current
 
 
 def _decide_change(user: User, wanted: str) -> Verdict:

@@ -65,7 +65,6 @@ ALL_USERS = {
     "adminctr/web/invariants.py": "what must be true of the whole database",
     "invitations/operations.py": "is this address a login already",
     "invitations/views.py": "is this address a login already",
-    "accounts/models.py": "locks the holder of a role while copies of them are written",
     "organizations/mail.py": "tasks, by primary key",
     "organizations/stays.py": "locks a newcomer while copies of them are written",
     "users/forms.py": "whose password is to be reset",

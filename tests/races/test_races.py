@@ -43,8 +43,16 @@ from tests.races.harness import (
     tally,
     verify,
 )
-from users.models import SignUp, User
-from users.operations import sign_up, start_sign_up
+from users.models import EmailChange, SignUp, User
+from users.operations import (
+    change_email,
+    change_name,
+    set_password,
+    sign_up,
+    start_email_change,
+    start_sign_up,
+)
+from users.passwords import hash_password
 
 pytestmark = [
     pytest.mark.races,
@@ -412,5 +420,107 @@ def test_a_limit_counts_every_try_of_many_at_once() -> None:
         key = fresh("key")
         outcomes = race(*[partial(limit.spend, key)] * RACERS)
         assert tally(outcomes) == {"ok": 8, "too_many_tries": RACERS - 8}
+
+    rounds(run)
+
+
+def wants(user: User, email: str) -> EmailChange:
+    return start_email_change(user, email=email, actor=acting(user))
+
+
+def taking(change: EmailChange) -> Call:
+    return partial(change_email, change, keep="", actor=acting(change.user))
+
+
+def test_one_address_becomes_one_persons() -> None:
+    def run() -> None:
+        email = f"wanted@{fresh('prize')}.example"
+        changes = [
+            wants(found(f"{fresh('racer')}@many.example").owner, email) for _ in range(RACERS)
+        ]
+        outcomes = race(*map(taking, changes))
+        assert tally(outcomes) == {"ok": 1, "email_taken": RACERS - 1}
+        winner = User.objects.get(email=email)
+        assert events("user.email_changed", winner.sid) == 1
+
+    rounds(run)
+
+
+def test_an_address_is_taken_by_a_change_or_by_a_sign_up() -> None:
+    def run() -> None:
+        email = f"wanted@{fresh('prize')}.example"
+        change = wants(found(f"{fresh('racer')}@many.example").owner, email)
+        start_sign_up(email, actor=Actor.stranger(email))
+        pending = SignUp.objects.get(email=email)
+        signing_up = partial(sign_up, pending, newcomer=newcomer(), actor=Actor.stranger(email))
+        outcomes = race(*[taking(change), signing_up] * HALF)
+        assert tally(outcomes)["ok"] == 1
+        assert set(outcomes) <= {"ok", "link_dead", "email_taken", "already_registered"}
+        assert User.objects.filter(email=email).count() == 1
+
+    rounds(run)
+
+
+def test_asking_for_an_address_and_proving_one_wait_for_each_other() -> None:
+    def run() -> None:
+        user = found(f"{fresh('racer')}@many.example").owner
+        change = wants(user, f"first@{fresh('prize')}.example")
+        asking = partial(wants, user, f"second@{fresh('prize')}.example")
+        outcomes = race(*[taking(change), asking] * HALF)
+        assert set(outcomes) <= {"ok", "link_dead"}
+        assert EmailChange.objects.filter(user=user).count() <= 1
+
+    rounds(run)
+
+
+def test_a_name_changes_while_the_role_does_and_somebody_joins() -> None:
+    """The copies that lists keep stay true; the invariants are checked at the end."""
+
+    def run() -> None:
+        organization, domain = company()
+        member = bring_in(organization, f"nell@{domain}", Role.STANDARD)
+        stay = stay_of(organization, member)
+        naming = [
+            partial(change_name, member, first_name=f"Nell{n}", last_name="", actor=acting(member))
+            for n in range(5)
+        ]
+        roles = [
+            partial(change_role, stay, role=role, actor=owner_of(organization))
+            for role in (Role.ADMINISTRATOR, Role.STANDARD) * 2
+        ]
+        owned = partial(
+            create_account, organization, name="New", owner=member, actor=owner_of(organization)
+        )
+        outcomes = race(*naming, *roles, owned)
+        assert set(outcomes) <= {"ok", "role_unchanged"}
+
+    rounds(run)
+
+
+def test_a_name_changes_while_its_owner_joins_another_organization() -> None:
+    def run() -> None:
+        organization, _ = company()
+        own = found_before_verifying(organization)
+        invitation = invite(organization, own.owner.email)
+        user = own.owner
+        naming = [
+            partial(change_name, user, first_name=f"Nell{n}", last_name="", actor=acting(user))
+            for n in range(HALF)
+        ]
+        outcomes = race(as_owner_of(own, invitation), *naming)
+        assert outcomes[0] == "ok"
+        assert set(outcomes[1:]) <= {"ok", "moved_meanwhile"}
+
+    rounds(run)
+
+
+def test_one_of_many_new_passwords_is_set() -> None:
+    def run() -> None:
+        user = found(f"{fresh('racer')}@many.example").owner
+        passwords = [hash_password(f"password number {n}") for n in range(RACERS)]
+        outcomes = race(
+            *[partial(set_password, user, password=one, actor=acting(user)) for one in passwords]
+        )
+        assert tally(outcomes) == {"ok": 1, "password_changed_meanwhile": RACERS - 1}
 
     rounds(run)
