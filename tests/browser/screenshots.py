@@ -14,6 +14,12 @@ from tests.browser.conftest import CHROMIUM, ROOT, log_in, running
 PUBLIC = {"log-in": "/login/", "sign-up": "/signup/", "reset-password": "/password/reset/"}
 PAGES = {
     "console": "/console/",
+    "profile": "/profile/",
+    "change-name": "/profile/name/",
+    "change-email": "/profile/email/",
+    "change-password": "/profile/password/",
+    "preferences": "/profile/preferences/",
+    "sessions": "/profile/sessions/",
     "overview": "/admin-center/",
     "accounts": "/admin-center/accounts/",
     "users": "/admin-center/users/",

@@ -13,6 +13,12 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 PUBLIC = ["/login/", "/signup/", "/password/reset/", "/password/reset/sent/", "/mailbox/"]
 ADMIN_CENTER = [
     "/console/",
+    "/profile/",
+    "/profile/name/",
+    "/profile/email/",
+    "/profile/password/",
+    "/profile/preferences/",
+    "/profile/sessions/",
     "/admin-center/",
     "/admin-center/accounts/",
     "/admin-center/users/",
