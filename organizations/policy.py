@@ -84,7 +84,8 @@ def refusal(actor: Actor, action: Action, subject: Organization | TenantModel) -
 def require(actor: Actor, action: Action, subject: Organization | TenantModel) -> None:
     """Raises NotAllowed with the reason."""
     if reason := refusal(actor, action, subject):
-        raise NotAllowed(reason)
+        is_foreign = reason == NOT_A_MEMBER  # nobody of the actor's own organization can help
+        raise NotAllowed(reason, action="" if is_foreign else action)
 
 
 def require_locked(actor: Actor, action: Action, subject: Organization | TenantModel) -> Actor:
@@ -110,6 +111,10 @@ def require_locked(actor: Actor, action: Action, subject: Organization | TenantM
 def may_administer(role: str) -> bool:
     """Whether this role opens the Admin Center."""
     return role in GRANTS and Action.ORGANIZATION_VIEW in GRANTS[Role(role)]
+
+
+def roles_that_may(action: Action) -> tuple[Role, ...]:
+    return tuple(role for role in Role if action in GRANTS[role])
 
 
 def rule_book() -> list[dict[str, Any]]:

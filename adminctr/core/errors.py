@@ -14,8 +14,12 @@ class RuleViolation(Exception):
 
 
 class NotAllowed(PermissionDenied):
-    """What this actor may not do, and who can; Django answers it with 403."""
+    """What this actor may not do, and why; Django answers it with 403.
 
-    def __init__(self, reason: str) -> None:
+    `action` is the one of the rule book that was asked for, where another role would allow it.
+    """
+
+    def __init__(self, reason: str, *, action: str = "") -> None:
         super().__init__(reason)
         self.reason = reason
+        self.action = action

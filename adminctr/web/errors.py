@@ -1,9 +1,10 @@
 """Error pages: what happened, that nothing was lost, and what to do next."""
 
 import sys
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
+from django.db import Error as DatabaseFault
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -11,7 +12,10 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from adminctr.core import tokens
-from organizations import policy
+from adminctr.core.tenancy import tenant
+from adminctr.web.http import ConsoleRequest
+from organizations import contacts, policy
+from organizations.policy import Action
 
 _RETRY_SECONDS = 10
 
@@ -21,7 +25,19 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def not_allowed(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _page("403.html", 403, reason=getattr(exception, "reason", policy.ASK_AN_ADMINISTRATOR))
+    """What was asked for, why not, and who can help; the reason alone where nobody can be asked."""
+    reason = getattr(exception, "reason", policy.ASK_AN_ADMINISTRATOR)
+    action = getattr(exception, "action", "")
+    if not action:
+        return _page("403.html", 403, reason=reason)
+    return _page(
+        "403.html",
+        403,
+        reason=reason,
+        asked=policy.WORDS[Action(action)],
+        helpers=_helpers(cast(ConsoleRequest, request), Action(action)),
+        is_member=cast(ConsoleRequest, request).organization is not None,
+    )
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -57,6 +73,21 @@ def dead_link(request: HttpRequest) -> HttpResponse:
 def too_large() -> HttpResponse:
     """More than any form of ours sends; nothing of it was read."""
     return _page("413.html", 413)
+
+
+def _helpers(request: ConsoleRequest, action: Action) -> list[dict[str, str]]:
+    """People of one's own organization; none rather than a second error, if that cannot be read."""
+    if request.organization is None:
+        return []
+    try:
+        with tenant(request.organization):
+            helpers = contacts.who_can_help(action, besides=request.user.pk)
+    except DatabaseFault:
+        return []
+    return [
+        {"name": one.user.get_full_name(), "email": one.email, "role": one.get_role_display()}
+        for one in helpers
+    ]
 
 
 def _page(template: str, status: int, **context: Any) -> HttpResponse:

@@ -17,7 +17,7 @@ from adminctr.core.errors import NotAllowed, RuleViolation
 from adminctr.core.operations import record_refusal
 from adminctr.web.http import ConsoleRequest
 from adminctr.web.paginate import slice_of
-from organizations import policy
+from organizations import contacts, policy
 from organizations.models import Organization
 from organizations.policy import Action
 from users.models import User
@@ -73,7 +73,7 @@ class ConsolePage(Page):
         self.actor = console.actor
         try:
             if console.organization is None:
-                raise NotAllowed("You do not belong to an organization.")
+                raise NotAllowed("You do not belong to an organization.", action=self.action)
             policy.require(self.actor, self.action, console.organization)
         except NotAllowed as refused:
             self._note(refused)
@@ -93,8 +93,9 @@ class ConsolePage(Page):
         record_refusal(self.action, self.actor, refused)
 
     def refusal(self, action: Action, subject: Any = None) -> str | None:
-        """Why a control is not offered, in the rule book's words."""
-        return policy.refusal(self.actor, action, subject or self.organization)
+        """Why a control is not offered, in the rule book's words and with the Owner's name."""
+        reason = policy.refusal(self.actor, action, subject or self.organization)
+        return contacts.owner_alone() if reason == policy.OWNER_ALONE else reason
 
 
 class DetailFrame(Page):

@@ -112,7 +112,7 @@ def test_the_owner_is_offered_the_change(owner) -> None:
 def test_an_administrator_reads_why_not_instead(administrator) -> None:
     body = administrator.get(SETTINGS).content.decode()
     assert f'href="{OWNERSHIP}"' not in body
-    assert OWNER_ALONE in body
+    assert "Only the Owner (Ana Silva) can do this." in body
     assert "refusal__reason" in body
 
 

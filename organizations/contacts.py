@@ -1,0 +1,26 @@
+"""Who can help somebody with what their own role does not include."""
+
+from organizations import policy
+from organizations.models import Membership, Role
+from organizations.policy import Action
+
+_MOST_ADMINISTRATORS = 5
+
+
+def who_can_help(action: Action, *, besides: int) -> list[Membership]:
+    """The Owner and some Administrators of the open scope whose role allows this action.
+
+    The Owner comes first; `besides` is the person who asks.
+    """
+    stays = Membership.objects.in_force().exclude(user_id=besides).select_related("user")
+    helpers: list[Membership] = []
+    for role, most in ((Role.OWNER, 1), (Role.ADMINISTRATOR, _MOST_ADMINISTRATORS)):
+        if role in policy.roles_that_may(action):
+            helpers += stays.filter(role=role).order_by("name_key", "id")[:most]
+    return helpers
+
+
+def owner_alone() -> str:
+    """The rule book's "only the Owner", with the name of the one of the open scope."""
+    owner = Membership.objects.in_force().select_related("user").get(role=Role.OWNER)
+    return f"Only the Owner ({owner.user.get_full_name()}) can do this."
