@@ -4,6 +4,7 @@ from django.db.models import QuerySet
 
 from accounts.models import Account, AccountStatus, AccountType, RoleAssignment
 from adminctr.web.display import moment
+from adminctr.web.paginate import cut
 from adminctr.web.views import DetailPage, ListPage
 from organizations.policy import Action
 
@@ -42,9 +43,8 @@ class AccountDetailPage(DetailPage):
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
         account = self.one(Account.objects.select_related("owner"), sid=kwargs["sid"])
-        people = (
-            RoleAssignment.objects.in_force().filter(account=account).order_by("name_key", "id")
-        )
+        held = RoleAssignment.objects.in_force().filter(account=account)
+        people = cut(held.order_by("name_key", "id"))
         return {
             "account": account,
             "status_tone": _STATUS_TONES[AccountStatus(account.status)],
@@ -56,6 +56,7 @@ class AccountDetailPage(DetailPage):
                     "since": moment(one.began_at),
                     "source": one.get_source_display(),
                 }
-                for one in people[:200]
+                for one in people.rows
             ],
+            "has_more_people": people.has_more,
         }

@@ -1,5 +1,6 @@
 """Every consent asked for by mail."""
 
+from datetime import timedelta
 from typing import Self
 
 from django.conf import settings
@@ -16,6 +17,9 @@ from adminctr.core.tenancy import RowT, TenantManager, TenantModel
 from adminctr.core.tokens import make_token
 from organizations.models import GRANTABLE_ROLES
 
+# A mail that has not left by then is not merely on its way.
+SENDING_TIME = timedelta(minutes=1)
+
 
 class Kind(models.TextChoices):
     JOIN = "join", "Join the organization"
@@ -28,6 +32,12 @@ class InvitationQuerySet(models.QuerySet[RowT]):
 
     def expired(self) -> Self:
         return self.open().filter(expires_at__lte=clock.now())
+
+    def undelivered(self) -> Self:
+        """Those whose mail should have left by now, and has not."""
+        waiting = self.open().filter(delivered_generation__lt=F("generation"))
+        now = clock.now()
+        return waiting.filter(last_sent_at__lte=now - SENDING_TIME, expires_at__gt=now)
 
     def to(self, email: str) -> Self:
         return self.filter(email=email)
@@ -116,6 +126,10 @@ class Invitation(TenantModel):
     def is_delivered(self) -> bool:
         """Whether the mail with the newest link has left."""
         return self.delivered_generation == self.generation
+
+    def is_being_sent(self) -> bool:
+        """Whether its mail has not left, and it is too early to wonder why."""
+        return not self.is_delivered() and clock.now() < self.last_sent_at + SENDING_TIME
 
     def token(self) -> str:
         """What the mailed link carries; never stored."""

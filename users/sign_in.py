@@ -12,6 +12,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend
 from allauth.core.exceptions import ImmediateHttpResponse
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.forms import ValidationError
@@ -88,6 +89,10 @@ class AccountAdapter(DefaultAccountAdapter):
         response: HttpResponse = super().post_login(request, user, **options)
         _remember_browser(response, request, user)
         return response
+
+    def logout(self, request: HttpRequest) -> None:
+        super().logout(request)
+        messages.success(request, "You are logged out.")
 
     def add_message(self, *args: Any, **options: Any) -> None:
         """allauth's own messages say nothing that its pages do not."""

@@ -15,6 +15,7 @@ from adminctr.core.limits import Limit
 from adminctr.web import errors
 from adminctr.web.display import moment
 from adminctr.web.newcomer import FounderForm
+from adminctr.web.paginate import cut
 from adminctr.web.views import (
     ActionPage,
     ConsolePage,
@@ -142,6 +143,7 @@ class UserDetailPage(DetailPage):
     def context(self, **kwargs: Any) -> dict[str, Any]:
         stay = _stay(self, kwargs["sid"])
         held = RoleAssignment.objects.in_force().on_accounts().filter(holder=stay.user)
+        shown = cut(held.select_related("account").order_by("account__name_key", "id"))
         return {
             "stay": stay,
             "person": stay.user,
@@ -158,9 +160,10 @@ class UserDetailPage(DetailPage):
                     "role": one.get_role_label(),
                     "since": moment(one.began_at),
                 }
-                for one in held.select_related("account").order_by("account__name_key", "id")[:200]
+                for one in shown.rows
                 if one.account
             ],
+            "has_more_accounts": shown.has_more,
         }
 
 
@@ -265,6 +268,8 @@ def _tabs(current: str) -> list[dict[str, Any]]:
 def _mail_state(invitation: Invitation) -> tuple[str, str]:
     if invitation.is_expired():
         return "Expired", "danger"
+    if invitation.is_being_sent():
+        return "Being sent", "neutral"
     if not invitation.is_delivered():
         return "Not sent yet", "warning"
     return "Waiting", "new"

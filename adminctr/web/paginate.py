@@ -19,6 +19,23 @@ _SID = re.compile(SID_PATTERN)
 _NUMBER = re.compile(r"[0-9]{1,17}")
 
 
+# How many rows of another list stand on a page that is about one thing.
+MOST_BESIDE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Cut[T]:
+    """The first rows of a list, and whether it goes on."""
+
+    rows: list[T]
+    has_more: bool
+
+
+def cut[T: Model](rows: QuerySet[T], most: int = MOST_BESIDE) -> Cut[T]:
+    found = list(rows[: most + 1])
+    return Cut(found[:most], has_more=len(found) > most)
+
+
 @dataclass(frozen=True, slots=True)
 class Slice:
     """The rows of one page and where its neighbours are."""

@@ -14,7 +14,7 @@ from adminctr.core import clock
 from adminctr.queue.worker import revive
 from audit.models import AuditDetails, AuditEvent
 from invitations import mail
-from invitations.models import Invitation
+from invitations.models import SENDING_TIME, Invitation
 from invitations.operations import resend_invitation
 from organizations.models import Organization
 from tests.conftest import acting
@@ -140,7 +140,9 @@ def test_a_mail_server_that_is_away_loses_nothing(
 
     client = sign_in(ana)
     for url in (reverse("users:pending"), invitation.get_absolute_url()):
-        assert b"Not sent yet" in client.get(url).content
+        assert b"Being sent" in client.get(url).content
+        with time_machine.travel(invitation.last_sent_at + SENDING_TIME):
+            assert b"Not sent yet" in client.get(url).content
     invitation.refresh_from_db()
     assert invitation.is_open()
     assert not invitation.is_delivered()

@@ -10,7 +10,7 @@ from django.urls import reverse
 from adminctr.core.tenancy import every_tenant
 from audit.models import AuditEvent
 from organizations.models import Membership, Organization
-from tests.pages.effects import assert_no_effect, browser, comparable
+from tests.pages.effects import assert_no_effect, browser, comparable, follow
 from tests.users.people import ANSWERS, invited, pending_sign_up, prove
 from tests.world import PASSWORD
 from users.models import Session, User, UserStatus
@@ -139,6 +139,14 @@ def test_logging_out_kills_the_session_on_the_server(client, cy) -> None:
     thief = browser()
     thief.cookies["sessionid"] = key
     assert not is_signed_in(thief)
+
+
+def test_the_log_in_page_says_once_that_one_is_logged_out(sign_in, cy) -> None:
+    client = sign_in(cy)
+    answer = client.post("/logout/")
+    assert b"You are logged out." in follow(client, answer).content
+    assert b"You are logged out." not in client.get(PAGE).content
+    assert b"You are logged out." not in browser().get(PAGE).content
 
 
 def test_opening_the_log_out_page_logs_nobody_out(sign_in, cy) -> None:
