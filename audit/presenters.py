@@ -9,6 +9,7 @@ _NO_MARKS = str.maketrans("", "", "“”")
 
 SENTENCES = {
     "account.created": "created the account “{subject}” for {owner}",
+    "checklist.hidden": "hid the list of what is still to be set up ({steps})",
     "domain.added": "added the domain {subject}",
     "domain.check_failed": "checked the domain {subject}: {reason}",
     "domain.removed": "removed the domain {subject}",

@@ -1,11 +1,11 @@
 """Every consent asked for by mail."""
 
 from datetime import timedelta
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Count, F, Q
 from django.db.models.functions import Lower
 from django.urls import reverse
 
@@ -25,19 +25,22 @@ class Kind(models.TextChoices):
     JOIN = "join", "Join the organization"
 
 
+def _is_expired() -> Q:
+    return Q(expires_at__lte=clock.now())
+
+
+def _is_undelivered() -> Q:
+    is_late = Q(last_sent_at__lte=clock.now() - SENDING_TIME)
+    return is_late & ~_is_expired() & Q(delivered_generation__lt=F("generation"))
+
+
 class InvitationQuerySet(models.QuerySet[RowT]):
     def open(self) -> Self:
         """Neither accepted nor withdrawn; expiry alone does not close an invitation."""
         return self.filter(accepted_at=None, revoked_at=None)
 
     def expired(self) -> Self:
-        return self.open().filter(expires_at__lte=clock.now())
-
-    def undelivered(self) -> Self:
-        """Those whose mail should have left by now, and has not."""
-        waiting = self.open().filter(delivered_generation__lt=F("generation"))
-        now = clock.now()
-        return waiting.filter(last_sent_at__lte=now - SENDING_TIME, expires_at__gt=now)
+        return self.open().filter(_is_expired())
 
     def to(self, email: str) -> Self:
         return self.filter(email=email)
@@ -45,6 +48,18 @@ class InvitationQuerySet(models.QuerySet[RowT]):
     def pending(self) -> Self:
         """The people of the Pending tab, newest first."""
         return self.open().filter(kind=Kind.JOIN).order_by("-created_at", "-id")
+
+    def tally(self, most: int) -> dict[str, Any]:
+        """How many are pending, how many of them expired, and whose mail should have left by now.
+
+        Of the oldest `most`, since those tell more.
+        """
+        oldest = self.pending().order_by("created_at", "id")[:most]
+        return oldest.aggregate(
+            pending=Count("pk"),
+            expired=Count("pk", filter=_is_expired()),
+            undelivered=Count("pk", filter=_is_undelivered()),
+        )
 
 
 class Invitation(TenantModel):

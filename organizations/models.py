@@ -16,6 +16,12 @@ from adminctr.core.sids import SidField
 from adminctr.core.tenancy import Person, TenantManager, person
 
 NAME_LENGTH = 64
+_DEFAULT_NAME_ENDING = "'s organization"
+
+
+def default_name(founder: str) -> str:
+    """What an organization is called until somebody names it."""
+    return f"{founder[: NAME_LENGTH - len(_DEFAULT_NAME_ENDING)]}{_DEFAULT_NAME_ENDING}"
 
 
 def default_account_limit() -> int:
@@ -69,6 +75,9 @@ class Organization(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def has_default_name(self) -> bool:
+        return self.name.endswith(_DEFAULT_NAME_ENDING)
+
     def lock(self) -> None:
         """Wait for whoever else changes this organization, and read it as it is then."""
         # Rows that merely point here may be written meanwhile, so no key is locked.
@@ -85,7 +94,8 @@ class Membership(Period):
     """One stay of a person in an organization.
 
     `email` to `last_sign_in_at` are copies of what the Users lists sort and filter by, written
-    by the operations that change them and compared by check_invariants.
+    by the operations that change them and compared by check_invariants. `hidden_steps` names, by
+    spaces, what was still to be set up when this person hid the list of it.
     """
 
     person_column = "user_id"
@@ -97,6 +107,7 @@ class Membership(Period):
     role = KeyField(max_length=20, choices=Role)
     status = KeyField(max_length=10)
     last_sign_in_at = models.DateTimeField(null=True)
+    hidden_steps = KeyField(max_length=200, blank=True)
 
     objects = TenantManager.from_queryset(MembershipQuerySet)()
     unscoped = models.Manager.from_queryset(MembershipQuerySet)()

@@ -1,8 +1,10 @@
 """What changes in an organization itself: who has which role."""
 
+from collections.abc import Sequence
+
 from adminctr.core.actor import Actor
 from adminctr.core.addresses import canonical_address
-from adminctr.core.errors import RuleViolation
+from adminctr.core.errors import NotAllowed, RuleViolation
 from adminctr.core.operations import its_organization, itself, operation
 from adminctr.core.periods import Source
 from audit import log
@@ -98,6 +100,28 @@ def change_role(stay: Membership, *, role: Role, actor: Actor) -> Membership:
         after=Role(role).label,
     )
     return current
+
+
+@operation(its_organization)
+def hide_checklist(stay: Membership, *, steps: Sequence[str], actor: Actor) -> Membership:
+    """Hide what is still to be set up from one person, until something else is open.
+
+    Raises NotAllowed.
+    """
+    actor = policy.require_locked(actor, Action.ORGANIZATION_VIEW, stay)
+    if stay.user_id != actor.user_id:
+        raise NotAllowed("Everybody hides this list for themselves alone.")
+
+    stay.hidden_steps = " ".join(steps)
+    stay.save(update_fields=["hidden_steps"])
+    log.record(
+        "checklist.hidden",
+        stay.organization,
+        actor=actor,
+        subject_sid=actor.sid,
+        steps=", ".join(steps),
+    )
+    return stay
 
 
 def _require_fit_to_own(successor: Membership | None) -> Membership:

@@ -1,50 +1,50 @@
-from typing import Any
+from typing import Any, cast
 
 from django.urls import reverse
 
 from adminctr.web.display import moment
-from adminctr.web.views import DetailPage, Done, OperationPage
-from domains.models import Domain
-from invitations.models import Invitation
+from adminctr.web.views import ActionPage, DetailPage, Done, OperationPage
 from organizations import operations, policy
 from organizations.forms import ChangeOwnershipForm, RenameForm
 from organizations.models import Membership, Organization, Role
 from organizations.policy import Action
+from overview import attention, checklist
+from overview.figures import Figures, read, shown
 from users import reauthentication
 
 
 class OverviewPage(DetailPage):
-    """What this organization has still to do before people can join it."""
+    """How the organization stands, what needs attention and what is still to be set up."""
 
     action = Action.ORGANIZATION_VIEW
     template_name = "organizations/overview.html"
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
-        verified = Domain.objects.verified().exists()
-        invited = Invitation.objects.all().exists()
-        joined = len(Membership.objects.open().values("pk")[:2]) > 1
+        figures = read(self.organization)
+        steps = checklist.steps(figures)
+        hidden = cast(Membership, self.console.stay).hidden_steps.split()
         return {
-            "steps": [
-                _step(
-                    "Verify a domain",
-                    "Prove that a domain is your company's",
-                    verified,
-                    reverse("domains:list"),
-                ),
-                _step(
-                    "Invite User",
-                    "Bring colleagues of that domain in",
-                    invited or joined,
-                    reverse("users:invite") if verified else "",
-                    "Verify a domain first",
-                ),
-            ]
+            "steps": steps if checklist.is_shown(steps, hidden) else [],
+            "progress": checklist.in_one_line(steps),
+            "notices": attention.notices(figures),
+            "totals": _totals(figures),
         }
 
 
-def _step(name: str, hint: str, is_done: bool, url: str, blocked: str = "") -> dict[str, Any]:
-    status = "Completed" if is_done else "Not started" if url else f"Cannot start yet: {blocked}"
-    return {"name": name, "hint": hint, "is_done": is_done, "url": url, "status": status}
+class HideChecklist(ActionPage):
+    action = Action.ORGANIZATION_VIEW
+
+    def subject(self, **kwargs: Any) -> Membership:
+        return cast(Membership, self.console.stay)
+
+    def perform(self, subject: Membership) -> Done:
+        still_open = checklist.open_keys(checklist.steps(read(self.organization)))
+        operations.hide_checklist(subject, steps=still_open, actor=self.actor)
+        message = "The list is hidden. It comes back when something else is to be set up."
+        return Done(message, self.back(subject))
+
+    def back(self, subject: Membership) -> str:
+        return reverse("organizations:overview")
 
 
 class SettingsPage(OperationPage):
@@ -80,3 +80,22 @@ class ChangeOwnershipPage(OperationPage):
         reauthentication.require_password(self.request, data["password"])
         operations.transfer_ownership(subject, to=data["to"], actor=self.actor)
         return Done(f"{data['to']} is the Owner now.", reverse("organizations:settings"))
+
+
+def _totals(figures: Figures) -> list[dict[str, str]]:
+    """How many there are of each, with where to see them; up to a bound."""
+    domains = (
+        figures.verified_domains,
+        figures.uncertain_domains,
+        figures.failing_domains,
+        figures.waiting_domains,
+    )
+    accounts = f"{shown(figures.accounts)} of {figures.account_limit:,}"
+    verified = f"{len(figures.verified_domains)} of {sum(map(len, domains))} verified"
+    rows = (
+        ("Managed users", shown(figures.members), "users:list"),
+        ("Pending users", shown(figures.pending), "users:pending"),
+        ("Managed accounts", accounts, "accounts:list"),
+        ("Domains", verified, "domains:list"),
+    )
+    return [{"label": label, "text": text, "url": reverse(name)} for label, text, name in rows]

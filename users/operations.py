@@ -14,7 +14,7 @@ from adminctr.core.periods import Source
 from adminctr.core.tenancy import person, tenant
 from audit import log
 from organizations import policy, stays
-from organizations.models import NAME_LENGTH, Membership, Organization, Role, stay_of
+from organizations.models import Membership, Organization, Role, default_name, stay_of
 from users import mail
 from users.admission import Verdict, WayIn, decide
 from users.models import Appearance, EmailChange, Session, SignUp, User
@@ -52,8 +52,8 @@ def sign_up(pending: SignUp, *, newcomer: NewPerson, actor: Actor) -> User:
     decide(current.email, WayIn.SIGN_UP).require()
 
     user = add_user(current.email, newcomer)
-    name = newcomer.organization_name or f"{user.get_short_name()}'s organization"
-    organization = Organization.objects.create(name=name[:NAME_LENGTH], owner=user)
+    name = newcomer.organization_name or default_name(user.get_short_name())
+    organization = Organization.objects.create(name=name, owner=user)
     with tenant(organization):
         stay = stays.begin_stay(organization, user, role=Role.OWNER, source=Source.SIGN_UP)
         person_acting = policy.actor_in(stay, user, via=actor.via, origin=actor.origin)

@@ -3,14 +3,15 @@
 from django.http import HttpRequest
 
 from adminctr.core.actor import Actor, Origin
-from organizations.models import Organization
+from organizations.models import Membership, Organization
 from users.models import User
 
 
 class ConsoleRequest(HttpRequest):
-    """A request of a signed-in person; `organization` is None for somebody who has none."""
+    """A request of a signed-in person; `stay` and `organization` are None for one who has none."""
 
     user: User
     actor: Actor
+    stay: Membership | None
     organization: Organization | None
     origin: Origin

@@ -85,6 +85,7 @@ class ActorMiddleware:
             return nullcontext()
         sessions.touch(request.session)
         stay = stay_of(user)
+        console.stay = stay
         console.organization = stay.organization if stay else None
         console.actor = policy.actor_in(stay, user, origin=console.origin)
         return tenant(stay.organization) if stay else person(user)

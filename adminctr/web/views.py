@@ -40,12 +40,13 @@ class Page(View):
     """A page for somebody who is signed in."""
 
     template_name: ClassVar[str]
+    console: ConsoleRequest
     user: User
     actor: Actor
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        console = cast(ConsoleRequest, request)
-        self.user, self.actor = console.user, console.actor
+        self.console = cast(ConsoleRequest, request)
+        self.user, self.actor = self.console.user, self.console.actor
         return super().dispatch(request, *args, **kwargs)
 
     def page(self, context: dict[str, Any], *, status: int = 200) -> HttpResponse:

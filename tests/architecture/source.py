@@ -8,7 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = (
     "accounts", "adminctr", "audit", "console", "domains", "invitations", "merges",
-    "organizations", "profiles", "users",
+    "organizations", "overview", "profiles", "users",
 )  # fmt: skip
 
 # The web half of an app, its declarations to Django, and the doors that stand above operations.

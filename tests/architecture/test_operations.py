@@ -30,7 +30,12 @@ from invitations.operations import (
 )
 from merges.operations import Absorption, absorb
 from organizations.models import Membership, Organization, Role
-from organizations.operations import change_role, rename_organization, transfer_ownership
+from organizations.operations import (
+    change_role,
+    hide_checklist,
+    rename_organization,
+    transfer_ownership,
+)
 from tests.architecture import source
 from tests.conftest import acting
 from users.models import Appearance, EmailChange, Session, User
@@ -158,6 +163,9 @@ ATTEMPTS: dict[str, Callable[[Acme], Any]] = {
     "merges.operations.absorb": lambda acme: absorb(acme.absorption, actor=acme.eve),
     "organizations.operations.change_role": lambda acme: change_role(
         acme.stay, role=Role.ADMINISTRATOR, actor=acme.eve
+    ),
+    "organizations.operations.hide_checklist": lambda acme: hide_checklist(
+        acme.stay, steps=["domain"], actor=acme.eve
     ),
     "organizations.operations.rename_organization": lambda acme: rename_organization(
         acme.organization, name="Mine", actor=acme.eve

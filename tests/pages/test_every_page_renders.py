@@ -5,7 +5,7 @@ from django.urls import reverse
 
 PAGES = [
     ("console:home", "Welcome, Ana"),
-    ("organizations:overview", "Set up your organization"),
+    ("organizations:overview", "What needs attention"),
     ("accounts:list", "Billing"),
     ("users:list", "Ben Okafor"),
     ("users:pending", "hana@acme.example"),

@@ -59,6 +59,8 @@ profile:session-end                   GET   302  404  404  303  404  404
 profile:session-end                   POST  302  404  404  303  404  404
 organizations:overview                GET   302  403  200  200  200  200
 organizations:overview                POST  302  403  405  405  405  405
+organizations:hide-checklist          GET   302  403  303  303  303  303
+organizations:hide-checklist          POST  302  403  303  303  303  303
 organizations:settings                GET   302  403  200  200  200  200
 organizations:settings                POST  302  403  200  200  200  200
 organizations:ownership               GET   302  403  403  200  200  200

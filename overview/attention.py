@@ -1,0 +1,70 @@
+"""What an administrator should look at: each a sentence with a number, and where to look."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from django.urls import reverse
+
+from overview.figures import Figures, shown
+
+_MOST_NAMES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    text: str
+    url: str
+
+
+def notices(figures: Figures) -> list[Notice]:
+    """Everything that needs attention; empty on a calm day."""
+    rules = (_about_domains, _about_invitations, _about_accounts, _about_people)
+    return [Notice(text, url) for rule in rules for text, url in rule(figures)]
+
+
+def _about_domains(figures: Figures) -> Iterator[tuple[str, str]]:
+    url = reverse("domains:list")
+    if names := figures.uncertain_domains:
+        yield f"The verification of {_domains(names)} is uncertain", url
+    if names := figures.failing_domains:
+        yield f"The last check of {_domains(names)} failed", url
+    if names := figures.waiting_domains:
+        wait = "waits" if len(names) == 1 else "wait"
+        yield f"{_domains(names)} {wait} to be checked for the first time", url
+
+
+def _about_invitations(figures: Figures) -> Iterator[tuple[str, str]]:
+    url = reverse("users:pending")
+    if number := figures.expired:
+        yield f"{_several(number, 'invitation has', 'invitations have')} expired", url
+    if number := figures.undelivered:
+        yield f"{_several(number, 'invitation', 'invitations')} could not be delivered yet", url
+
+
+def _about_accounts(figures: Figures) -> Iterator[tuple[str, str]]:
+    url = reverse("accounts:list")
+    room = figures.account_limit - figures.accounts
+    if room <= figures.account_limit // 10:
+        is_full = "; ask support to raise the limit" if room <= 0 else ""
+        yield f"{figures.accounts:,} of {figures.account_limit:,} accounts are used{is_full}", url
+    if number := figures.suspended_accounts:
+        yield f"{_several(number, 'account is', 'accounts are')} suspended", url
+
+
+def _about_people(figures: Figures) -> Iterator[tuple[str, str]]:
+    url = reverse("users:list")
+    if number := figures.never_signed_in:
+        yield f"{_several(number, 'Administrator has', 'Administrators have')} never signed in", url
+    if figures.administrators == 1:
+        yield "Only 1 person can administer this organization", url
+
+
+def _domains(names: Sequence[str]) -> str:
+    """How many, and which: "2 domains (a.example, b.example)"."""
+    more = ", …" if len(names) > _MOST_NAMES else ""
+    which = ", ".join(names[:_MOST_NAMES]) + more
+    return f"{_several(len(names), 'domain', 'domains')} ({which})"
+
+
+def _several(number: int, one: str, many: str) -> str:
+    return f"{shown(number)} {one if number == 1 else many}"

@@ -1,0 +1,93 @@
+"""The numbers that the overview is made of: read once, each bounded, whatever the size."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, Q
+
+from accounts.models import Account, AccountStatus
+from adminctr.core.addresses import readable_domain
+from domains.models import Domain, DomainStatus
+from invitations.models import Invitation
+from organizations.models import Membership, Organization, Role
+
+# Counting stops one above; pages then say "1,000+".
+MOST = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """How an organization stands; domains by name, everything else counted."""
+
+    has_default_name: bool
+    verified_domains: tuple[str, ...]
+    waiting_domains: tuple[str, ...]
+    failing_domains: tuple[str, ...]
+    uncertain_domains: tuple[str, ...]
+    members: int
+    administrators: int
+    never_signed_in: int
+    pending: int
+    expired: int
+    undelivered: int
+    accounts: int
+    account_limit: int
+    suspended_accounts: int
+
+
+def read(organization: Organization) -> Figures:
+    """The figures of the organization whose scope is open: five queries."""
+    return Figures(
+        has_default_name=organization.has_default_name(),
+        members=Membership.objects.in_force().order_by()[: MOST + 1].count(),
+        **Invitation.objects.tally(most=MOST + 1),
+        **_domains(),
+        **_administrators(),
+        **_accounts(organization),
+    )
+
+
+def shown(number: int) -> str:
+    """A number as pages show it; above the bound it is not known exactly."""
+    return f"{MOST:,}+" if number > MOST else f"{number:,}"
+
+
+def _domains() -> dict[str, Any]:
+    """An organization may have so few domains that each is read."""
+    rows = list(Domain.objects.order_by("name").values_list("name", "status", "checked_at"))
+
+    def named(status: DomainStatus, *, checked: bool | None = None) -> tuple[str, ...]:
+        return tuple(
+            readable_domain(name)
+            for name, has, checked_at in rows
+            if has == status and checked in (None, checked_at is not None)
+        )
+
+    return {
+        "verified_domains": named(DomainStatus.VERIFIED),
+        "waiting_domains": named(DomainStatus.UNVERIFIED, checked=False),
+        "failing_domains": named(DomainStatus.UNVERIFIED, checked=True),
+        "uncertain_domains": named(DomainStatus.UNCERTAIN),
+    }
+
+
+def _administrators() -> dict[str, Any]:
+    """Who can administer, the Owner included, and how many Administrators never came."""
+    roles = (Role.OWNER, Role.ADMINISTRATOR)
+    never = Q(role=Role.ADMINISTRATOR, last_sign_in_at=None)
+    return (
+        Membership.objects.in_force()
+        .filter(role__in=roles)
+        .order_by()[: MOST + 1]
+        .aggregate(administrators=Count("pk"), never_signed_in=Count("pk", filter=never))
+    )
+
+
+def _accounts(organization: Organization) -> dict[str, Any]:
+    limit = organization.account_limit
+    suspended = Q(status=AccountStatus.SUSPENDED)
+    # Limits hold, so counting up to the limit is counting all of them.
+    counted = Account.objects.counted().order_by()[: max(limit, MOST) + 1]
+    return {"account_limit": limit} | counted.aggregate(
+        accounts=Count("pk"), suspended_accounts=Count("pk", filter=suspended)
+    )

@@ -1,0 +1,20 @@
+"""Figures as they are the moment after signing up."""
+
+from overview.figures import Figures
+
+BARE = Figures(
+    has_default_name=True,
+    verified_domains=(),
+    waiting_domains=(),
+    failing_domains=(),
+    uncertain_domains=(),
+    members=1,
+    administrators=1,
+    never_signed_in=0,
+    pending=0,
+    expired=0,
+    undelivered=0,
+    accounts=1,
+    account_limit=10,
+    suspended_accounts=0,
+)

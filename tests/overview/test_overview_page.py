@@ -1,0 +1,131 @@
+"""The overview tells how the organization stands, at a cost that does not grow."""
+
+import re
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.utils.html import escape
+
+from accounts.models import Account, AccountStatus
+from adminctr.core import clock
+from adminctr.core.tenancy import tenant
+from domains.operations import add_domain
+from invitations.models import SENDING_TIME, Invitation
+from invitations.operations import revoke_invitation
+from organizations.models import Membership, Role
+from overview import figures
+from tests.conftest import acting
+from tests.pages.test_query_growth import more_accounts, more_domains, more_invitations, more_users
+from tests.users.people import doubt, invited, member
+
+OVERVIEW = "/admin-center/"
+MOST_QUERIES = 10
+
+
+def read(organization) -> figures.Figures:
+    with tenant(organization):
+        return figures.read(organization)
+
+
+def totals(body: str) -> dict[str, str]:
+    part = body.partition("<h2>Totals</h2>")[2]
+    return dict(re.findall(r"<dt>(.*?)</dt><dd><a [^>]*>(.*?)</a></dd>", part))
+
+
+def test_the_totals_are_those_of_the_lists(acme, ana, sign_in) -> None:
+    assert totals(sign_in(ana).get(OVERVIEW).content.decode()) == {
+        "Managed users": "7",
+        "Pending users": "3",
+        "Managed accounts": "4 of 10",
+        "Domains": "1 of 3 verified",
+    }
+
+
+def test_domains_are_told_by_what_is_known_of_them(acme) -> None:
+    now = read(acme)
+    assert now.verified_domains == ("acme.example",)
+    assert now.failing_domains == ("acme-labs.example",)
+    assert now.waiting_domains == ("bücher-acme.example",)
+    doubt("acme.example")
+    assert read(acme).uncertain_domains == ("acme.example",)
+
+
+def test_invitations_that_expired_and_that_did_not_leave_are_told_apart(acme, deliver) -> None:
+    assert (read(acme).pending, read(acme).expired, read(acme).undelivered) == (3, 0, 0)
+    with time_machine.travel(clock.now() + SENDING_TIME):
+        assert (read(acme).expired, read(acme).undelivered) == (0, 3)
+    with time_machine.travel(clock.now() + timedelta(days=8)):
+        assert (read(acme).expired, read(acme).undelivered) == (3, 0)
+    deliver()
+    with time_machine.travel(clock.now() + SENDING_TIME):
+        assert (read(acme).pending, read(acme).undelivered) == (3, 0)
+
+
+def test_a_closed_invitation_is_pending_no_more(acme, ana) -> None:
+    before = read(acme).pending
+    revoke_invitation(invited(acme, "new@acme.example"), actor=acting(ana))
+    assert read(acme).pending == before
+
+
+def test_who_administers_is_counted_with_the_owner(acme, globex) -> None:
+    assert (read(acme).administrators, read(acme).never_signed_in) == (3, 2)
+    assert (read(globex).administrators, read(globex).never_signed_in) == (1, 0)
+
+
+def test_an_administrator_who_signed_in_is_not_missed(acme, ben) -> None:
+    ben.last_login = clock.now()
+    ben.save(update_fields=["last_login"])
+    Membership.unscoped.filter(user=ben).update(last_sign_in_at=ben.last_login)
+    assert read(acme).never_signed_in == 1
+
+
+def test_suspended_accounts_count_and_closed_ones_do_not(acme) -> None:
+    billing = Account.unscoped.filter(organization=acme, name="Billing")
+    billing.update(status=AccountStatus.SUSPENDED)
+    assert (read(acme).accounts, read(acme).suspended_accounts) == (4, 1)
+    billing.update(status=AccountStatus.CLOSED)
+    assert (read(acme).accounts, read(acme).suspended_accounts) == (3, 0)
+
+
+def test_counting_stops_above_the_bound(acme, monkeypatch) -> None:
+    monkeypatch.setattr(figures, "MOST", 2)
+    now = read(acme)
+    assert (now.members, now.pending, now.administrators) == (3, 3, 3)
+    assert figures.shown(now.members) == "2+"
+    assert now.accounts == 4, "the limit is higher, and is compared with all of them"
+
+
+def test_the_page_shows_what_needs_attention(acme, ana, sign_in) -> None:
+    body = sign_in(ana).get(OVERVIEW).content.decode()
+    assert escape("The last check of 1 domain (acme-labs.example) failed") in body
+    assert "2 Administrators have never signed in" in body
+    assert "Nothing needs your attention" not in body
+
+
+def test_a_calm_day_says_so(globex, eve, sign_in) -> None:
+    gus = member(globex, "gus@globex.example", Role.ADMINISTRATOR)
+    client = sign_in(gus)
+    gus.refresh_from_db()
+    Membership.unscoped.filter(user=gus).update(last_sign_in_at=gus.last_login)
+    assert b"Nothing needs your attention today." in client.get(OVERVIEW).content
+
+
+@pytest.mark.parametrize("grow", [more_users, more_invitations, more_accounts, more_domains])
+def test_the_overview_costs_the_same_however_much_there_is(
+    grow, acme, ana, sign_in, count_queries
+) -> None:
+    client = sign_in(ana)
+    few = count_queries(lambda: client.get(OVERVIEW))
+    grow(acme, ana)
+    assert count_queries(lambda: client.get(OVERVIEW)) == few
+    assert few <= MOST_QUERIES
+
+
+def test_another_organization_is_not_counted(acme, globex, eve) -> None:
+    before = read(acme)
+    member(globex, "gus@globex.example", Role.ADMINISTRATOR)
+    add_domain(globex, name="globex-labs.example", actor=acting(eve))
+    invited(globex, "new@globex.example")
+    assert read(acme) == before
+    assert Invitation.unscoped.filter(organization=globex).exists()
