@@ -3,17 +3,11 @@ from typing import Any
 from django.db.models import QuerySet
 
 from accounts.models import Account, AccountStatus, AccountType, RoleAssignment
+from adminctr.web import tones
 from adminctr.web.display import moment
 from adminctr.web.paginate import cut
 from adminctr.web.views import DetailPage, ListPage
 from organizations.policy import Action
-
-_STATUS_TONES = {
-    AccountStatus.ACTIVE: "success",
-    AccountStatus.SUSPENDED: "warning",
-    AccountStatus.PENDING_CLOSURE: "warning",
-    AccountStatus.CLOSED: "neutral",
-}
 
 
 class AccountListPage(ListPage):
@@ -30,7 +24,7 @@ class AccountListPage(ListPage):
             "sid": row.sid,
             "owner": row.owner.email,
             "status": row.get_status_display(),
-            "status_tone": _STATUS_TONES[AccountStatus(row.status)],
+            "status_tone": tones.ACCOUNT_STATUS[AccountStatus(row.status)],
             "type": row.get_type_display(),
             "type_tone": "trial" if row.type == AccountType.TRIAL else "neutral",
             "created": moment(row.created_at),
@@ -47,7 +41,7 @@ class AccountDetailPage(DetailPage):
         people = cut(held.order_by("name_key", "id"))
         return {
             "account": account,
-            "status_tone": _STATUS_TONES[AccountStatus(account.status)],
+            "status_tone": tones.ACCOUNT_STATUS[AccountStatus(account.status)],
             "created": moment(account.created_at),
             "people": [
                 {

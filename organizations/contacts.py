@@ -20,7 +20,11 @@ def who_can_help(action: Action, *, besides: int) -> list[Membership]:
     return helpers
 
 
+def owner() -> Membership:
+    """The one Owner of the open scope."""
+    return Membership.objects.in_force().select_related("user").get(role=Role.OWNER)
+
+
 def owner_alone() -> str:
-    """The rule book's "only the Owner", with the name of the one of the open scope."""
-    owner = Membership.objects.in_force().select_related("user").get(role=Role.OWNER)
-    return f"Only the Owner ({owner.user.get_full_name()}) can do this."
+    """The rule book's "only the Owner", with the name."""
+    return f"Only the Owner ({owner().user.get_full_name()}) can do this."

@@ -5,7 +5,7 @@ from typing import Any, cast
 from django import forms
 from django.contrib.auth import update_session_auth_hash
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
@@ -151,7 +151,7 @@ class EndSession(OwnActionPage):
     def subject(self, **kwargs: Any) -> Session:
         session = _live(self.user).select_related("user").filter(sid=kwargs["sid"]).first()
         if session is None:
-            raise Http404
+            raise self.gone("end_session")
         return session
 
     def back(self, subject: Session) -> str:

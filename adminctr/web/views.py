@@ -56,8 +56,14 @@ class Page(View):
 class OwnPage(Page):
     """A page about oneself: it needs no role and no organization.
 
-    It finds nothing but what is the person's own; the operations that it calls insist on that.
+    It finds nothing but what is the person's own, in scopes that it opens itself; the operations
+    that it calls insist on that.
     """
+
+    def gone(self, attempt: str) -> Http404:
+        """What is unknown or none of theirs, after the attempt was noted in the actor's trail."""
+        record_refusal(attempt, self.actor, NotAllowed("No such object of this person."))
+        return Http404()
 
 
 class ConsolePage(Page):

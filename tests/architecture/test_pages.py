@@ -43,6 +43,7 @@ PUBLIC = {
 OWN = {
     "console:root": 302,
     "console:home": 200,
+    "console:account": 404,  # the account is Ben's, who is none of those who ask
     "profile:show": 200,
     "profile:name": 200,
     "profile:email": 200,
@@ -97,6 +98,7 @@ def address(acme: Organization) -> Any:
     with tenant(acme):
         sids = {
             "accounts": Account.objects.get(name="Billing").sid,
+            "console": Account.objects.get(name="Billing").sid,
             "domains": Domain.objects.get(name="acme-labs.example").sid,
             "users": Membership.objects.get(email="dora@acme.example").user.sid,
             "invitations": Invitation.objects.pending()[0].sid,

@@ -14,6 +14,7 @@ from users.models import EmailChange
 # What the SID in an address names; a new address with a SID must be entered here.
 SUBJECTS = {
     "accounts:detail": "account",
+    "console:account": "own_account",
     "domains:check": "domain",
     "domains:detail": "domain",
     "domains:remove": "domain",
@@ -25,7 +26,7 @@ SUBJECTS = {
     "users:pending-revoke": "invitation",
 }
 PREFIXES = {
-    "account": "AC", "domain": "DN", "user": "US", "invitation": "NF", "session": "SE",
+    "account": "AC", "own_account": "AC", "domain": "DN", "user": "US", "invitation": "NF", "session": "SE",
 }  # fmt: skip
 NEW_PERSON = "zoe@fresh.example"
 
@@ -39,8 +40,10 @@ def sids_of(organization: Organization) -> dict[str, str]:
     """The newest of each kind that belongs to this organization, or to its Owner."""
     assert organization.owner
     stays = Membership.unscoped.open().filter(organization=organization)
+    accounts = Account.unscoped.filter(organization=organization)
     return {
-        "account": Account.unscoped.filter(organization=organization).latest("pk").sid,
+        "account": accounts.latest("pk").sid,
+        "own_account": accounts.filter(owner=organization.owner).latest("pk").sid,
         "domain": Domain.unscoped.filter(organization=organization).latest("pk").sid,
         "user": stays.select_related("user").latest("pk").user.sid,
         "invitation": Invitation.unscoped.open().filter(organization=organization).latest("pk").sid,

@@ -57,6 +57,8 @@ profile:sessions-end                  GET   302  303  303  303  303  303
 profile:sessions-end                  POST  302  303  303  303  303  303
 profile:session-end                   GET   302  404  404  303  404  404
 profile:session-end                   POST  302  404  404  303  404  404
+console:account                       GET   302  404  404  200  404  404
+console:account                       POST  302  405  405  405  405  405
 organizations:overview                GET   302  403  200  200  200  200
 organizations:overview                POST  302  403  405  405  405  405
 organizations:hide-checklist          GET   302  403  303  303  303  303
