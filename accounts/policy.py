@@ -64,8 +64,8 @@ def granted(roles: Iterable[str]) -> frozenset[Permission]:
 
 
 def rule_book() -> list[dict[str, Any]]:
-    """Every permission in words with the roles that it is granted to, for people to read."""
+    """Every permission in words, and by role whether it is granted, for people to read."""
     return [
-        {"words": words, "granted": [permission in GRANTS[role] for role in AccountRole]}
-        for permission, words in WORDS.items()
+        {"words": words, "granted": {role.label: one in GRANTS[role] for role in AccountRole}}
+        for one, words in WORDS.items()
     ]

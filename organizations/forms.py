@@ -1,3 +1,5 @@
+from typing import Any
+
 from django import forms
 
 from adminctr.web.forms import AddressField, Form, LineField
@@ -9,6 +11,8 @@ class RenameForm(Form):
     name = LineField(
         label="Organization name",
         max_length=NAME_LENGTH,
+        help_text=f"Usually your company's name; at most {NAME_LENGTH} characters. "
+        "Invitations and mails carry it.",
         widget=forms.TextInput(attrs={"autocomplete": "organization"}),
     )
 
@@ -16,10 +20,14 @@ class RenameForm(Form):
 class ChangeOwnershipForm(Form):
     to = AddressField(
         label="Choose a new owner",
-        help_text="The email address of a managed user of this organization.",
+        help_text="The email address of a managed user of this organization, who must be active.",
     )
     password = PasswordField(
         label="Your password",
         autocomplete="current-password",
         help_text="To be sure that it is you.",
     )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["to"].widget.attrs |= {"list": "new-owners", "autocomplete": "off"}

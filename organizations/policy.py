@@ -118,9 +118,9 @@ def roles_that_may(action: Action) -> tuple[Role, ...]:
 
 
 def rule_book() -> list[dict[str, Any]]:
-    """Every action in words with the roles that it is granted to, for people to read."""
+    """Every action in words, and by role whether it is granted, for people to read."""
     return [
-        {"words": words, "granted": [action in GRANTS[role] for role in Role]}
+        {"words": words, "granted": {role.label: action in GRANTS[role] for role in Role}}
         for action, words in WORDS.items()
     ]
 

@@ -2,15 +2,39 @@ from typing import Any, cast
 
 from django.urls import reverse
 
+from accounts.models import AccountRole
+from accounts.policy import rule_book as accounts_rule_book
 from adminctr.web.display import moment
 from adminctr.web.views import ActionPage, DetailPage, Done, OperationPage
-from organizations import operations, policy
+from organizations import contacts, operations, policy
 from organizations.forms import ChangeOwnershipForm, RenameForm
 from organizations.models import Membership, Organization, Role
 from organizations.policy import Action
 from overview import attention, checklist
 from overview.figures import Figures, read, shown
 from users import reauthentication
+from users.models import UserStatus
+
+# How many possible Owners are suggested; others are typed.
+_MOST_CANDIDATES = 50
+
+# What happens to people who sign up with an address of a verified domain; the first is in force.
+_DOMAIN_SETTINGS = (
+    (
+        "Restricted",
+        "Nobody signs up with an email address from your domains, unless you have explicitly "
+        "invited them.",
+    ),
+    (
+        "Auto-enrollment",
+        "Who signs up with an email address from your domains joins this organization at once and "
+        "may create accounts in it.",
+    ),
+    (
+        "Blocked",
+        "Who signs up with an email address from your domains is not added to this organization.",
+    ),
+)
 
 
 class OverviewPage(DetailPage):
@@ -58,12 +82,15 @@ class SettingsPage(OperationPage):
         return {"name": subject.name}
 
     def context(self, subject: Organization) -> dict[str, Any]:
-        owner = Membership.objects.in_force().select_related("user").get(role=Role.OWNER)
         return {
-            "owner": owner,
+            "owner": contacts.owner(),
             "created": moment(subject.created_at),
             "transfer_refusal": self.refusal(Action.ORGANIZATION_TRANSFER),
-            "roles": policy.rule_book(),
+            "domain_settings": _DOMAIN_SETTINGS,
+            "roles": [role.label for role in Role],
+            "rules": policy.rule_book(),
+            "account_roles": [role.label for role in AccountRole],
+            "account_rules": accounts_rule_book(),
         }
 
     def perform(self, subject: Organization, data: dict[str, Any]) -> Done:
@@ -75,6 +102,11 @@ class ChangeOwnershipPage(OperationPage):
     action = Action.ORGANIZATION_TRANSFER
     template_name = "organizations/ownership.html"
     form_class = ChangeOwnershipForm
+
+    def context(self, subject: Organization) -> dict[str, Any]:
+        managed = Membership.objects.managed().in_force().select_related("user")
+        fit = managed.filter(status=UserStatus.ACTIVE).exclude(role=Role.OWNER)
+        return {"candidates": fit[:_MOST_CANDIDATES]}
 
     def perform(self, subject: Organization, data: dict[str, Any]) -> Done:
         reauthentication.require_password(self.request, data["password"])

@@ -34,7 +34,7 @@ from invitations.operations import (
     resend_refusal,
     revoke_invitation,
 )
-from organizations.models import Membership, Organization
+from organizations.models import Membership, Organization, Role
 from organizations.operations import change_role
 from organizations.policy import Action
 from users import operations
@@ -153,6 +153,7 @@ class UserDetailPage(DetailPage):
             "source": stay.get_source_display(),
             "last_sign_in": moment(stay.last_sign_in_at),
             "role_refusal": self.refusal(Action.USER_CHANGE_ROLE, stay),
+            **self._ownership(stay),
             "accounts": [
                 {
                     "url": one.account.get_absolute_url(),
@@ -165,6 +166,13 @@ class UserDetailPage(DetailPage):
             ],
             "has_more_accounts": shown.has_more,
         }
+
+    def _ownership(self, stay: Membership) -> dict[str, Any]:
+        """The Owner's page is where the ownership is handed over."""
+        if stay.role != Role.OWNER:
+            return {}
+        refused = self.refusal(Action.ORGANIZATION_TRANSFER)
+        return {"is_owner": True, "transfer_refusal": refused}
 
 
 class ChangeRolePage(OperationPage):

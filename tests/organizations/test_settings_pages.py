@@ -9,15 +9,18 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.html import escape
 
+from accounts import policy as account_policy
+from accounts.models import AccountRole
 from adminctr.core import clock
 from audit.models import AuditEvent
-from organizations.models import Role
+from organizations.models import Membership, Role
 from organizations.policy import GRANTS, OWNER_ALONE, WORDS, Action
+from tests.pages.addresses import routes
 from tests.pages.effects import assert_no_effect, follow
-from tests.users.people import stay_of
+from tests.users.people import member, stay_of
 from tests.world import PASSWORD
 from users import reauthentication
-from users.models import User
+from users.models import User, UserStatus
 
 SETTINGS, OWNERSHIP = "/admin-center/settings/", "/admin-center/settings/ownership/"
 FORM = {"to": "cy@acme.example", "password": PASSWORD}
@@ -82,21 +85,67 @@ def test_an_administrator_renames_too(administrator, acme) -> None:
 # The rule book
 
 
+def rows_of(body: str, caption: str) -> dict[str, list[tuple[str, str]]]:
+    """A table of roles as it is read: by words, the columns with their answers."""
+    table = re.search(rf"<caption[^>]*>{caption}</caption>(.*?)</table>", body, re.DOTALL)
+    assert table
+    rows = re.findall(r'<th scope="row">(.*?)</th>(.*?)</tr>', table[1], re.DOTALL)
+    return {words: re.findall(r'<td data-label="(.*?)">(Yes|No)</td>', row) for words, row in rows}
+
+
 def test_the_table_of_roles_is_the_rule_book(owner) -> None:
-    body = owner.get(SETTINGS).content.decode()
-    rows = re.findall(r'<th scope="row">(.*?)</th>(.*?)</tr>', body, re.DOTALL)
-    shown = {words: re.findall(r'<td data-label="(.*?)">(Yes|No)</td>', row) for words, row in rows}
-    columns = [
-        ("Owner", Role.OWNER),
-        ("Administrator", Role.ADMINISTRATOR),
-        ("Standard User", Role.STANDARD),
-    ]
+    shown = rows_of(owner.get(SETTINGS).content.decode(), "What each organization role may do")
     assert shown == {
         escape(WORDS[action]): [
-            (label, "Yes" if action in GRANTS[role] else "No") for label, role in columns
+            (role.label, "Yes" if action in GRANTS[role] else "No") for role in Role
         ]
         for action in Action
     }
+
+
+def test_the_table_of_account_roles_is_theirs(owner) -> None:
+    shown = rows_of(owner.get(SETTINGS).content.decode(), "What each account role may do")
+    assert shown == {
+        account_policy.WORDS[one]: [
+            (role.label, "Yes" if one in account_policy.GRANTS[role] else "No")
+            for role in AccountRole
+        ]
+        for one in account_policy.Permission
+    }
+
+
+# What else one must know
+
+
+def test_the_domain_setting_in_force_is_restricted(owner) -> None:
+    body = owner.get(SETTINGS).content.decode()
+    names = ["Restricted", "In force", "Auto-enrollment", "Not available here", "Blocked"]
+    places = [body.index(name) for name in names]
+    assert places == sorted(places)
+    assert body.count("In force") == 1
+
+
+def test_nobody_deletes_an_organization_here_and_it_says_who_does(owner, acme) -> None:
+    body = owner.get(SETTINGS).content.decode()
+    assert "Its Owner, Ana Silva, asks support to delete it" in body
+    assert "kept for up to 30 days after the organization has been deleted" in body
+    assert "there is no common bill" in body
+    assert not [name for name in routes() if "delete" in name]
+    for method in ("delete", "put", "patch"):
+        with assert_no_effect():
+            assert getattr(owner, method)(SETTINGS).status_code == 405
+
+
+def test_merging_is_explained_and_leads_to_inviting(owner) -> None:
+    part = owner.get(SETTINGS).content.decode().partition("Merging organizations")[2]
+    assert "invite its Owner" in part
+    assert 'href="/admin-center/users/invite/"' in part
+
+
+def test_the_length_of_a_name_is_said_beside_the_field(owner) -> None:
+    body = owner.get(SETTINGS).content.decode()
+    assert "at most 64 characters" in body
+    assert 'aria-describedby="id_name_helptext"' in body
 
 
 # The Owner
@@ -154,6 +203,56 @@ def test_who_cannot_become_owner_is_refused_beside_the_field_and_kept(to, owner)
     assert 'id="id_to_error"' in body
     assert f'value="{to}"' in body or not to
     assert PASSWORD not in body
+
+
+def suggested(client: Client) -> list[str]:
+    return [stay.email for stay in client.get(OWNERSHIP).context["candidates"]]
+
+
+def test_active_managed_users_are_suggested_by_name(owner, ana, ben, cy) -> None:
+    Membership.unscoped.filter(user=cy).update(status=UserStatus.INACTIVE)
+    try:
+        names = suggested(owner)
+        body = owner.get(OWNERSHIP).content.decode()
+    finally:
+        Membership.unscoped.filter(user=cy).update(status=cy.status)
+    assert names == [f"{one}@acme.example" for one in ("ben", "dora", "emil", "fay", "goro")]
+    assert 'list="new-owners"' in body
+    assert '<option value="ben@acme.example">Ben Okafor</option>' in body
+
+
+def test_no_more_than_fifty_are_suggested(owner, acme, count_queries) -> None:
+    few = count_queries(lambda: owner.get(OWNERSHIP))
+    for number in range(51):
+        member(acme, f"more{number}@acme.example")
+    assert len(suggested(owner)) == 50
+    assert count_queries(lambda: owner.get(OWNERSHIP)) == few
+
+
+# The Owner's own page
+
+
+def page_of(user: User) -> str:
+    return f"/admin-center/users/{user.sid}/"
+
+
+def test_the_owners_own_page_leads_to_the_change(owner, ana) -> None:
+    body = owner.get(page_of(ana)).content.decode()
+    assert f'href="{OWNERSHIP}"' in body
+    assert "Change Ownership" in body
+    assert "Change role" not in body
+
+
+def test_an_administrator_reads_on_the_owners_page_who_can_change_it(administrator, ana) -> None:
+    body = administrator.get(page_of(ana)).content.decode()
+    assert f'href="{OWNERSHIP}"' not in body
+    assert "Only the Owner (Ana Silva) can do this." in body
+
+
+@pytest.mark.parametrize("who", ["ben", "cy"])
+def test_nobody_elses_page_speaks_of_the_ownership(who, owner, request) -> None:
+    body = owner.get(page_of(request.getfixturevalue(who))).content.decode()
+    assert "Change Ownership" not in body
 
 
 # The password

@@ -2,9 +2,10 @@
 
 import pytest
 
-from accounts.models import RoleAssignment
+from accounts.models import Account, AccountRole, RoleAssignment
 from adminctr.core.errors import NotAllowed, RuleViolation
-from adminctr.core.tenancy import every_tenant
+from adminctr.core.periods import Source
+from adminctr.core.tenancy import every_tenant, tenant
 from audit.models import AuditEvent
 from organizations.models import Membership, Organization, Role
 from organizations.operations import transfer_ownership
@@ -108,6 +109,21 @@ def test_only_a_managed_user_becomes_the_owner(to, acme, ana) -> None:
     """One wording, so that nobody learns who has a login elsewhere."""
     violation = refused(acme, to, ana)
     assert (violation.code, violation.field) == ("owner_not_managed", "to")
+
+
+def test_somebody_who_has_a_role_on_an_account_alone_does_not_become_the_owner(
+    acme, ana, eve
+) -> None:
+    """An independent user: of another organization, with access to an account of this one."""
+    billing = Account.unscoped.select_related("organization").get(organization=acme, name="Billing")
+    with tenant(acme):
+        RoleAssignment.begin(
+            stay_of(eve),
+            role=AccountRole.ADMINISTRATOR,
+            account=billing,
+            source=Source.INVITATION,
+        )
+    assert refused(acme, eve.email, ana).code == "owner_not_managed"
 
 
 @pytest.mark.parametrize("status", [UserStatus.INACTIVE, UserStatus.SUSPENDED])
