@@ -18,6 +18,8 @@ from organizations.models import Role
 from organizations.policy import Action
 
 _ROLES_IN_ORDER = list(AccountRole)
+_OWNER_ALONE = "Only the Owner can"
+_ADMINISTRATORS_TOO = "The Owner or an Administrator can"
 
 
 class HomePage(OwnDetailPage):
@@ -126,7 +128,7 @@ def _what_others_may(role: Role, *, besides: int) -> list[dict[str, Any]]:
         listed = list(actions)
         found.append(
             {
-                "who": " or ".join(Role(one).label for one in roles),
+                "who": _OWNER_ALONE if roles == (Role.OWNER,) else _ADMINISTRATORS_TOO,
                 "people": contacts.who_can_help(listed[0], besides=besides),
                 "words": [policy.WORDS[action] for action in listed],
             }

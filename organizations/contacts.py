@@ -3,6 +3,7 @@
 from organizations import policy
 from organizations.models import Membership, Role
 from organizations.policy import Action
+from users.models import UserStatus
 
 _MOST_ADMINISTRATORS = 5
 
@@ -10,9 +11,10 @@ _MOST_ADMINISTRATORS = 5
 def who_can_help(action: Action, *, besides: int) -> list[Membership]:
     """The Owner and some Administrators of the open scope whose role allows this action.
 
-    The Owner comes first; `besides` is the person who asks.
+    The Owner comes first; who cannot log in is left out, and so is `besides`, the person who asks.
     """
-    stays = Membership.objects.in_force().exclude(user_id=besides).select_related("user")
+    active = Membership.objects.in_force().filter(status=UserStatus.ACTIVE)
+    stays = active.exclude(user_id=besides).select_related("user")
     helpers: list[Membership] = []
     for role, most in ((Role.OWNER, 1), (Role.ADMINISTRATOR, _MOST_ADMINISTRATORS)):
         if role in policy.roles_that_may(action):

@@ -123,7 +123,8 @@ def _totals(figures: Figures) -> list[dict[str, str]]:
         figures.waiting_domains,
     )
     accounts = f"{shown(figures.accounts)} of {figures.account_limit:,}"
-    verified = f"{len(figures.verified_domains)} of {sum(map(len, domains))} verified"
+    known = sum(map(len, domains))
+    verified = f"{len(figures.verified_domains)} of {known} verified" if known else "None yet"
     rows = (
         ("Managed users", shown(figures.members), "users:list"),
         ("Pending users", shown(figures.pending), "users:pending"),

@@ -10,6 +10,7 @@ from adminctr.core.addresses import readable_domain
 from domains.models import Domain, DomainStatus
 from invitations.models import Invitation
 from organizations.models import Membership, Organization, Role
+from users.models import UserStatus
 
 # Counting stops one above; pages then say "1,000+".
 MOST = 1000
@@ -72,12 +73,15 @@ def _domains() -> dict[str, Any]:
 
 
 def _administrators() -> dict[str, Any]:
-    """Who can administer, the Owner included, and how many Administrators never came."""
+    """Who can administer, the Owner included, and how many Administrators never came.
+
+    Who cannot log in administers nothing.
+    """
     roles = (Role.OWNER, Role.ADMINISTRATOR)
     never = Q(role=Role.ADMINISTRATOR, last_sign_in_at=None)
     return (
         Membership.objects.in_force()
-        .filter(role__in=roles)
+        .filter(role__in=roles, status=UserStatus.ACTIVE)
         .order_by()[: MOST + 1]
         .aggregate(administrators=Count("pk"), never_signed_in=Count("pk", filter=never))
     )

@@ -32,6 +32,7 @@ PAGES = {
 }
 OWNERS = {"change-ownership": "/admin-center/settings/ownership/"}
 DETAILS = {
+    "console-account": ("/console/", "Billing"),
     "account": ("/admin-center/accounts/", "Billing"),
     "user": ("/admin-center/users/", "Cy Lindqvist"),
     "pending-user": ("/admin-center/users/pending/", "hana@acme.example"),

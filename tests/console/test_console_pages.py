@@ -85,8 +85,14 @@ def test_what_i_may_do_is_the_rule_book(who, role, sign_in, request) -> None:
 
 def test_what_i_may_not_names_who_can(cy, ben, sign_in) -> None:
     for user, expected in (
-        (cy, {"Owner": {"ana"}, "Owner or Administrator": {"ana", "ben", "fay"}}),
-        (ben, {"Owner": {"ana"}}),
+        (
+            cy,
+            {
+                "Only the Owner can": {"ana"},
+                "The Owner or an Administrator can": {"ana", "ben", "fay"},
+            },
+        ),
+        (ben, {"Only the Owner can": {"ana"}}),
     ):
         others = sign_in(user).get(HOME).context["home"]["others"]
         found = {

@@ -18,6 +18,7 @@ from overview import figures
 from tests.conftest import acting
 from tests.pages.test_query_growth import more_accounts, more_domains, more_invitations, more_users
 from tests.users.people import doubt, invited, member
+from users.models import UserStatus
 
 OVERVIEW = "/admin-center/"
 MOST_QUERIES = 10
@@ -78,6 +79,12 @@ def test_an_administrator_who_signed_in_is_not_missed(acme, ben) -> None:
     ben.save(update_fields=["last_login"])
     Membership.unscoped.filter(user=ben).update(last_sign_in_at=ben.last_login)
     assert read(acme).never_signed_in == 1
+
+
+@pytest.mark.breaks_invariants
+def test_an_administrator_who_cannot_log_in_administers_nothing(acme, ben) -> None:
+    Membership.unscoped.filter(user=ben).update(status=UserStatus.INACTIVE)
+    assert (read(acme).administrators, read(acme).never_signed_in) == (2, 1)
 
 
 def test_suspended_accounts_count_and_closed_ones_do_not(acme) -> None:

@@ -26,7 +26,8 @@ SUBJECTS = {
     "users:pending-revoke": "invitation",
 }
 PREFIXES = {
-    "account": "AC", "own_account": "AC", "domain": "DN", "user": "US", "invitation": "NF", "session": "SE",
+    "account": "AC", "own_account": "AC", "domain": "DN", "user": "US", "invitation": "NF",
+    "session": "SE",
 }  # fmt: skip
 NEW_PERSON = "zoe@fresh.example"
 

@@ -10,6 +10,7 @@ from organizations.policy import ASK_AN_ADMINISTRATOR, OWNER_ALONE, Action
 from tests.pages.effects import assert_no_effect
 from tests.pages.test_errors import without_database
 from tests.users.people import member, rename, stay_of
+from users.models import UserStatus
 
 USERS, OWNERSHIP = "/admin-center/users/", "/admin-center/settings/ownership/"
 
@@ -50,6 +51,14 @@ def test_no_more_than_five_administrators_are_named(acme, cy, sign_in) -> None:
     for number in range(6):
         member(acme, f"more{number}@acme.example", Role.ADMINISTRATOR)
     assert refusal_of(sign_in(cy), USERS).count("mailto:") == 6
+
+
+@pytest.mark.breaks_invariants
+def test_who_cannot_log_in_is_not_named(ben, cy, sign_in) -> None:
+    Membership.unscoped.filter(user=ben).update(status=UserStatus.SUSPENDED)
+    body = refusal_of(sign_in(cy), USERS)
+    assert "mailto:ben@acme.example" not in body
+    assert "mailto:fay@acme.example" in body
 
 
 def test_who_asks_is_not_named_as_their_own_help(acme, ben) -> None:
