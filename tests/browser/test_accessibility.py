@@ -61,9 +61,6 @@ def every_page(page: Page) -> list[str]:
     page.goto("/admin-center/users/invite/")
     page.get_by_role("button", name="Invite User").click()
     found += findings(page)
-    for path in OWNERS:  # refused to Ben, who reads who can help
-        page.goto(path)
-        found += findings(page)
     page.context.clear_cookies()
     log_in(page, "ana@acme.example")
     for path in OWNERS:
