@@ -35,6 +35,20 @@ class PeriodQuerySet(models.QuerySet[RowT]):
         """Not ended and not past a planned end, as access checks see it."""
         return self.open().filter(Q(ends_at=None) | Q(ends_at__gt=clock.now()))
 
+    def in_force_between(self, start: datetime, end: datetime) -> Self:
+        """In force at some moment from `start` until just before `end`."""
+        later = Q(ended_at=None) | Q(ended_at__gt=start)
+        later_by_plan = Q(ends_at=None) | Q(ends_at__gt=start)
+        return self.filter(later, later_by_plan, began_at__lt=end)
+
+    def no_longer_in_force(self) -> Self:
+        """Ended, or past a planned end."""
+        return self.filter(Q(ended_at__isnull=False) | Q(ends_at__lte=clock.now()))
+
+    def no_longer_in_force_at(self, at: datetime) -> Self:
+        """Ended by then, or past a planned end by then."""
+        return self.filter(Q(ended_at__lte=at) | Q(ends_at__lte=at))
+
     def overdue(self) -> Self:
         return self.open().filter(ends_at__lte=clock.now())
 

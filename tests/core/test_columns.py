@@ -2,6 +2,7 @@
 
 import pytest
 
+from adminctr.core.columns import beginning_with
 from adminctr.core.tenancy import tenant
 from organizations.models import Membership, Organization
 
@@ -26,3 +27,18 @@ def test_keys_differ_where_their_bytes_do(acme: Organization, other: str) -> Non
         stay.update(name_key="Straße")
         assert stay.filter(name_key="Straße").exists()
         assert not stay.filter(name_key=other).exists()
+
+
+@pytest.mark.parametrize(
+    "prefix", ["", "a", "a ", "a_", "a%", "é", "日", "\U0010fffe", "A", "z" * 200]
+)
+def test_a_prefix_finds_what_begins_so_and_nothing_else(acme: Organization, prefix: str) -> None:
+    keys = ["a b", "a%b", "a_b", "ab", "é日", "日\U0001f469", "\U0010fffe"]
+    with tenant(acme):
+        pks = Membership.objects.open().values_list("pk", flat=True)[: len(keys)]
+        for pk, key in zip(list(pks), keys, strict=True):
+            Membership.objects.filter(pk=pk).update(name_key=key)
+        found = Membership.objects.open().filter(beginning_with(prefix, "name_key"))
+        assert set(found.values_list("name_key", flat=True)) == {
+            key for key in keys if key.startswith(prefix)
+        }

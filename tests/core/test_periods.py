@@ -84,8 +84,31 @@ def test_only_the_rows_that_are_meant_end(acme: Organization) -> None:
         assert RoleAssignment.objects.open().count() == before - 1
 
 
-def test_who_had_access_on_a_day_stays_answerable(stays: MembershipQuerySet) -> None:
+@pytest.mark.parametrize("column", ["ended_at", "ends_at"])
+@pytest.mark.parametrize(
+    ("start", "end", "held", "over"),
+    [
+        (-2, -1, False, False),
+        (-2, 0, False, False),  # until just before it began
+        (-1, 1, True, False),
+        (4, 5, True, False),
+        (9, 20, True, False),
+        (10, 11, False, True),  # from the moment of its end
+        (11, 12, False, True),
+    ],
+)
+def test_who_had_access_at_some_time_stays_answerable(
+    column: str, start: int, end: int, held: bool, over: bool, stays: MembershipQuerySet
+) -> None:
     began: datetime = stays.get().began_at
-    stays.end(began + 10 * HOUR)
-    day = began + 5 * HOUR
-    assert stays.filter(began_at__lte=day, ended_at__gt=day).exists()
+    stays.update(**{column: began + 10 * HOUR})
+    at = began + start * HOUR
+    assert stays.in_force_between(at, began + end * HOUR).exists() == held
+    assert stays.no_longer_in_force_at(at).exists() == over
+
+
+@pytest.mark.parametrize("column", ["ended_at", "ends_at"])
+def test_a_row_is_in_force_or_no_longer(column: str, stays: MembershipQuerySet) -> None:
+    assert (stays.in_force().exists(), stays.no_longer_in_force().exists()) == (True, False)
+    stays.update(**{column: stays.get().began_at})
+    assert (stays.in_force().exists(), stays.no_longer_in_force().exists()) == (False, True)
