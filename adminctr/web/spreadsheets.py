@@ -1,0 +1,38 @@
+"""The one place that writes CSV: for spreadsheets, and harmless in them."""
+
+import csv
+import re
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from io import StringIO
+
+Cell = str | datetime | None
+
+# Spreadsheets take a file for UTF-8 only where it begins so.
+BEGINNING = "\ufeff".encode()
+
+# What a spreadsheet may run instead of show, in its full width too and behind spaces.
+_FORMULA = re.compile("\\s*[=+\\-@\t\r\n\0\uff1d\uff0b\uff0d\uff20]")
+
+
+def lines(rows: Iterable[Sequence[Cell]]) -> bytes:
+    """These rows as lines of a file, every cell between quotation marks."""
+    text = StringIO(newline="")
+    csv.writer(text, quoting=csv.QUOTE_ALL).writerows(map(_texts, rows))
+    return text.getvalue().encode(errors="replace")
+
+
+def harmless(text: str) -> str:
+    """The same text, marked as text where a spreadsheet might run it."""
+    return f"'{text}" if _FORMULA.match(text) else text
+
+
+def _texts(cells: Sequence[Cell]) -> list[str]:
+    return [harmless(_text(cell)) for cell in cells]
+
+
+def _text(cell: Cell) -> str:
+    """Moments in UTC, in a form that spreadsheets know as moments."""
+    if isinstance(cell, datetime):
+        return f"{cell.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
+    return cell or ""
