@@ -1,6 +1,6 @@
 """How values are written on pages; lists call these once a row, in Python."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 
 from django.utils import timezone
@@ -25,3 +25,7 @@ def _zone_name(local: datetime) -> str:
     """Such as CET; many zones have no such name, only a distance to UTC."""
     name = local.tzname() or ""
     return name if name.isalpha() else f"UTC{local:%:z}"
+
+
+def day(on: date) -> str:
+    return f"{on:%-d %b %Y}"

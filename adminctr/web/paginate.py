@@ -5,13 +5,13 @@ A cursor that is not known (any more) shows the first page.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.db.models import Model, Q, QuerySet
-from django.http import HttpRequest
 
 from adminctr.core.sids import SID_PATTERN
 
@@ -46,32 +46,52 @@ class Slice:
 
 
 def slice_of(
-    rows: QuerySet[Any], request: HttpRequest, *, cursor: str, positions: QuerySet[Any]
+    rows: QuerySet[Any],
+    address: Mapping[str, str],
+    *,
+    cursor: str,
+    positions: QuerySet[Any],
+    kept: Mapping[str, str],
 ) -> Slice:
-    """The page that the query string asks for.
+    """The page that the address asks for.
 
     `rows` are ordered by one column and the key, in one direction. `cursor` is the column of the
-    public identifier; `positions` are the rows that may still be asked for after leaving the list.
+    public identifier; `positions` are the rows that may still be asked for after leaving the list;
+    `kept` is what the links to the neighbours carry beside their cursor.
     """
     order = [str(column) for column in rows.query.order_by]
     size = settings.PAGE_SIZE
-    after, before = request.GET.get("after", ""), request.GET.get("before", "")
+    after, before = address.get("after", ""), address.get("before", "")
     backward = bool(before)
     place = _place(positions, cursor, before or after, order)
     if place is None:
         found = list(rows[: size + 1])
-        return _slice(request, found[:size], cursor, before=False, after=len(found) > size)
+        return _slice(kept, found[:size], cursor, before=False, after=len(found) > size)
 
-    columns = [column.lstrip("-") for column in order]
     descending = order[0].startswith("-") != backward
-    beyond = rows.filter(_beyond(columns, place, descending))
+    beyond = rows.filter(_beyond(_columns(order), place, descending))
     found = list((beyond.reverse() if backward else beyond)[: size + 1])
     has_more = len(found) > size
     page = found[:size]
     if backward:
         page.reverse()
-        return _slice(request, page, cursor, before=has_more, after=True)
-    return _slice(request, page, cursor, before=True, after=has_more)
+        return _slice(kept, page, cursor, before=has_more, after=True)
+    return _slice(kept, page, cursor, before=True, after=has_more)
+
+
+def in_chunks(rows: QuerySet[Any], size: int) -> Iterator[list[Any]]:
+    """The whole of a list ordered as above, one query a chunk and nothing held open between."""
+    order = [str(column) for column in rows.query.order_by]
+    columns, descending = _columns(order), order[0].startswith("-")
+    chunk = list(rows[:size])
+    while chunk:
+        yield chunk
+        place = [getattr(chunk[-1], column) for column in columns]
+        chunk = list(rows.filter(_beyond(columns, place, descending))[:size])
+
+
+def _columns(order: Sequence[str]) -> list[str]:
+    return [column.lstrip("-") for column in order]
 
 
 def _place(
@@ -80,8 +100,7 @@ def _place(
     pattern = _SID if cursor.endswith("sid") else _NUMBER
     if not pattern.fullmatch(value):
         return None
-    columns = [column.lstrip("-") for column in order]
-    at = positions.filter(**{cursor: value}).order_by("-pk").values_list(*columns)
+    at = positions.filter(**{cursor: value}).order_by("-pk").values_list(*_columns(order))
     return at.first()
 
 
@@ -98,23 +117,19 @@ def _beyond(columns: Sequence[str], place: Sequence[Any], descending: bool) -> Q
 
 
 def _slice(
-    request: HttpRequest, rows: list[Any], cursor: str, *, before: bool, after: bool
+    kept: Mapping[str, str], rows: list[Any], cursor: str, *, before: bool, after: bool
 ) -> Slice:
     if not rows:
         return Slice(rows=rows)
     return Slice(
         rows=rows,
-        previous_url=_url(request, "before", rows[0], cursor) if before else "",
-        next_url=_url(request, "after", rows[-1], cursor) if after else "",
+        previous_url=_url(kept, "before", rows[0], cursor) if before else "",
+        next_url=_url(kept, "after", rows[-1], cursor) if after else "",
     )
 
 
-def _url(request: HttpRequest, parameter: str, row: Model, cursor: str) -> str:
+def _url(kept: Mapping[str, str], parameter: str, row: Model, cursor: str) -> str:
     value: Any = row
     for step in cursor.split("__"):
         value = getattr(value, step)
-    query = request.GET.copy()
-    query.pop("after", None)
-    query.pop("before", None)
-    query[parameter] = str(value)
-    return f"?{query.urlencode()}"
+    return f"?{urlencode({**kept, parameter: str(value)})}"

@@ -1,22 +1,26 @@
 """The bases of console pages: a page is a declaration of action, template and one method."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, cast
 
 from django import forms
 from django.contrib import messages
 from django.db.models import Model, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.views.generic import View
 
+from adminctr.core import clock
 from adminctr.core.actor import Actor
 from adminctr.core.errors import NotAllowed, RuleViolation
 from adminctr.core.operations import record_refusal
+from adminctr.core.tenancy import tenant
+from adminctr.web import spreadsheets
+from adminctr.web.filters import FilterForm, Order, Selection
 from adminctr.web.http import ConsoleRequest
-from adminctr.web.paginate import slice_of
+from adminctr.web.paginate import in_chunks, slice_of
 from organizations import contacts, policy
 from organizations.models import Organization
 from organizations.policy import Action
@@ -207,21 +211,37 @@ class OwnActionPage(ActionFrame, OwnPage):
 
 
 class ListPage(ConsolePage):
-    """A list, paged by key. A page gives `rows`, how a row is shown, and its cursor."""
+    """A list, paged by key. A page gives `rows`, how a row is shown, and its cursor.
+
+    It may name a form that narrows the list, and orders to choose from; the first is the usual one.
+    """
 
     cursor: ClassVar[str] = "sid"
+    filter_class: ClassVar[type[FilterForm]] = FilterForm
+    orders: ClassVar[Mapping[str, Order]] = {}
 
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        page = slice_of(self.rows(), request, cursor=self.cursor, positions=self.positions())
+        selection = self.selection()
+        page = slice_of(
+            selection.of(self.rows()),
+            request.GET,
+            cursor=self.cursor,
+            positions=self.positions(),
+            kept=selection.query,
+        )
         context = {
             "rows": [self.row(row) for row in page.rows],
             "previous_url": page.previous_url,
             "next_url": page.next_url,
+            "selection": selection,
         }
         return self.page(context | self.extra())
 
+    def selection(self) -> Selection:
+        return Selection.read(self.request.GET, self.filter_class, self.orders)
+
     def rows(self) -> QuerySet[Any]:
-        """What is listed, ordered by one column and the key."""
+        """What is listed; ordered by one column and the key where no orders are offered."""
         raise NotImplementedError
 
     def positions(self) -> QuerySet[Any]:
@@ -234,6 +254,52 @@ class ListPage(ConsolePage):
 
     def extra(self) -> dict[str, Any]:
         return {}
+
+
+class ExportPage(ConsolePage):
+    """A list as a file, as its filters show it. A page gives `announce` and `cells`."""
+
+    of: ClassVar[type[ListPage]]
+    list_url: ClassVar[Any]
+    file_name: ClassVar[str]
+    columns: ClassVar[tuple[str, ...]]
+    chunk: ClassVar[int] = 500
+
+    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        """Whoever had to log in again before the button worked is led to where it stands."""
+        return redirect_to(f"{self.list_url}{self._list().selection().url}")
+
+    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
+        selection = self._list().selection()
+        self.announce(selection.words())
+        name = f"{self.file_name}-{self.organization.sid}-{clock.now():%Y-%m-%d}.csv"
+        return StreamingHttpResponse(
+            self._body(selection.of(self._list().rows())),
+            content_type="text/csv; charset=utf-8",
+            headers={"Content-Disposition": f'attachment; filename="{name}"'},
+        )
+
+    def announce(self, which: str) -> None:
+        """Note in the trail who takes what, before the first byte leaves."""
+        raise NotImplementedError
+
+    def cells(self, row: Any) -> tuple[spreadsheets.Cell, ...]:
+        """One row, in the order of the columns."""
+        raise NotImplementedError
+
+    def _list(self) -> ListPage:
+        return self.of(request=self.request, organization=self.organization, actor=self.actor)
+
+    def _body(self, rows: QuerySet[Any]) -> Iterator[bytes]:
+        """Sent after the middleware has closed its scope, so each chunk opens its own."""
+        yield spreadsheets.BEGINNING + spreadsheets.lines([self.columns])
+        chunks = in_chunks(rows, self.chunk)
+        while True:
+            with tenant(self.organization):
+                lines = [self.cells(row) for row in next(chunks, [])]
+            if not lines:
+                return
+            yield spreadsheets.lines(lines)
 
 
 def attempt[T](form: forms.Form, perform: Callable[[dict[str, Any]], T]) -> T | None:

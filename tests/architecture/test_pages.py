@@ -20,6 +20,7 @@ from adminctr.web.views import (
     ConsolePage,
     DetailPage,
     Done,
+    ExportPage,
     ListPage,
     OperationPage,
 )
@@ -130,7 +131,7 @@ def loner(db: None) -> User:
 
 def ask(client: Client, name: str, url: str) -> Any:
     view = CONSOLE.get(name)
-    is_button = view is not None and issubclass(view, ActionPage)
+    is_button = view is not None and issubclass(view, (ActionPage, ExportPage))
     return client.post(url) if is_button else client.get(url)
 
 
@@ -169,7 +170,7 @@ def test_a_page_does_not_take_over_the_asking_who_may(name: str) -> None:
     assert CONSOLE[name].one is ConsolePage.one
 
 
-FRAMES = (OperationPage, ActionPage, ListPage, DetailPage)
+FRAMES = (OperationPage, ActionPage, ListPage, DetailPage, ExportPage)
 
 
 @pytest.mark.parametrize("name", CONSOLE)

@@ -5,6 +5,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from adminctr.web.display import Moment
+from adminctr.web.filters import Heading
 
 register = Library()
 
@@ -26,6 +27,13 @@ def table(content: SafeString, label: str, caption: str) -> SafeString:
         caption,
         content,
     )
+
+
+@register.simple_tag
+def column(label: str, heading: Heading) -> SafeString:
+    """The head of a column by which the list can be ordered."""
+    sorted_as = format_html(' aria-sort="{}"', heading.direction) if heading.direction else ""
+    return format_html('<th scope="col"{}><a href="{}">{}</a></th>', sorted_as, heading.url, label)
 
 
 @register.simple_tag

@@ -1,0 +1,174 @@
+"""Filters and orders of lists. Both stand in the address, which is the only state.
+
+What the address asks and a list does not understand is left out, and the page says so.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, ClassVar, Self
+from urllib.parse import urlencode
+
+from django import forms
+from django.db.models import QuerySet
+from django.http import QueryDict
+
+from adminctr.web.display import day
+from adminctr.web.forms import Form
+
+_SORT = "sort"
+
+
+class FilterForm(Form):
+    """What may narrow a list: each field is a parameter of the address, and none is required.
+
+    A field's `initial` is what holds when nothing is chosen. The fields named in `more` are
+    folded away until one of them narrows the list.
+    """
+
+    more: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self, asked: Mapping[str, str]) -> None:
+        super().__init__(asked)
+        for field in self.fields.values():
+            field.required = False
+        self.full_clean()
+
+    def narrow(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        return rows
+
+    def chosen(self) -> list[str]:
+        """The names of the fields with a valid value other than their initial one."""
+        return [
+            name
+            for name, value in self.cleaned_data.items()
+            if value and value != self.fields[name].initial
+        ]
+
+    def in_words(self, name: str) -> str:
+        """One filter as people read it; empty where nothing is chosen and nothing holds."""
+        field = self.fields[name]
+        value = self.cleaned_data[name] or field.initial
+        if not value:
+            return ""
+        if isinstance(field, forms.ChoiceField):
+            value = dict(field.choices)[value]  # type: ignore[arg-type]
+        return f"{field.label}: {day(value) if isinstance(value, date) else value}"
+
+    def first_fields(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.fields if name not in self.more]
+
+    def more_fields(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.more]
+
+    def shows_more(self) -> bool:
+        return not set(self.more).isdisjoint(self.chosen())
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One order of a list; an index begins with the organization and ends with column and key."""
+
+    column: str
+    words: str
+
+    @property
+    def direction(self) -> str:
+        return "descending" if self.column.startswith("-") else "ascending"
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """The head of a column by which a list can be ordered."""
+
+    url: str
+    direction: str
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What the address asks of a list, as far as the list understands it."""
+
+    form: FilterForm
+    orders: Mapping[str, Order]
+    order: str
+    query: Mapping[str, str]
+    dropped: tuple[str, ...]
+
+    @classmethod
+    def read(
+        cls, address: QueryDict, filter_class: type[FilterForm], orders: Mapping[str, Order]
+    ) -> Self:
+        """The first of `orders` is the usual one; a list without any orders its rows itself."""
+        asked = {name: str(value) for name, value in address.items() if value}
+        form = filter_class(asked)
+        query = {name: asked[name] for name in form.chosen()}
+        dropped = [str(form.fields[name].label) for name in form.errors]
+        usual = order = next(iter(orders), "")
+        if orders and (sort := asked.get(_SORT)):
+            if sort in orders:
+                order = sort
+            else:
+                dropped.append("Order")
+        if order != usual:
+            query[_SORT] = order
+        return cls(filter_class(query), orders, order, query, tuple(dropped))
+
+    def of(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """The rows that fit, in the order asked for."""
+        narrowed = self.form.narrow(rows)
+        if not self.order:
+            return narrowed
+        column = self.orders[self.order].column
+        return narrowed.order_by(column, "-pk" if column.startswith("-") else "pk")
+
+    @property
+    def url(self) -> str:
+        """The same selection, from its first page."""
+        return _url(self.query)
+
+    @property
+    def clear_url(self) -> str:
+        return _url({name: value for name, value in self.query.items() if name == _SORT})
+
+    def sort(self) -> str:
+        return self.query.get(_SORT, "")
+
+    def chips(self) -> list[dict[str, str]]:
+        """The filters that are set, each with the address without it."""
+        return [
+            {"label": self.form.in_words(name), "url": self._url_without(name)}
+            for name in self.form.chosen()
+        ]
+
+    def echo(self) -> str:
+        """The filters that are set, in words."""
+        return ", ".join(self.form.in_words(name) for name in self.form.chosen())
+
+    def words(self) -> str:
+        """Everything that holds, the usual included: for captions and for the trail."""
+        filters = [self.form.in_words(name) for name in self.form.fields]
+        order = self.orders[self.order].words if self.order else ""
+        return ", ".join(filter(None, [*filters, order]))
+
+    def headings(self) -> dict[str, Heading]:
+        """For each column that the list can be ordered by: where its head leads, and how it is."""
+        return {name.lstrip("-"): self._heading(name) for name in reversed(list(self.orders))}
+
+    def _heading(self, name: str) -> Heading:
+        """The active column leads to its other direction, any other to the one named first."""
+        column = name.lstrip("-")
+        if self.order.lstrip("-") != column:
+            return Heading(self._url_sorted(name), "")
+        other = column if self.order.startswith("-") else f"-{column}"
+        return Heading(self._url_sorted(other), self.orders[self.order].direction)
+
+    def _url_sorted(self, order: str) -> str:
+        return _url({**self.query, _SORT: order})
+
+    def _url_without(self, parameter: str) -> str:
+        return _url({name: value for name, value in self.query.items() if name != parameter})
+
+
+def _url(query: Mapping[str, str]) -> str:
+    return f"?{urlencode(query)}"
