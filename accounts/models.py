@@ -1,20 +1,23 @@
 """Accounts, and who has which role where and since when."""
 
+from datetime import datetime
 from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Lower
 from django.urls import reverse
 
-from adminctr.core import clock
+from adminctr.core import clock, text
 from adminctr.core.addresses import ADDRESS_LENGTH
-from adminctr.core.columns import KeyField
+from adminctr.core.columns import KeyField, beginning_with
 from adminctr.core.periods import Period, PeriodQuerySet, Source
-from adminctr.core.sids import SidField
+from adminctr.core.sids import SidField, is_sid
 from adminctr.core.tenancy import RowT, TenantManager, TenantModel
 from organizations.models import NAME_LENGTH, Membership, Organization, Role
+
+_SEARCHED_BY_SID = {"US": "holder__sid", "AC": "account__sid", "IY": "sid"}
 
 
 class AccountStatus(models.TextChoices):
@@ -92,6 +95,19 @@ class RoleAssignmentQuerySet(PeriodQuerySet[RowT]):
     def on_accounts(self) -> Self:
         return self.filter(account__isnull=False)
 
+    def matching(self, search: str) -> Self:
+        """By the SID of the person, the account or the row; else by how name or address begin."""
+        if is_sid(search):
+            column = _SEARCHED_BY_SID.get(search[:2])
+            return self.filter(**{column: search}) if column else self.none()
+        key = text.sort_key(search)
+        return self.filter(beginning_with(key, "name_key") | beginning_with(key, "email"))
+
+    def with_membership(self) -> Self:
+        """Say of each holder whether they are a managed user of the organization in scope."""
+        stays = Membership.objects.open().filter(user_id=OuterRef("holder_id"))
+        return self.annotate(holder_is_managed=Exists(stays))
+
 
 class RoleAssignment(Period):
     """A role that somebody holds for a time, on the organization or on one of its accounts.
@@ -153,6 +169,14 @@ class RoleAssignment(Period):
                 condition=Q(ended_at=None),
                 name="accounts_role_by_holder",
             ),
+            models.Index(
+                fields=["organization", "name_key", "id"],
+                condition=Q(ended_at=None),
+                name="accounts_role_open_by_name",
+            ),
+            models.Index(fields=["organization", "name_key", "id"], name="accounts_role_by_name"),
+            models.Index(fields=["organization", "began_at", "id"], name="accounts_role_by_began"),
+            models.Index(fields=["organization", "email", "id"], name="accounts_role_by_email"),
         ]
 
     def __str__(self) -> str:
@@ -181,6 +205,14 @@ class RoleAssignment(Period):
             by_id=by_id,
         )
         return assignment
+
+    def get_end(self) -> datetime | None:
+        """When it ended or will: a planned end holds even if it was written down later."""
+        return min((at for at in (self.ended_at, self.ends_at) if at), default=None)
+
+    def is_over(self) -> bool:
+        end = self.get_end()
+        return self.ended_at is not None or (end is not None and end <= clock.now())
 
     def get_role_label(self) -> str:
         return str((AccountRole if self.account_id else Role)(self.role).label)

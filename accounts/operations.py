@@ -45,3 +45,19 @@ def create_account(organization: Organization, *, name: str, owner: User, actor:
         owner=owner.email,
     )
     return account
+
+
+@operation(itself)
+def export_role_assignments(organization: Organization, *, which: str, actor: Actor) -> None:
+    """Note who takes a list of the role assignments out, and which part of it.
+
+    Raises NotAllowed.
+    """
+    actor = policy.require_locked(actor, Action.ACCESS_EXPORT, organization)
+    log.record(
+        "organization.roles_exported",
+        organization,
+        actor=actor,
+        subject_sid=organization.sid,
+        which=which,
+    )

@@ -1,13 +1,21 @@
 from typing import Any
 
 from django.db.models import QuerySet
+from django.urls import reverse, reverse_lazy
 
+from accounts.forms import RoleAssignmentFilter
 from accounts.models import Account, AccountStatus, AccountType, RoleAssignment
+from accounts.operations import export_role_assignments
+from adminctr.core.periods import Source
 from adminctr.web import tones
 from adminctr.web.display import moment
+from adminctr.web.filters import Order
 from adminctr.web.paginate import cut
-from adminctr.web.views import DetailPage, ListPage
+from adminctr.web.spreadsheets import Cell
+from adminctr.web.views import DetailPage, ExportPage, ListPage
 from organizations.policy import Action
+
+_ORGANIZATION = "Organization"
 
 
 class AccountListPage(ListPage):
@@ -54,3 +62,91 @@ class AccountDetailPage(DetailPage):
             ],
             "has_more_people": people.has_more,
         }
+
+
+class RoleAssignmentListPage(ListPage):
+    action = Action.ACCESS_VIEW
+    template_name = "accounts/access.html"
+    filter_class = RoleAssignmentFilter
+    orders = {
+        "name": Order("name_key", "by name"),
+        "-name": Order("-name_key", "by name from the end"),
+        "-began": Order("-began_at", "newest first"),
+        "began": Order("began_at", "oldest first"),
+    }
+
+    def rows(self) -> QuerySet[Any]:
+        assignments = RoleAssignment.objects.with_membership()
+        return assignments.select_related("holder", "account", "by")
+
+    def row(self, row: Any) -> dict[str, Any]:
+        return {
+            "sid": row.sid,
+            "name": row.holder.get_full_name(),
+            "email": row.email,
+            "url": _page_of_holder(row),
+            "independent": _is_independent(row),
+            "role": row.get_role_label(),
+            "where": row.account.name if row.account else _ORGANIZATION,
+            "where_url": row.account.get_absolute_url() if row.account else "",
+            "since": moment(row.began_at),
+            "by": _by_whom(row),
+            "source": row.get_source_display(),
+            "over": row.is_over(),
+            "end": moment(row.get_end(), never="No end"),
+        }
+
+    def extra(self) -> dict[str, Any]:
+        return {"export_refusal": self.refusal(Action.ACCESS_EXPORT)}
+
+
+class RoleAssignmentExport(ExportPage):
+    action = Action.ACCESS_EXPORT
+    of = RoleAssignmentListPage
+    list_url = reverse_lazy("accounts:access")
+    file_name = "role-assignments"
+    columns = (
+        "SID", "Name", "Email address", "User SID", "User", "Role", "Where", "Account SID",
+        "Since (UTC)", "By", "Source", "End (UTC)", "State",
+    )  # fmt: skip
+
+    def announce(self, which: str) -> None:
+        export_role_assignments(self.organization, which=which, actor=self.actor)
+
+    def cells(self, row: Any) -> tuple[Cell, ...]:
+        return (
+            row.sid,
+            row.holder.get_full_name(),
+            row.email,
+            row.holder.sid,
+            _kind_of_holder(row),
+            row.get_role_label(),
+            row.account.name if row.account else _ORGANIZATION,
+            row.account.sid if row.account else None,
+            row.began_at,
+            _by_whom(row),
+            row.get_source_display(),
+            row.get_end(),
+            "Ended" if row.is_over() else "In force",
+        )
+
+
+def _page_of_holder(row: Any) -> str:
+    return reverse("users:detail", args=[row.holder.sid]) if row.holder_is_managed else ""
+
+
+def _is_independent(row: Any) -> bool:
+    """Somebody from elsewhere who has the role now; whoever has left is nobody's user here."""
+    return not row.holder_is_managed and not row.is_over()
+
+
+def _kind_of_holder(row: Any) -> str:
+    if row.holder_is_managed:
+        return "Managed"
+    return "Independent" if _is_independent(row) else "Former"
+
+
+def _by_whom(row: RoleAssignment) -> str:
+    if row.by_id == row.holder_id or (row.by is None and row.source == Source.SIGN_UP):
+        return "Themselves"
+    return row.by.get_full_name() if row.by else "System"

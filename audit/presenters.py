@@ -16,6 +16,7 @@ SENTENCES = {
     "domain.verified": "verified the domain {subject}",
     "organization.absorbed": "let the organization “{subject}” be absorbed by “{into}”",
     "organization.renamed": "renamed the organization from “{before}” to “{after}”",
+    "organization.roles_exported": "exported the role assignments ({which})",
     "organization.transferred": "made {after} the Owner in place of {before}",
     "sign_up.started": "asked for a sign-up link for {subject}",
     "user.email_change_cancelled": "gave up changing the address to {wanted}",

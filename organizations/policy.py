@@ -14,6 +14,8 @@ from organizations.models import Membership, Organization, Role, stay_of
 
 
 class Action(StrEnum):
+    ACCESS_EXPORT = "access:export"
+    ACCESS_VIEW = "access:view"
     ACCOUNT_CREATE = "account:create"
     ACCOUNT_VIEW = "account:view"
     ACTIVITY_VIEW = "activity:view"
@@ -30,6 +32,8 @@ class Action(StrEnum):
 
 
 WORDS: dict[Action, str] = {
+    Action.ACCESS_EXPORT: "Export role assignments",
+    Action.ACCESS_VIEW: "See role assignments",
     Action.ACCOUNT_CREATE: "Create accounts",
     Action.ACCOUNT_VIEW: "See accounts",
     Action.ACTIVITY_VIEW: "See the activity",

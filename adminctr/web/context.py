@@ -15,7 +15,7 @@ _ADMIN_CENTER: tuple[tuple[str | None, tuple[tuple[str, str], ...]], ...] = (
     (None, (("Overview", "organizations:overview"),)),
     ("Accounts", (("Managed accounts", "accounts:list"),)),
     ("Users", (("Managed users", "users:list"), ("Pending users", "users:pending"))),
-    ("Access", (("Domains", "domains:list"),)),
+    ("Access", (("Role assignments", "accounts:access"), ("Domains", "domains:list"))),
     ("Records", (("Activity", "audit:list"),)),
     ("Organization", (("Settings", "organizations:settings"),)),
 )

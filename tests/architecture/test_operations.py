@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from accounts.models import Account
-from accounts.operations import create_account
+from accounts.operations import create_account, export_role_assignments
 from adminctr.core import clock
 from adminctr.core.actor import Actor
 from adminctr.core.errors import NotAllowed
@@ -139,6 +139,9 @@ ANSWER = TxtAnswer(Outcome.NO_NAME)
 ATTEMPTS: dict[str, Callable[[Acme], Any]] = {
     "accounts.operations.create_account": lambda acme: create_account(
         acme.organization, name="Mine", owner=acme.ana, actor=acme.eve
+    ),
+    "accounts.operations.export_role_assignments": lambda acme: export_role_assignments(
+        acme.organization, which="all", actor=acme.eve
     ),
     "domains.operations.add_domain": lambda acme: add_domain(
         acme.organization, name="evil.example", actor=acme.eve

@@ -22,6 +22,7 @@ PAGES = {
     "sessions": "/profile/sessions/",
     "overview": "/admin-center/",
     "accounts": "/admin-center/accounts/",
+    "role-assignments": "/admin-center/access/",
     "users": "/admin-center/users/",
     "pending-users": "/admin-center/users/pending/",
     "invite-user": "/admin-center/users/invite/",

@@ -7,6 +7,7 @@ PAGES = [
     ("console:home", "Welcome, Ana"),
     ("organizations:overview", "What needs attention"),
     ("accounts:list", "Billing"),
+    ("accounts:access", "Standard User (Account Creation)"),
     ("users:list", "Ben Okafor"),
     ("users:pending", "hana@acme.example"),
     ("users:invite", "Organization role"),

@@ -21,6 +21,7 @@ from tests.users.people import invited, newcomer
 from users.models import User
 
 LISTS = {
+    "accounts:access": "sid",
     "users:list": "email",
     "users:pending": "email",
     "accounts:list": "sid",
@@ -56,6 +57,7 @@ def more_domains(acme: Organization, ana: User) -> None:
 
 
 GROW: dict[str, Callable[[Organization, User], None]] = {
+    "accounts:access": more_accounts,
     "users:list": more_users,
     "users:pending": more_invitations,
     "accounts:list": more_accounts,

@@ -71,6 +71,10 @@ accounts:list                         GET   302  403  200  200  200  200
 accounts:list                         POST  302  403  405  405  405  405
 accounts:detail                       GET   302  403  200  200  404  404
 accounts:detail                       POST  302  403  405  405  405  405
+accounts:access                       GET   302  403  200  200  200  200
+accounts:access                       POST  302  403  405  405  405  405
+accounts:access-export                GET   302  403  303  303  303  303
+accounts:access-export                POST  302  403  200  200  200  200
 users:sign-up                         GET   200  303  303  303  303  303
 users:sign-up                         POST  200  303  303  303  303  303
 users:sign-up-finish                  GET   200  200  200  200  200  200

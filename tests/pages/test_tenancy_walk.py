@@ -1,5 +1,6 @@
 """Another organization's object does not exist: its address answers as a random one does."""
 
+import re
 from datetime import timedelta
 from urllib.parse import quote
 
@@ -18,6 +19,7 @@ from tests.pages.effects import assert_no_effect, comparable
 from tests.users.people import invited, member
 
 LISTS = [
+    "accounts:access",
     "accounts:list",
     "audit:list",
     "console:home",
@@ -163,15 +165,21 @@ def secrets_of(organization: Organization) -> list[str]:
         return [*sids_of(organization).values(), organization.sid, f"@{domain}.example"]
 
 
+def but_for_the_notice(body: bytes) -> bytes:
+    """A list says what it did not understand; nothing else may differ."""
+    notice = rb'<div class="notice notice--warning">.*?</div>\s*</div>'
+    return b" ".join(re.sub(notice, b"", comparable(body), flags=re.S).split())
+
+
 @pytest.mark.parametrize("name", LISTS)
 def test_a_query_string_opens_no_door(name, foreign, globex, sign_in, ana) -> None:
     client = sign_in(ana)
     path = path_to(name, {})
-    plain = comparable(client.get(path).content)
+    plain = but_for_the_notice(client.get(path).content)
     for query in QUERIES:
         response = client.get(f"{path}?{query.format(org=globex.sid, **foreign)}")
         assert response.status_code == 200, query
-        assert comparable(response.content) == plain, query
+        assert but_for_the_notice(response.content) == plain, query
         assert len(response.context.get("rows") or []) <= settings.PAGE_SIZE
 
 
