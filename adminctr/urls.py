@@ -3,7 +3,9 @@ from django.conf import settings
 from django.urls import include, path, re_path
 
 from adminctr.web import health
+from adminctr.web.gallery import gallery
 from adminctr.web.mailbox import mailbox
+from adminctr.web.shortcuts import shortcuts
 
 handler400 = "adminctr.web.errors.bad_request"
 handler403 = "adminctr.web.errors.not_allowed"
@@ -33,6 +35,7 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     *_signing_in,
+    path("console/shortcuts/", shortcuts, name="shortcuts"),
     path("", include("console.urls")),
     path("", include("profiles.urls")),
     path("", include("organizations.urls")),
@@ -43,4 +46,7 @@ urlpatterns = [
     path("", include("invitations.urls")),
 ]
 if settings.DEMO:
-    urlpatterns.append(path("mailbox/", mailbox, name="mailbox"))
+    urlpatterns += [
+        path("gallery/", gallery, name="gallery"),
+        path("mailbox/", mailbox, name="mailbox"),
+    ]

@@ -10,14 +10,19 @@ from overview.figures import Figures
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One row of the list; `blocked` says what must come first."""
+    """One row of the list; `blocked` says what must come first, else `page` is where it is done."""
 
     key: str
     name: str
     hint: str
-    url: str
+    page: str
     is_done: bool
     blocked: str = ""
+
+    @property
+    def url(self) -> str:
+        """Where the row leads; nowhere while something else must come first."""
+        return self.page if self.is_done or not self.blocked else ""
 
     @property
     def status(self) -> str:

@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from adminctr.core import lifetimes
+from adminctr.web.shortcuts import KEYS
 from organizations import policy
 from users.models import Appearance, User
 
@@ -27,6 +28,7 @@ def product(request: HttpRequest) -> dict[str, Any]:
         "product_name": settings.PRODUCT_NAME,
         "is_demo": settings.DEMO,
         "navigation": _navigation(request),
+        "may_administer": policy.may_administer(_role_of(request)),
         **_choices_of(getattr(request, "user", None)),
         **lifetimes.in_words(),
     }
@@ -43,11 +45,10 @@ def _choices_of(user: object) -> dict[str, Any]:
 
 def _navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """Groups of links; the one whose page, or whose page above, is open is marked."""
-    actor = getattr(request, "actor", None)
-    if actor is None:
+    if not hasattr(request, "actor"):
         return []
     groups: list[tuple[str | None, tuple[tuple[str, str], ...]]] = [_CONSOLE]
-    if policy.may_administer(actor.role):
+    if policy.may_administer(_role_of(request)):
         groups += _ADMIN_CENTER
     urls = {name: reverse(name) for _, items in groups for _, name in items}
     here = max((url for url in urls.values() if request.path.startswith(url)), key=len, default="")
@@ -55,9 +56,19 @@ def _navigation(request: HttpRequest) -> list[dict[str, Any]]:
         {
             "label": label,
             "items": [
-                {"label": text, "url": urls[name], "current": urls[name] == here}
+                {
+                    "label": text,
+                    "url": urls[name],
+                    "key": KEYS.get(name),
+                    "current": urls[name] == here,
+                }
                 for text, name in items
             ],
         }
         for label, items in groups
     ]
+
+
+def _role_of(request: HttpRequest) -> str:
+    actor = getattr(request, "actor", None)
+    return actor.role if actor else ""

@@ -20,6 +20,8 @@ PAGES = {
     "change-password": "/profile/password/",
     "preferences": "/profile/preferences/",
     "sessions": "/profile/sessions/",
+    "shortcuts": "/console/shortcuts/",
+    "gallery": "/gallery/",
     "overview": "/admin-center/",
     "accounts": "/admin-center/accounts/",
     "role-assignments": "/admin-center/access/",

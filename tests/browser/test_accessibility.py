@@ -10,7 +10,14 @@ from tests.browser.conftest import log_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
-PUBLIC = ["/login/", "/signup/", "/password/reset/", "/password/reset/sent/", "/mailbox/"]
+PUBLIC = [
+    "/login/",
+    "/signup/",
+    "/password/reset/",
+    "/password/reset/sent/",
+    "/mailbox/",
+    "/gallery/",
+]
 ADMIN_CENTER = [
     "/console/",
     "/profile/",
@@ -19,6 +26,7 @@ ADMIN_CENTER = [
     "/profile/password/",
     "/profile/preferences/",
     "/profile/sessions/",
+    "/console/shortcuts/",
     "/admin-center/",
     "/admin-center/access/",
     "/admin-center/access/?source=direct&role=account-owner&sort=-began&on=x",
@@ -84,7 +92,7 @@ def test_axe_finds_nothing(theme: str, open_page: Callable[..., Page]) -> None:
 def test_no_page_scrolls_sideways_in_the_narrowest_window(open_page: Callable[..., Page]) -> None:
     page = open_page(viewport={"width": 320, "height": 640})
     log_in(page, "ana@acme.example")
-    for path in [*ADMIN_CENTER, *OWNERS]:
+    for path in [*ADMIN_CENTER, *OWNERS, "/gallery/"]:
         page.goto(path)
         width = page.evaluate("document.documentElement.scrollWidth")
         assert width <= 320, f"{path} is {width} pixels wide"

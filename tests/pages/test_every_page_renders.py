@@ -6,6 +6,8 @@ from django.urls import reverse
 PAGES = [
     ("console:home", "Welcome, Ana"),
     ("organizations:overview", "What needs attention"),
+    ("shortcuts", "Press the two keys"),
+    ("gallery", "Gallery of components"),
     ("accounts:list", "Billing"),
     ("accounts:access", "Standard User (Account Creation)"),
     ("users:list", "Ben Okafor"),

@@ -109,6 +109,10 @@ audit:list                            GET   302  403  200  200  200  200
 audit:list                            POST  302  403  405  405  405  405
 invitations:show                      GET   200  200  200  200  200  200
 invitations:show                      POST  200  200  200  200  200  200
+shortcuts                             GET   302  200  200  200  200  200
+shortcuts                             POST  302  405  405  405  405  405
+gallery                               GET   200  200  200  200  200  200
+gallery                               POST  405  405  405  405  405  405
 mailbox                               GET   200  200  200  200  200  200
 mailbox                               POST  405  405  405  405  405  405
 """

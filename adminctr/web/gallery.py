@@ -1,0 +1,118 @@
+"""Every component in every state, to look at and to test; only mounted where DEMO is on."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.views.decorators.http import require_safe
+
+from adminctr.core.clock import now
+from adminctr.web.display import moment
+from adminctr.web.forms import Form
+
+_HERE = "#"
+_SID = "US0123456789abcdef0123456789abcdef"
+_ROLES = [("administrator", "Administrator"), ("standard", "Standard User (Account Creation)")]
+_TONES = ("neutral", "success", "warning", "danger", "new", "trial")
+
+
+class EveryField(Form):
+    """One field for each widget that pages use."""
+
+    name = forms.CharField(label="Name", initial="Ana Silva")
+    email = forms.EmailField(label="Email address", help_text="Of a domain that you have verified.")
+    password = forms.CharField(label="Password", widget=forms.PasswordInput)
+    organization_role = forms.ChoiceField(label="Organization role", choices=_ROLES)
+    role = forms.ChoiceField(
+        label="Account role",
+        choices=_ROLES,
+        widget=forms.RadioSelect,
+        help_text="What this person may do.",
+    )
+    accounts = forms.MultipleChoiceField(
+        label="Accounts",
+        choices=[("billing", "Billing"), ("marketing", "Marketing")],
+        widget=forms.CheckboxSelectMultiple,
+    )
+    confirmed = forms.BooleanField(label="Send a mail", help_text="To the Owner, too.")
+    reason = forms.CharField(label="Reason", widget=forms.Textarea(attrs={"rows": 3}))
+    users = forms.FileField(label="File with users")
+    ends = forms.DateField(label="Ends on", widget=forms.DateInput(attrs={"type": "date"}))
+
+
+class SearchForm(Form):
+    q = forms.CharField(label="Search", widget=forms.TextInput(attrs={"type": "search"}))
+    role = forms.ChoiceField(label="Role", choices=[("", "Any role"), *_ROLES])
+
+
+class TypedName(Form):
+    typed = forms.CharField(label="Type corporate.example to confirm")
+
+
+@login_not_required
+@require_safe
+def gallery(request: HttpRequest) -> HttpResponse:
+    """Shown to everybody, since it holds nothing but made-up words."""
+    return TemplateResponse(request, "web/gallery.html", _examples())
+
+
+def _examples() -> dict[str, Any]:
+    wrong = EveryField({"wrong-email": "ana@"}, prefix="wrong")
+    wrong.add_error(None, "Somebody else has changed this meanwhile.")
+    disabled = EveryField(prefix="disabled")
+    for field in disabled.fields.values():
+        field.disabled = True
+    return {
+        "here": _HERE,
+        "sid": _SID,
+        "tones": _TONES,
+        "every_field": EveryField(prefix="every"),
+        "wrong": wrong,
+        "disabled": disabled,
+        "search": SearchForm(prefix="search"),
+        "typed": TypedName(prefix="typed"),
+        "tabs": [
+            {"label": "Managed", "url": _HERE, "current": True, "count": 1204},
+            {"label": "Independent", "url": _HERE, "current": False, "count": 0},
+            {"label": "Pending", "url": _HERE, "current": False},
+        ],
+        "chips": [
+            {"label": "Role: Administrator", "url": _HERE},
+            {"label": "Search: ana", "url": _HERE},
+        ],
+        "steps": [
+            _step("Verify a domain", "Prove that a domain is your company's", "Completed", True),
+            _step("Invite User", "Bring colleagues of that domain in", "Not started"),
+            _step("Connect SSO", "Let people in by your login", "Cannot start yet: verify a domain")
+            | {"url": ""},
+        ],
+        "consequences": [
+            "12 people lose their way in: nobody signs in with an address of this domain.",
+            "3 open invitations end.",
+        ],
+        "survives": ["The 12 people stay members; their accounts stay theirs."],
+        "events": [
+            _event("Ana Silva", "verified the domain acme.example", 12),
+            _event("Cy Lindqvist", "tried to invite bo@acme.example", 11) | {"refused": True},
+        ],
+        "never": moment(None),
+        "now": moment(now()),
+        "request_id": "0123456789abcdef",
+    }
+
+
+def _step(name: str, hint: str, status: str, is_done: bool = False) -> dict[str, Any]:
+    return {"name": name, "hint": hint, "status": status, "is_done": is_done, "url": _HERE}
+
+
+def _event(actor: str, sentence: str, sequence: int) -> dict[str, Any]:
+    return {
+        "at": moment(now()),
+        "actor": actor,
+        "sentence": sentence,
+        "sequence": sequence,
+        "via": "page",
+        "ip": "192.0.2.7",
+    }

@@ -1,0 +1,183 @@
+"""The look holds together: readable colours, one place for them, every component shown."""
+
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.template.loader import get_template
+from django.test import Client
+
+from adminctr.web import shortcuts
+from adminctr.web.templatetags.ui import register
+
+CSS = settings.BASE_DIR / "static" / "css"
+TEMPLATES = settings.BASE_DIR / "templates"
+TOKENS = CSS / "tokens.css"
+STYLES = sorted(file for file in CSS.rglob("*.css") if file != TOKENS)
+COMPONENTS = sorted((TEMPLATES / "components").glob("*.html"))
+SURFACES = ("surface", "surface-weak", "surface-inset", "surface-raised")
+STATES = ("neutral", "info", "success", "warning", "danger", "new", "trial")
+
+TEXT, LINE = 4.5, 3.0
+PAIRS = [
+    *[(text, surface, TEXT) for text in ("text", "text-weak", "link") for surface in SURFACES],
+    *[("text", surface, TEXT) for surface in ("surface-strong", "info-weakest")],
+    *[("link-strong", surface, TEXT) for surface in SURFACES],
+    *[(f"{state.replace('danger', 'danger-text')}", f"{state}-weakest", TEXT) for state in STATES],
+    *[("text", f"{state}-weakest", TEXT) for state in STATES],
+    ("danger-text", "surface", TEXT),
+    ("danger-text", "surface-raised", TEXT),
+    *[("text-inverse", f"{button}{strong}", TEXT) for button in ("primary", "danger")
+      for strong in ("", "-strong")],
+    *[("border", surface, LINE) for surface in ("surface", "surface-raised")],
+    *[("danger-text", surface, LINE) for surface in SURFACES],
+    *[("focus", surface, LINE) for surface in (*SURFACES, "surface-strong", "danger-weakest")],
+]  # fmt: skip
+
+
+@cache
+def tokens() -> dict[str, tuple[str, str]]:
+    """Every colour by name, as (light, dark)."""
+    found = {}
+    for name, value in re.findall(r"--([\w-]+): (.+);", TOKENS.read_text()):
+        colours = re.findall(r"#[0-9a-f]{6}", value)
+        if colours:
+            found[name] = (colours[0], colours[-1])
+    return found
+
+
+def luminance(colour: str) -> float:
+    channels = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (
+        one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in channels
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    """As WCAG 2 defines it."""
+    darker, lighter = sorted((luminance(one), luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def without_comments(file: Path) -> str:
+    return re.sub(r"/\*.*?\*/", "", file.read_text(), flags=re.DOTALL)
+
+
+def test_the_formula_is_that_of_wcag() -> None:
+    assert contrast("#000000", "#ffffff") == pytest.approx(21)
+    assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(("front", "back", "least"), PAIRS)
+def test_what_must_be_seen_stands_out(theme: str, front: str, back: str, least: float) -> None:
+    at = ("light", "dark").index(theme)
+    assert contrast(tokens()[front][at], tokens()[back][at]) >= least
+
+
+@pytest.mark.parametrize("file", STYLES, ids=lambda file: file.name)
+def test_only_the_tokens_name_colours(file: Path) -> None:
+    style = without_comments(file)
+    assert not re.search(r"#[0-9a-f]{3,8}\b|\b(rgb|hsl|oklch|lab|color|light-dark)a?\(", style)
+    values = " ".join(re.findall(r":\s([^;{]+);", style))
+    assert not re.search(r"\b(white|black|gr[ae]y|red|green|blue|orange|yellow)\b", values)
+
+
+def test_every_token_is_used_and_every_name_is_known() -> None:
+    styles = "".join(map(without_comments, [TOKENS, *STYLES]))
+    named = set(re.findall(r"^\s+(--[\w-]+):", styles, re.MULTILINE))
+    used = set(re.findall(r"var\((--[\w-]+)\)", styles))
+    assert named == used
+
+
+def test_every_stylesheet_is_linked() -> None:
+    page = (TEMPLATES / "layouts" / "base.html").read_text()
+    linked = set(re.findall(r'static "(css/[^"]+)"', page))
+    assert linked == {f"css/{file.relative_to(CSS)}" for file in (TOKENS, *STYLES)}
+
+
+def test_every_class_of_the_styles_stands_in_a_template() -> None:
+    sources = [*TEMPLATES.rglob("*.html"), *(settings.BASE_DIR / "static/js").glob("*.js")]
+    sources.append(settings.BASE_DIR / "adminctr/web/templatetags/ui.py")
+    written = " ".join(file.read_text() for file in sources)
+    classes = {
+        name
+        for file in STYLES
+        for name in re.findall(r"\.([a-z][\w-]*)", re.sub(r"\{[^}]*\}", "", without_comments(file)))
+    }
+    by_tone = {f"{part}--{tone}" for part in ("badge", "notice", "button") for tone in
+               (*STATES, "primary", "secondary", "link")}  # fmt: skip
+    assert [name for name in sorted(classes - by_tone) if name not in written] == []
+
+
+# The gallery
+
+
+@pytest.fixture
+def shown(db: None) -> set[str]:
+    return {template.name for template in Client().get("/gallery/").templates}
+
+
+def test_the_gallery_shows_every_component(shown: set[str]) -> None:
+    assert {f"components/{file.name}" for file in COMPONENTS} <= shown
+    assert "django/forms/field.html" in shown
+
+
+def test_the_gallery_shows_every_container_and_every_style() -> None:
+    gallery = (TEMPLATES / "web" / "gallery.html").read_text()
+    for tag in set(register.tags):
+        assert f"{{% {tag} " in gallery, tag
+    body = Client().get("/gallery/").content.decode()
+    for file in (CSS / "components").glob("*.css"):
+        assert re.search(rf'class="{file.stem}[ "]', body), file.stem
+
+
+def test_the_gallery_shows_every_tone(db: None) -> None:
+    body = Client().get("/gallery/").content.decode()
+    tones = set(STATES) - {"info"}
+    assert tones <= set(re.findall(r"badge--(\w+)", body))
+    assert set(re.findall(r"notice--(\w+)", body)) == {"info", "success", "warning", "danger"}
+    assert set(re.findall(r"button--(\w+)", body)) == {"primary", "secondary", "danger", "link"}
+
+
+@pytest.mark.parametrize("file", COMPONENTS, ids=lambda file: file.name)
+def test_a_component_says_in_its_first_line_what_it_takes(file: Path) -> None:
+    first, _, rest = file.read_text().partition("\n")
+    said = re.fullmatch(rf"\{{# components/{file.name}: (.+) #\}}", first)
+    assert said
+    assert get_template(f"components/{file.name}")
+    handed = set()
+    for template in TEMPLATES.rglob("*.html"):
+        for include in re.findall(
+            rf'include "components/{file.name}"(.*?)%}}', template.read_text()
+        ):
+            assert include.strip().endswith("only"), template
+            handed |= set(re.findall(r"(\w+)=", re.sub(r'"[^"]*"', "", include)))
+    assert handed <= set(re.findall(r"\w+", said.group(1)))
+    assert all(re.search(rf"\b{name}\b", rest) for name in handed)
+
+
+# The keys
+
+
+def test_keys_lead_to_pages_of_the_navigation_each_to_one(ana, sign_in) -> None:
+    body = sign_in(ana).get("/console/").content.decode()
+    keys = re.findall(r'data-key="g (\w)"', body)
+    assert sorted(keys) == sorted(shortcuts.KEYS.values())
+    assert len(set(keys)) == len(keys)
+    assert 'data-key="?"' in body
+
+
+def test_the_help_lists_only_keys_that_lead_somewhere(ana, cy, sign_in) -> None:
+    page = "/console/shortcuts/"
+    assert sign_in(ana).get(page).content.decode().count("<kbd>g</kbd>") == len(shortcuts.KEYS)
+    assert sign_in(cy).get(page).content.decode().count("<kbd>g</kbd>") == 1
+
+
+def test_somebody_may_switch_the_keys_off() -> None:
+    page = get_template("layouts/base.html")
+    assert '<html lang="en" data-shortcuts="off">' in page.render({"shortcuts_off": True})
+    assert "data-shortcuts" not in page.render({})
