@@ -17,7 +17,7 @@ TEMPLATES = settings.BASE_DIR / "templates"
 TOKENS = CSS / "tokens.css"
 STYLES = sorted(file for file in CSS.rglob("*.css") if file != TOKENS)
 COMPONENTS = sorted((TEMPLATES / "components").glob("*.html"))
-SURFACES = ("surface", "surface-weak", "surface-inset", "surface-raised")
+SURFACES = ("surface", "surface-weak", "surface-inset", "surface-raised", "backdrop")
 STATES = ("neutral", "info", "success", "warning", "danger", "new", "trial")
 
 TEXT, LINE = 4.5, 3.0
