@@ -106,7 +106,15 @@ class ChangeOwnershipPage(OperationPage):
     def context(self, subject: Organization) -> dict[str, Any]:
         managed = Membership.objects.managed().in_force().select_related("user")
         fit = managed.filter(status=UserStatus.ACTIVE).exclude(role=Role.OWNER)
-        return {"candidates": fit[:_MOST_CANDIDATES]}
+        return {
+            "candidates": fit[:_MOST_CANDIDATES],
+            "consequences": [
+                "The person you choose becomes the Owner at once.",
+                "You become an Administrator; only the new Owner can change this back.",
+                "Both of you get a mail.",
+            ],
+            "survives": ["Everybody else, and every account, stays as it is."],
+        }
 
     def perform(self, subject: Organization, data: dict[str, Any]) -> Done:
         reauthentication.require_password(self.request, data["password"])
