@@ -21,10 +21,10 @@ function focusSearch(event) {
 }
 
 function press(event) {
-  if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
-  if (event.target.closest(TYPED_INTO)) return;
   const isSecond = event.timeStamp < goUntil;
   goUntil = 0;
+  if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
+  if (event.target.closest(TYPED_INTO)) return;
   if (isSecond) follow(event, `g ${event.key}`);
   else if (event.key === "g") goUntil = event.timeStamp + SECOND_KEY_WITHIN;
   else if (event.key === "/") focusSearch(event);
