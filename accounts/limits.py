@@ -4,11 +4,18 @@ from accounts.models import Account
 from adminctr.core.errors import RuleViolation
 from organizations.models import Organization
 
+HIGHEST_LIMIT = 10_000
+
+
+def held_by(organization: Organization) -> int:
+    """How many of its accounts count towards the limit."""
+    return Account.objects.filter(organization=organization).counted().count()
+
 
 def require_room(organization: Organization, more: int) -> None:
     """Called with the organization locked; raises RuleViolation: account_limit."""
     limit = organization.account_limit
-    held = Account.objects.filter(organization=organization).counted().count()
+    held = held_by(organization)
     if held + more > limit:
         raise RuleViolation(
             "account_limit",

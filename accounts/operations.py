@@ -1,4 +1,4 @@
-"""What changes an account."""
+"""What changes an account, and how many there may be."""
 
 from accounts import limits
 from accounts.models import Account, AccountRole, RoleAssignment
@@ -61,3 +61,36 @@ def export_role_assignments(organization: Organization, *, which: str, actor: Ac
         subject_sid=organization.sid,
         which=which,
     )
+
+
+@operation(itself)
+def set_account_limit(organization: Organization, *, limit: int, actor: Actor) -> Organization:
+    """Let the organization have more accounts, or fewer, but never fewer than it has.
+
+    Raises NotAllowed, or RuleViolation: limit_out_of_range, limit_below_held, limit_unchanged.
+    """
+    actor = policy.require_locked(actor, Action.ORGANIZATION_SET_LIMIT, organization)
+    if not 1 <= limit <= limits.HIGHEST_LIMIT:
+        raise RuleViolation(
+            "limit_out_of_range", f"Choose 1 to {limits.HIGHEST_LIMIT:,} accounts.", field="limit"
+        )
+    if limit < (held := limits.held_by(organization)):
+        raise RuleViolation(
+            "limit_below_held",
+            f"This organization has {held} accounts; the limit cannot be lower.",
+            field="limit",
+        )
+    if limit == organization.account_limit:
+        raise RuleViolation("limit_unchanged", "This is the limit already.", field="limit")
+
+    before, organization.account_limit = organization.account_limit, limit
+    organization.save(update_fields=["account_limit"])
+    log.record(
+        "organization.limit_set",
+        organization,
+        actor=actor,
+        subject_sid=organization.sid,
+        before=before,
+        after=limit,
+    )
+    return organization

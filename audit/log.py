@@ -91,6 +91,7 @@ def _readable(event: Event) -> dict[str, Any]:
         "ip": actor.origin.ip,
         "user_agent": actor.origin.user_agent,
         "request_id": actor.origin.request_id,
+        "stated_reason": actor.reason,
     }
     return {name: _bounded(value) for name, value in (who | event.details).items() if value != ""}
 

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from typing import Any
 
+from audit.models import AuditEvent
 from organizations.policy import WORDS, Action
 
 _NO_MARKS = str.maketrans("", "", "“”")
@@ -15,6 +16,7 @@ SENTENCES = {
     "domain.removed": "removed the domain {subject}",
     "domain.verified": "verified the domain {subject}",
     "organization.absorbed": "let the organization “{subject}” be absorbed by “{into}”",
+    "organization.limit_set": "set the account limit from {before} to {after}",
     "organization.renamed": "renamed the organization from “{before}” to “{after}”",
     "organization.roles_exported": "exported the role assignments ({which})",
     "organization.transferred": "made {after} the Owner in place of {before}",
@@ -22,7 +24,8 @@ SENTENCES = {
     "user.email_change_cancelled": "gave up changing the address to {wanted}",
     "user.email_change_started": "wants to change the address of {subject} to {wanted}",
     "user.email_changed": "changed the address from {before} to {after}",
-    "user.appointed_staff": "made {subject} support staff",
+    "user.appointed_staff": "made {subject} support staff: {group}",
+    "user.dismissed_staff": "took the staff rights of {subject}",
     "user.invitation_resent": "sent the invitation of {subject} again",
     "user.invitation_revoked": "revoked the invitation of {subject}",
     "user.invited": "invited {subject} as {role}",
@@ -38,7 +41,24 @@ SENTENCES = {
     "user.role_changed": "changed the role of {subject} from {before} to {after}",
     "user.session_ended": "logged out of a session from {from_ip}",
     "user.signed_up": "signed up",
+    "user.suspended": "suspended the login of {subject}",
+    "user.suspension_lifted": "lifted the suspension of {subject}",
 }
+
+
+def details_of(event: AuditEvent) -> dict[str, Any] | None:
+    """What was noted beside an event; None once it was erased."""
+    details = getattr(event, "details", None)
+    return details.data if details else None
+
+
+def told(event: AuditEvent, name: str) -> str:
+    """One of the details, empty when it was not noted or is erased."""
+    return str((details_of(event) or {}).get(name, ""))
+
+
+def actor_of(event: AuditEvent) -> str:
+    return told(event, "actor") or "Somebody"
 
 
 def sentence(action: str, details: dict[str, Any] | None) -> str:

@@ -18,14 +18,13 @@ class ActivityPage(ListPage):
         return queries.newest_first()
 
     def row(self, row: AuditEvent) -> dict[str, Any]:
-        details = getattr(row, "details", None)
-        data = details.data if details else None
         return {
             "at": moment(row.at),
-            "actor": (data or {}).get("actor", "Somebody"),
-            "sentence": presenters.sentence(row.action, data),
+            "actor": presenters.actor_of(row),
+            "sentence": presenters.sentence(row.action, presenters.details_of(row)),
             "via": row.via,
-            "ip": (data or {}).get("ip", ""),
+            "ip": presenters.told(row, "ip"),
+            "reason": presenters.told(row, "stated_reason"),
             "refused": row.action.endswith(".refused"),
             "sequence": row.sequence,
         }

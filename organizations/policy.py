@@ -7,7 +7,9 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import Any, Protocol
 
-from adminctr.core.actor import Actor, Origin
+from django.contrib.auth.models import Group
+
+from adminctr.core.actor import STAFF, Actor, Origin
 from adminctr.core.errors import NotAllowed
 from adminctr.core.tenancy import TenantModel
 from organizations.models import Membership, Organization, Role, stay_of
@@ -24,10 +26,13 @@ class Action(StrEnum):
     DOMAIN_VERIFY = "domain:verify"
     DOMAIN_VIEW = "domain:view"
     ORGANIZATION_RENAME = "organization:rename"
+    ORGANIZATION_SET_LIMIT = "organization:set-limit"
     ORGANIZATION_TRANSFER = "organization:transfer"
     ORGANIZATION_VIEW = "organization:view"
+    SUPPORT_VIEW = "support:view"
     USER_CHANGE_ROLE = "user:change-role"
     USER_INVITE = "user:invite"
+    USER_SUSPEND = "user:suspend"
     USER_VIEW = "user:view"
 
 
@@ -42,24 +47,59 @@ WORDS: dict[Action, str] = {
     Action.DOMAIN_VERIFY: "Verify domains",
     Action.DOMAIN_VIEW: "See domains",
     Action.ORGANIZATION_RENAME: "Rename the organization",
+    Action.ORGANIZATION_SET_LIMIT: "Set the account limit",
     Action.ORGANIZATION_TRANSFER: "Change the Owner",
     Action.ORGANIZATION_VIEW: "Open the Admin Center",
+    Action.SUPPORT_VIEW: "Look into every organization",
     Action.USER_CHANGE_ROLE: "Change organization roles",
     Action.USER_INVITE: "Invite, resend and revoke",
+    Action.USER_SUSPEND: "Suspend logins and lift suspensions",
     Action.USER_VIEW: "See users",
 }
 
+STAFF_ALONE = frozenset({Action.ORGANIZATION_SET_LIMIT, Action.SUPPORT_VIEW, Action.USER_SUSPEND})
+
 GRANTS: dict[Role, frozenset[Action]] = {
-    Role.OWNER: frozenset(Action),
-    Role.ADMINISTRATOR: frozenset(Action) - {Action.ORGANIZATION_TRANSFER},
+    Role.OWNER: frozenset(Action) - STAFF_ALONE,
+    Role.ADMINISTRATOR: frozenset(Action) - STAFF_ALONE - {Action.ORGANIZATION_TRANSFER},
     Role.STANDARD: frozenset({Action.ACCOUNT_CREATE}),
+}
+
+
+class StaffGroup(StrEnum):
+    """The groups of support staff, by the names of their rows; each may do what stands below."""
+
+    READERS = "Support readers"
+    AGENTS = "Support agents"
+    LEADS = "Support leads"
+
+
+STAFF_GRANTS: dict[StaffGroup, frozenset[Action]] = {
+    StaffGroup.READERS: frozenset({Action.SUPPORT_VIEW}),
+    StaffGroup.AGENTS: frozenset(
+        {Action.SUPPORT_VIEW, Action.ORGANIZATION_RENAME, Action.ORGANIZATION_SET_LIMIT}
+    ),
+    StaffGroup.LEADS: frozenset(
+        {
+            Action.SUPPORT_VIEW,
+            Action.ORGANIZATION_RENAME,
+            Action.ORGANIZATION_SET_LIMIT,
+            Action.ORGANIZATION_TRANSFER,
+            Action.USER_SUSPEND,
+        }
+    ),
 }
 
 OWNER_ALONE = "Only the Owner can do this."
 ASK_AN_ADMINISTRATOR = (
     "Your role does not include this. The Owner or an Administrator of your organization can help."
 )
+MEMBERS_ALONE = "Support staff do not do this; the people of the organization can."
+SUPPORT_ALONE = "Only support staff can do this."
+NOT_STAFF = "You are not support staff any more."
 NOT_A_MEMBER = "You are not a member of this organization."
+
+_ACTIVE = "active"  # users.models.UserStatus, which stands above
 
 
 class Person(Protocol):
@@ -70,22 +110,34 @@ class Person(Protocol):
     email: str
 
 
-def refusal(actor: Actor, action: Action, subject: Organization | TenantModel) -> str | None:
+class Login(Person, Protocol):
+    """A user as the one whose login is to change."""
+
+    is_staff: bool
+
+
+Subject = Organization | TenantModel | Login
+
+
+def refusal(actor: Actor, action: Action, subject: Subject) -> str | None:
     """Why not, in words for a person; None means yes.
 
-    The subject is an organization or anything that one owns.
+    The subject is an organization, anything that one owns, or somebody's login.
     """
     if actor.trusted:
         return None
+    if actor.staff is not None:
+        return _refusal_of_staff(actor.staff, action) or _refusal_about(actor, action, subject)
+    if action in STAFF_ALONE:
+        return SUPPORT_ALONE
     if actor.organization_id is None or actor.organization_id != _organization_id(subject):
         return NOT_A_MEMBER
     if actor.role not in GRANTS or action not in GRANTS[Role(actor.role)]:
         return _who_can(action)
-    rule = _RULES_ABOUT_SUBJECTS.get(action)
-    return rule(actor, subject) if rule else None
+    return _refusal_about(actor, action, subject)
 
 
-def require(actor: Actor, action: Action, subject: Organization | TenantModel) -> None:
+def require(actor: Actor, action: Action, subject: Subject) -> None:
     """Raises NotAllowed with the reason."""
     if reason := refusal(actor, action, subject):
         is_foreign = reason == NOT_A_MEMBER  # nobody of the actor's own organization can help
@@ -93,23 +145,31 @@ def require(actor: Actor, action: Action, subject: Organization | TenantModel) -
 
 
 def require_locked(actor: Actor, action: Action, subject: Organization | TenantModel) -> Actor:
-    """Allow, lock the subject's organization, read the actor's role again and allow once more.
+    """Allow, lock the subject's organization, read the actor's rights again and allow once more.
 
-    An administrator who was demoted a moment ago is refused here. Returns the actor as of now.
+    An administrator or a staff member who was demoted a moment ago is refused here. Returns the
+    actor as of now.
     """
     require(actor, action, subject)
     organization = subject if isinstance(subject, Organization) else subject.organization
     organization.lock()
     if organization.ended_at is not None:
         raise NotAllowed("This organization has ended.")
+    current = as_of_now(actor)
+    require(current, action, subject)
+    return current
+
+
+def as_of_now(actor: Actor) -> Actor:
+    """The actor with the role or the staff grants that they have now; raises NotAllowed."""
     if actor.user_id is None:
         return actor
+    if actor.staff is not None:
+        return actor.with_staff(_staff_actions(actor.user_id))
     stay = Membership.objects.in_force().filter(user_id=actor.user_id).first()
     if stay is None:
         raise NotAllowed(NOT_A_MEMBER)
-    current = actor.with_role(stay.role)
-    require(current, action, subject)
-    return current
+    return actor.with_role(stay.role)
 
 
 def may_administer(role: str) -> bool:
@@ -122,10 +182,11 @@ def roles_that_may(action: Action) -> tuple[Role, ...]:
 
 
 def rule_book() -> list[dict[str, Any]]:
-    """Every action in words, and by role whether it is granted, for people to read."""
+    """Every action of members in words, and by role whether it is granted, to be read."""
     return [
         {"words": words, "granted": {role.label: action in GRANTS[role] for role in Role}}
         for action, words in WORDS.items()
+        if action not in STAFF_ALONE
     ]
 
 
@@ -150,8 +211,43 @@ def actor_in(
     )
 
 
-def _organization_id(subject: Organization | TenantModel) -> int:
-    return subject.pk if isinstance(subject, Organization) else subject.organization_id
+def staff_actor(user: Person, *, origin: Origin | None = None) -> Actor:
+    """A signed-in person as support staff; they may do nothing when no group grants it."""
+    return Actor(
+        label=user.email,
+        via=STAFF,
+        sid=user.sid,
+        user_id=user.pk,
+        staff=_staff_actions(user.pk),
+        origin=origin or Origin(),
+    )
+
+
+def _staff_actions(user_id: int) -> frozenset[Action]:
+    """What the groups of an active staff member grant, read from the database."""
+    groups = Group.objects.filter(user=user_id, user__is_staff=True, user__status=_ACTIVE)
+    names = groups.filter(name__in=StaffGroup).values_list("name", flat=True)
+    return frozenset[Action]().union(*(STAFF_GRANTS[StaffGroup(name)] for name in names))
+
+
+def _organization_id(subject: Subject) -> int | None:
+    if isinstance(subject, Organization):
+        return subject.pk
+    return subject.organization_id if isinstance(subject, TenantModel) else None
+
+
+def _refusal_of_staff(granted: frozenset[str], action: Action) -> str | None:
+    if not granted:
+        return NOT_STAFF
+    if action in granted:
+        return None
+    able = [group for group, actions in STAFF_GRANTS.items() if action in actions]
+    return f"Your group may not do this; {' and '.join(able)} may." if able else MEMBERS_ALONE
+
+
+def _refusal_about(actor: Actor, action: Action, subject: Subject) -> str | None:
+    rule = _RULES_ABOUT_SUBJECTS.get(action)
+    return rule(actor, subject) if rule else None
 
 
 def _who_can(action: Action) -> str:
@@ -169,6 +265,15 @@ def _about_a_role(actor: Actor, subject: Organization | Membership) -> str | Non
     return None
 
 
+def _about_a_login(actor: Actor, subject: Login) -> str | None:
+    if subject.pk == actor.user_id:
+        return "You cannot suspend your own login."
+    if subject.is_staff:
+        return "Support staff cannot suspend each other; an operator of this installation can."
+    return None
+
+
 _RULES_ABOUT_SUBJECTS: dict[Action, Callable[[Actor, Any], str | None]] = {
     Action.USER_CHANGE_ROLE: _about_a_role,
+    Action.USER_SUSPEND: _about_a_login,
 }

@@ -16,7 +16,8 @@ def begin_stay(
     organization: Organization, user: User, *, role: Role, source: Source, by_id: int | None = None
 ) -> Membership:
     """Make somebody a member. Raises RuleViolation: already_in_an_organization."""
-    user = User.objects.select_for_update(no_key=True).get(pk=user.pk)  # what is copied is true
+    # Locked, so that nobody changes what is copied here before this stay is there to be changed.
+    user.refresh_from_db(from_queryset=User.objects.select_for_update(no_key=True))
     # A stay past its planned end counts for nobody; the job that ends it may not have run yet.
     Membership.unscoped.filter(user=user).overdue().end()
     violation = RuleViolation(

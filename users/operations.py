@@ -2,6 +2,7 @@
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
+from django.contrib.auth.models import Group
 
 from accounts.operations import create_account
 from adminctr.core import clock, tokens
@@ -15,9 +16,10 @@ from adminctr.core.tenancy import person, tenant
 from audit import log
 from organizations import policy, stays
 from organizations.models import Membership, Organization, Role, default_name, stay_of
+from organizations.policy import Action, StaffGroup
 from users import mail
 from users.admission import Verdict, WayIn, decide
-from users.models import Appearance, EmailChange, Session, SignUp, User
+from users.models import Appearance, EmailChange, Session, SignUp, User, UserStatus
 from users.newcomers import NewPerson, add_user
 from users.passwords import PasswordHash
 
@@ -212,14 +214,69 @@ def end_other_sessions(user: User, *, keep: str, actor: Actor) -> int:
 
 
 @operation(no_organization)
-def appoint_staff(user: User, *, actor: Actor) -> None:
-    """Make somebody support staff; only an operator may. Raises NotAllowed."""
-    if not actor.trusted:
-        raise NotAllowed("Support staff are appointed by an operator of this installation.")
+def appoint_staff(user: User, *, group: StaffGroup, actor: Actor) -> None:
+    """Put somebody into one group of support staff, and out of the others; an operator's act.
+
+    Raises NotAllowed.
+    """
+    _require_operator(actor)
     current = _locked(user)
     current.is_staff = True
     current.save(update_fields=["is_staff"])
-    log.record("user.appointed_staff", None, actor=actor, subject_sid=user.sid, subject=user.email)
+    current.groups.set([Group.objects.get_or_create(name=group)[0]])
+    log.record(
+        "user.appointed_staff",
+        None,
+        actor=actor,
+        subject_sid=user.sid,
+        subject=user.email,
+        group=group.value,
+    )
+
+
+@operation(no_organization)
+def dismiss_staff(user: User, *, actor: Actor) -> None:
+    """Take somebody's staff rights; an operator's act.
+
+    Raises NotAllowed, or RuleViolation: not_staff.
+    """
+    _require_operator(actor)
+    current = _locked(user)
+    if not current.is_staff:
+        raise RuleViolation("not_staff", "This person is not support staff.")
+    current.is_staff = False
+    current.save(update_fields=["is_staff"])
+    current.groups.clear()
+    log.record("user.dismissed_staff", None, actor=actor, subject_sid=user.sid, subject=user.email)
+
+
+@operation(no_organization)
+def suspend_login(user: User, *, actor: Actor) -> User:
+    """Let somebody in no more until support lifts it; whoever is logged in is out at once.
+
+    Raises NotAllowed, or RuleViolation: login_not_active.
+    """
+    current, actor = _lock_login(user, actor)
+    if current.status != UserStatus.ACTIVE:
+        raise RuleViolation("login_not_active", f"This login is {current.status} already.")
+    _set_status(current, UserStatus.SUSPENDED)
+    Session.objects.filter(user=current).delete()
+    _record_about(current, "user.suspended", actor)
+    return current
+
+
+@operation(no_organization)
+def lift_suspension(user: User, *, actor: Actor) -> User:
+    """Let somebody whom support has suspended log in again.
+
+    Raises NotAllowed, or RuleViolation: login_not_suspended.
+    """
+    current, actor = _lock_login(user, actor)
+    if current.status != UserStatus.SUSPENDED:
+        raise RuleViolation("login_not_suspended", "This login is not suspended.")
+    _set_status(current, UserStatus.ACTIVE)
+    _record_about(current, "user.suspension_lifted", actor)
+    return current
 
 
 @operation(no_organization)
@@ -253,7 +310,7 @@ def _locked(user: User) -> User:
 
 
 def _locked_with_organization(user: User) -> User:
-    """The same when name or address change, which their organization keeps copies of.
+    """The same when something changes that their organization keeps copies of.
 
     Raises RuleViolation: moved_meanwhile.
     """
@@ -264,7 +321,7 @@ def _locked_with_organization(user: User) -> User:
     moved = stay_of(user)
     if (moved and moved.organization_id) != (stay and stay.organization_id):
         raise RuleViolation(
-            "moved_meanwhile", "You changed organizations this very moment. Try again."
+            "moved_meanwhile", "This person changed organizations this very moment. Try again."
         )
     return current
 
@@ -273,6 +330,27 @@ def _decide_change(user: User, wanted: str) -> Verdict:
     stay = stay_of(user)
     into = stay.organization if stay else None
     return decide(wanted, WayIn.EMAIL_CHANGE, into=into, present=user.email)
+
+
+def _require_operator(actor: Actor) -> None:
+    if not actor.trusted:
+        raise NotAllowed("Support staff are appointed by an operator of this installation.")
+
+
+def _lock_login(user: User, actor: Actor) -> tuple[User, Actor]:
+    """Allow, lock, and allow once more: who acts and whom it is about as they are now."""
+    policy.require(actor, Action.USER_SUSPEND, user)
+    current = _locked_with_organization(user)
+    actor = policy.as_of_now(actor)
+    policy.require(actor, Action.USER_SUSPEND, current)
+    return current, actor
+
+
+def _set_status(user: User, status: UserStatus) -> None:
+    user.status = status
+    user.save(update_fields=["status"])
+    with person(user):
+        Membership.objects.open().update(status=status)
 
 
 def _is_registered(email: str) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Self
 
 SYSTEM = "system"  # where an organization or a person would stand
+STAFF = "staff"  # the door of support staff
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,9 @@ class Actor:
     """The one who calls an operation, as policy and audit need to know them.
 
     `label` is what people read, `sid` what is chained. `role` is the role in the organization
-    of `organization_id`. A trusted actor is the system or an operator at the shell.
+    of `organization_id`. Support staff act in any organization by the actions in `staff`, which is
+    None for everybody else, and say for which `reason`. A trusted actor is the system or an
+    operator at the shell.
     """
 
     label: str
@@ -44,6 +47,8 @@ class Actor:
     organization_id: int | None = None
     organization_sid: str = ""
     role: str = ""
+    staff: frozenset[str] | None = None
+    reason: str = ""
     trusted: bool = False
     origin: Origin = field(default_factory=Origin)
 
@@ -69,3 +74,9 @@ class Actor:
 
     def with_role(self, role: str) -> Self:
         return replace(self, role=role)
+
+    def with_staff(self, actions: frozenset[str]) -> Self:
+        return replace(self, staff=actions)
+
+    def with_reason(self, reason: str) -> Self:
+        return replace(self, reason=reason)

@@ -13,6 +13,7 @@ from domains.probes import Outcome, TxtAnswer
 from invitations.operations import accept_invitation_as_newcomer, invite_user
 from organizations import policy
 from organizations.models import Membership, Organization, Role
+from organizations.policy import StaffGroup
 from users.models import SignUp, User
 from users.newcomers import NewPerson
 from users.operations import appoint_staff, sign_up, start_sign_up
@@ -52,7 +53,7 @@ class DemoMaker:
         self._found("ida@freelance.example", "Ida", "Berg", "Freelance")
         self._found("sue@support.example", "Sue", "Park", "Support desk")
         sue = User.objects.get(email="sue@support.example")
-        appoint_staff(sue, actor=Actor.operator("demo"))
+        appoint_staff(sue, group=StaffGroup.LEADS, actor=Actor.operator("demo"))
         self._verify(acme, "acme.example")
         self._verify(globex, "globex.example")
         for email, first_name, last_name, role in _COLLEAGUES:

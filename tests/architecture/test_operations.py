@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from accounts.models import Account
-from accounts.operations import create_account, export_role_assignments
+from accounts.operations import create_account, export_role_assignments, set_account_limit
 from adminctr.core import clock
 from adminctr.core.actor import Actor
 from adminctr.core.errors import NotAllowed
@@ -36,6 +36,7 @@ from organizations.operations import (
     rename_organization,
     transfer_ownership,
 )
+from organizations.policy import StaffGroup
 from tests.architecture import source
 from tests.conftest import acting
 from users.models import Appearance, EmailChange, Session, User
@@ -45,9 +46,12 @@ from users.operations import (
     change_email,
     change_name,
     change_preferences,
+    dismiss_staff,
     end_other_sessions,
     end_session,
+    lift_suspension,
     start_email_change,
+    suspend_login,
 )
 
 MODULES = {
@@ -65,6 +69,7 @@ HELPERS = {
 # What somebody does about their own sign-in, and how they prove that it is theirs.
 PERSONAL = {
     "users.operations.appoint_staff": "operators only",
+    "users.operations.dismiss_staff": "operators only",
     "users.operations.record_failed_log_in": "the log-in page",
     "users.operations.record_log_in": "the log-in page, after the password",
     "users.operations.record_log_out": "their session",
@@ -143,6 +148,9 @@ ATTEMPTS: dict[str, Callable[[Acme], Any]] = {
     "accounts.operations.export_role_assignments": lambda acme: export_role_assignments(
         acme.organization, which="all", actor=acme.eve
     ),
+    "accounts.operations.set_account_limit": lambda acme: set_account_limit(
+        acme.organization, limit=1000, actor=acme.eve
+    ),
     "domains.operations.add_domain": lambda acme: add_domain(
         acme.organization, name="evil.example", actor=acme.eve
     ),
@@ -176,7 +184,6 @@ ATTEMPTS: dict[str, Callable[[Acme], Any]] = {
     "organizations.operations.transfer_ownership": lambda acme: transfer_ownership(
         acme.organization, to="cy@acme.example", actor=acme.eve
     ),
-    "users.operations.appoint_staff": lambda acme: appoint_staff(acme.ana, actor=acme.eve),
     "users.operations.cancel_email_change": lambda acme: cancel_email_change(
         acme.email_change, actor=acme.eve
     ),
@@ -200,6 +207,12 @@ ATTEMPTS: dict[str, Callable[[Acme], Any]] = {
     "users.operations.start_email_change": lambda acme: start_email_change(
         acme.ana, email="spy@acme.example", actor=acme.eve
     ),
+    "users.operations.appoint_staff": lambda acme: appoint_staff(
+        acme.ana, group=StaffGroup.LEADS, actor=acme.eve
+    ),
+    "users.operations.dismiss_staff": lambda acme: dismiss_staff(acme.ana, actor=acme.eve),
+    "users.operations.lift_suspension": lambda acme: lift_suspension(acme.ana, actor=acme.eve),
+    "users.operations.suspend_login": lambda acme: suspend_login(acme.ana, actor=acme.eve),
 }
 
 
