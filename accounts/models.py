@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from adminctr.core import clock, text
 from adminctr.core.addresses import ADDRESS_LENGTH
-from adminctr.core.columns import KeyField, beginning_with
+from adminctr.core.columns import KeyField, starts_with
 from adminctr.core.periods import Period, PeriodQuerySet, Source
 from adminctr.core.sids import SidField, is_sid
 from adminctr.core.tenancy import RowT, TenantManager, TenantModel
@@ -101,7 +101,7 @@ class RoleAssignmentQuerySet(PeriodQuerySet[RowT]):
             column = _SEARCHED_BY_SID.get(search[:2])
             return self.filter(**{column: search}) if column else self.none()
         key = text.sort_key(search)
-        return self.filter(beginning_with(key, "name_key") | beginning_with(key, "email"))
+        return self.filter(starts_with("name_key", key) | starts_with("email", key))
 
     def with_membership(self) -> Self:
         """Say of each holder whether they are a managed user of the organization in scope."""

@@ -6,6 +6,7 @@ from adminctr.web import health
 from adminctr.web.gallery import gallery
 from adminctr.web.mailbox import mailbox
 from adminctr.web.shortcuts import shortcuts
+from adminctr.web.staff import site as staff
 
 handler400 = "adminctr.web.errors.bad_request"
 handler403 = "adminctr.web.errors.not_allowed"
@@ -44,6 +45,7 @@ urlpatterns = [
     path("", include("domains.urls")),
     path("", include("audit.urls")),
     path("", include("invitations.urls")),
+    path("staff/", staff.urls),
 ]
 if settings.DEMO:
     urlpatterns += [

@@ -75,6 +75,11 @@ def sentence(action: str, details: dict[str, Any] | None) -> str:
     return SENTENCES.get(action, action).format_map(values)
 
 
+def line(event: AuditEvent) -> str:
+    """Who did what, in one line."""
+    return f"{actor_of(event)} {sentence(event.action, details_of(event))}"
+
+
 def _attempt(name: str) -> str:
     """What was tried: an operation by its name, a page by the words of its action."""
     words = WORDS[Action(name)] if name in Action else name.replace("_", " ")

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 else:  # Django's own fields take no type arguments when they run
     TextColumn = models.CharField
 
+_LAST_CHARACTER = "\U0010ffff"
+
 
 class KeyField(TextColumn):
     """Text compared byte by byte, so that one index serves equality, prefix range and order."""
@@ -20,9 +22,6 @@ class KeyField(TextColumn):
         return super().db_parameters(connection) | {"collation": binary}
 
 
-_LAST_CHARACTER = "\U0010ffff"
-
-
-def beginning_with(prefix: str, column: str) -> Q:
-    """The rows whose key begins so, written as a range that an index serves on both engines."""
-    return Q(**{f"{column}__gte": prefix, f"{column}__lt": prefix + _LAST_CHARACTER})
+def starts_with(column: str, beginning: str) -> Q:
+    """Rows whose key begins so, as a range that one index serves on both engines."""
+    return Q(**{f"{column}__gte": beginning, f"{column}__lt": beginning + _LAST_CHARACTER})

@@ -28,12 +28,12 @@ class SidField(TextColumn):
     def __init__(self, prefix: str, **options: Any) -> None:
         self.prefix = prefix
         options |= {"max_length": 34, "unique": True, "editable": False}
-        options["default"] = partial(make_sid, prefix)
+        options |= {"default": partial(make_sid, prefix), "verbose_name": "SID"}
         super().__init__(**options)
 
     def deconstruct(self) -> tuple[str, str, list[Any], dict[str, Any]]:
         name, path, _, options = super().deconstruct()
-        for given in ("max_length", "unique", "editable", "default"):
+        for given in ("max_length", "unique", "editable", "default", "verbose_name"):
             options.pop(given, None)
         return name, path, [self.prefix], options
 

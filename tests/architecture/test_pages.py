@@ -29,6 +29,7 @@ from domains.models import Domain
 from invitations.models import Invitation
 from organizations.models import Membership, Organization, Role
 from organizations.policy import GRANTS, Action
+from tests.pages.addresses import path_to, sids_of
 from users.models import User
 
 # Who is not signed in gets this; the page itself decides what it shows to whom.
@@ -85,7 +86,30 @@ CONSOLE = {
     for name, page in PAGES.items()
     if issubclass(getattr(page.callback, "view_class", object), ConsolePage)
 }
-LISTED = PUBLIC | OWN | FOREIGN
+# The staff site, nothing of which is there for anybody but support staff: tests/staff.
+STAFF = {
+    "staff:accounts_account_changelist": 404,
+    "staff:accounts_account_detail": 404,
+    "staff:accounts_roleassignment_changelist": 404,
+    "staff:accounts_roleassignment_detail": 404,
+    "staff:app_list": 404,
+    "staff:audit_auditevent_changelist": 404,
+    "staff:domains_domain_changelist": 404,
+    "staff:domains_domain_detail": 404,
+    "staff:index": 404,
+    "staff:invitations_invitation_changelist": 404,
+    "staff:invitations_invitation_detail": 404,
+    "staff:organizations_organization_account-limit": 404,
+    "staff:organizations_organization_changelist": 404,
+    "staff:organizations_organization_detail": 404,
+    "staff:organizations_organization_ownership": 404,
+    "staff:organizations_organization_rename": 404,
+    "staff:users_user_changelist": 404,
+    "staff:users_user_detail": 404,
+    "staff:users_user_lift-suspension": 404,
+    "staff:users_user_suspend": 404,
+}
+LISTED = PUBLIC | OWN | FOREIGN | STAFF
 # Console pages that an Administrator is refused too.
 OWNERS = {"organizations:ownership"}
 
@@ -262,3 +286,15 @@ def test_an_open_invitation_is_shown_to_who_holds_its_link(
     with tenant(acme):
         invitation = Invitation.objects.pending()[0]
     assert client.get(reverse("invitations:show", args=[invitation.token()])).status_code == 200
+
+
+@pytest.mark.parametrize("who", ["ana", "cy"])
+def test_the_staff_site_is_as_unknown_as_anything(
+    who: str, acme: Organization, sign_in: Any, request: pytest.FixtureRequest
+) -> None:
+    client = sign_in(request.getfixturevalue(who))
+    unknown = client.get("/nowhere/")
+    for name in STAFF:
+        answer = client.get(path_to(name, sids_of(acme)))
+        assert answer.status_code == unknown.status_code == STAFF[name], name
+        assert answer.content == unknown.content

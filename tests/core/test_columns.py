@@ -2,7 +2,7 @@
 
 import pytest
 
-from adminctr.core.columns import beginning_with
+from adminctr.core.columns import starts_with
 from adminctr.core.tenancy import tenant
 from organizations.models import Membership, Organization
 
@@ -38,7 +38,7 @@ def test_a_prefix_finds_what_begins_so_and_nothing_else(acme: Organization, pref
         pks = Membership.objects.open().values_list("pk", flat=True)[: len(keys)]
         for pk, key in zip(list(pks), keys, strict=True):
             Membership.objects.filter(pk=pk).update(name_key=key)
-        found = Membership.objects.open().filter(beginning_with(prefix, "name_key"))
+        found = Membership.objects.open().filter(starts_with("name_key", prefix))
         assert set(found.values_list("name_key", flat=True)) == {
             key for key in keys if key.startswith(prefix)
         }

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from accounts.models import Account
+from accounts.models import Account, RoleAssignment
 from domains.models import Domain
 from invitations.models import Invitation
 from organizations.models import Membership, Organization
@@ -24,6 +24,20 @@ SUBJECTS = {
     "users:pending-detail": "invitation",
     "users:pending-resend": "invitation",
     "users:pending-revoke": "invitation",
+}
+# The same on the staff site.
+STAFF_SUBJECTS = {
+    "staff:accounts_account_detail": "account",
+    "staff:accounts_roleassignment_detail": "role",
+    "staff:domains_domain_detail": "domain",
+    "staff:invitations_invitation_detail": "invitation",
+    "staff:organizations_organization_account-limit": "organization",
+    "staff:organizations_organization_detail": "organization",
+    "staff:organizations_organization_ownership": "organization",
+    "staff:organizations_organization_rename": "organization",
+    "staff:users_user_detail": "user",
+    "staff:users_user_lift-suspension": "user",
+    "staff:users_user_suspend": "user",
 }
 PREFIXES = {
     "account": "AC", "own_account": "AC", "domain": "DN", "user": "US", "invitation": "NF",
@@ -56,6 +70,10 @@ def sids_of(organization: Organization) -> dict[str, str]:
 def path_to(name: str, sids: dict[str, str]) -> str:
     """The address of a page about one of these things."""
     inside = routes()[name]
+    if name in STAFF_SUBJECTS:
+        return reverse(name, args=[_everything(sids)[STAFF_SUBJECTS[name]]])
+    if name == "staff:app_list":
+        return reverse(name, args=["users"])
     if inside == {"sid"}:
         return reverse(name, args=[sids[SUBJECTS[name]]])
     if name == "users:sign-up-finish":
@@ -67,6 +85,13 @@ def path_to(name: str, sids: dict[str, str]) -> str:
     if name == "account_reset_password_from_key":
         return reverse(name, kwargs={"uidb36": sids["user"], "key": "made-up"})
     return reverse(name)
+
+
+def _everything(sids: dict[str, str]) -> dict[str, str]:
+    """What the console has no address of, beside what it has."""
+    account = Account.unscoped.select_related("organization").get(sid=sids["account"])
+    role = RoleAssignment.unscoped.filter(account=account).latest("pk")
+    return sids | {"organization": account.organization.sid, "role": role.sid}
 
 
 def _routes(resolver: URLResolver, space: str = "") -> Iterator[tuple[str, set[str]]]:

@@ -14,7 +14,7 @@ from audit.models import AuditEvent
 from domains.operations import add_domain
 from organizations.models import Organization
 from tests.conftest import acting
-from tests.pages.addresses import PREFIXES, SUBJECTS, path_to, routes, sids_of
+from tests.pages.addresses import PREFIXES, STAFF_SUBJECTS, SUBJECTS, path_to, routes, sids_of
 from tests.pages.effects import assert_no_effect, comparable
 from tests.users.people import invited, member
 
@@ -100,8 +100,15 @@ def headers_of(response) -> dict[str, str]:
 
 
 def test_every_address_with_a_sid_says_what_it_names() -> None:
-    assert {name for name, inside in routes().items() if inside == {"sid"}} == set(SUBJECTS)
-    known = {frozenset(), frozenset({"sid"}), frozenset({"token"}), frozenset({"uidb36", "key"})}
+    named = {name for name, inside in routes().items() if inside == {"sid"}}
+    assert named == set(SUBJECTS) | set(STAFF_SUBJECTS)
+    known = {
+        frozenset(),
+        frozenset({"sid"}),
+        frozenset({"app_label"}),
+        frozenset({"token"}),
+        frozenset({"uidb36", "key"}),
+    }
     assert {frozenset(inside) for inside in routes().values()} <= known
 
 

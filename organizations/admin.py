@@ -1,0 +1,162 @@
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+
+from accounts.limits import HIGHEST_LIMIT
+from accounts.models import Account, RoleAssignment
+from accounts.operations import set_account_limit
+from adminctr.core.actor import Actor
+from adminctr.core.addresses import readable_domain
+from adminctr.web.display import moment
+from adminctr.web.forms import AddressField
+from adminctr.web.staff import (
+    Line,
+    OperationAdmin,
+    ReasonForm,
+    Section,
+    StaffOperation,
+    link,
+    list_url,
+    site,
+    url_of,
+)
+from audit import presenters
+from audit.models import AuditEvent
+from domains.models import Domain
+from invitations.models import Invitation
+from organizations import forms as members_forms
+from organizations import operations
+from organizations.models import Membership, Organization
+from organizations.policy import Action
+
+
+class RenameForm(ReasonForm, members_forms.RenameForm):
+    """The form of the settings page, with a reason."""
+
+
+class AccountLimitForm(ReasonForm):
+    limit = forms.IntegerField(label="Account limit", min_value=1, max_value=HIGHEST_LIMIT)
+    field_order = ("limit", "reason")
+
+
+class TransferForm(ReasonForm):
+    to = AddressField(
+        label="New owner", help_text="The email address of a managed user of this organization."
+    )
+    field_order = ("to", "reason")
+
+
+def _rename(subject: Organization, data: dict[str, Any], actor: Actor) -> str:
+    organization = operations.rename_organization(subject, actor=actor, **data)
+    return f"The name is {organization.name} now."
+
+
+def _set_limit(subject: Organization, data: dict[str, Any], actor: Actor) -> str:
+    organization = set_account_limit(subject, actor=actor, **data)
+    return f"{organization.name} may have {organization.account_limit} accounts now."
+
+
+def _transfer(subject: Organization, data: dict[str, Any], actor: Actor) -> str:
+    operations.transfer_ownership(subject, actor=actor, **data)
+    return f"{data['to']} is the Owner now; both were mailed."
+
+
+def _lives(subject: Organization) -> bool:
+    return subject.ended_at is None
+
+
+@admin.register(Organization, site=site)
+class OrganizationAdmin(OperationAdmin):
+    """Found by its SID, or by the address of its Owner."""
+
+    sids = {"OR": "sid", "US": "owner__sid"}
+    prefixes = ("owner__email",)
+    search_help_text = "An organization's or Owner's SID, or the beginning of the Owner's address."
+    list_display = ("name", "owned_by", "account_limit", "created", "ended", "sid")
+    related = ("owner",)
+    facts = list_display
+    operations = (
+        StaffOperation(
+            "rename",
+            "Rename",
+            Action.ORGANIZATION_RENAME,
+            _rename,
+            RenameForm,
+            initial=lambda subject: {"name": subject.name},
+            applies=_lives,
+        ),
+        StaffOperation(
+            "account-limit",
+            "Set the account limit",
+            Action.ORGANIZATION_SET_LIMIT,
+            _set_limit,
+            AccountLimitForm,
+            initial=lambda subject: {"limit": subject.account_limit},
+            applies=_lives,
+        ),
+        StaffOperation(
+            "ownership",
+            "Change the Owner",
+            Action.ORGANIZATION_TRANSFER,
+            _transfer,
+            TransferForm,
+            applies=_lives,
+            hint="The former Owner becomes an Administrator. Both get a mail.",
+        ),
+    )
+
+    @admin.display(description="Owner")
+    def owned_by(self, row: Organization) -> str:
+        return link(row.owner)
+
+    @admin.display(description="Created")
+    def created(self, row: Organization) -> str:
+        return moment(row.created_at).text
+
+    @admin.display(description="Ended")
+    def ended(self, row: Organization) -> str:
+        return moment(row.ended_at).text
+
+    def sections(self, subject: Organization) -> Iterable[Section]:
+        inside = {"organization": subject}
+        people = Membership.objects.managed().filter(**inside).select_related("user")
+        accounts = Account.objects.managed().filter(**inside).select_related("owner")
+        domains = Domain.objects.filter(**inside).order_by("name", "id")
+        invitations = Invitation.objects.pending().filter(**inside)
+        events = AuditEvent.objects.filter(chain=subject.sid).order_by("-sequence")
+        sid = subject.sid
+        return (
+            Section.of("People and roles", people, list_url(RoleAssignment, sid), _person),
+            Section.of("Accounts", accounts, list_url(Account, sid), _account),
+            Section.of("Domains", domains, list_url(Domain, sid), _domain),
+            Section.of("Invitations", invitations, list_url(Invitation, sid), _invitation),
+            Section.of(
+                "Newest events",
+                events.select_related("details"),
+                list_url(AuditEvent, sid),
+                _event,
+            ),
+        )
+
+
+def _event(event: AuditEvent) -> Line:
+    return Line(presenters.line(event), "", moment(event.at).text)
+
+
+def _person(stay: Membership) -> Line:
+    return Line(stay.email, url_of(stay.user), f"{stay.get_role_display()}, {stay.status}")
+
+
+def _account(account: Account) -> Line:
+    note = f"{account.get_status_display()}, owned by {account.owner.email}"
+    return Line(account.name, url_of(account), note)
+
+
+def _domain(domain: Domain) -> Line:
+    return Line(readable_domain(domain.name), url_of(domain), domain.get_status_display())
+
+
+def _invitation(invitation: Invitation) -> Line:
+    return Line(invitation.email, url_of(invitation), invitation.get_role_display())

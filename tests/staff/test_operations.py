@@ -1,0 +1,217 @@
+"""Each operation of the staff site: done, refused beside its field, and never without a reason."""
+
+from dataclasses import dataclass, field
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils.html import escape
+
+from adminctr.core.actor import Actor
+from audit.models import AuditEvent
+from organizations.models import Organization, Role
+from organizations.policy import StaffGroup
+from tests.pages.effects import assert_no_effect, follow, mails_to
+from tests.users.people import stay_of
+from users.models import User, UserStatus
+from users.operations import appoint_staff, dismiss_staff
+
+ORGANIZATION, USER = "staff:organizations_organization", "staff:users_user"
+REASON = "Ticket 4711: the Owner asked <b>by phone</b>"
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page: what a good answer is, what is refused in which field, and what it writes."""
+
+    name: str
+    event: str
+    good: dict[str, str] = field(default_factory=dict)
+    bad: dict[str, list[str]] = field(default_factory=dict)
+
+
+PAGES = {
+    "rename": Page(
+        f"{ORGANIZATION}_rename",
+        "organization.renamed",
+        {"name": "Acme Works"},
+        {"name": ["", "   ", "Acme", "x" * 65, "a\x00b", "a\u202eb"]},
+    ),
+    "limit": Page(
+        f"{ORGANIZATION}_account-limit",
+        "organization.limit_set",
+        {"limit": "25"},
+        {"limit": ["", "0", "-1", "3", "10", "10001", "9" * 400, "x", "1.5", "1e3"]},
+    ),
+    "ownership": Page(
+        f"{ORGANIZATION}_ownership",
+        "organization.transferred",
+        {"to": "cy@acme.example"},
+        {"to": ["", "nobody@acme.example", "ana@acme.example", "eve@globex.example", "no address"]},
+    ),
+    "suspend": Page(f"{USER}_suspend", "user.suspended"),
+}
+REASONS = ["", "   ", "x" * 201, "a\x00b", "a\nb", "a\u202eb"]
+BAD = [
+    (page, key, value) for page, one in PAGES.items() for key in one.bad for value in one.bad[key]
+]
+
+
+@pytest.fixture
+def address(acme: Organization, cy: User):
+    def find(page: str) -> str:
+        name = PAGES[page].name
+        return reverse(name, args=[acme.sid if name.startswith(ORGANIZATION) else cy.sid])
+
+    return find
+
+
+def newest(organization: Organization) -> AuditEvent:
+    return AuditEvent.unscoped.filter(chain=organization.sid).latest("sequence")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_it_is_done_said_and_recorded_with_its_reason(page, lead, acme, sue, address) -> None:
+    form = PAGES[page].good | {"reason": f"  {REASON} "}
+    response = lead.post(address(page), form)
+    assert response.status_code == 303
+    assert response["Location"] == address(page).rpartition("/")[0].rpartition("/")[0] + "/"
+    assert 'class="success"' in follow(lead, response).content.decode()
+    event = newest(acme)
+    assert (event.action, event.via, event.actor_sid) == (PAGES[page].event, "staff", sue.sid)
+    assert event.details.data["stated_reason"] == REASON
+    assert event.details.data["ip"] == "127.0.0.1"
+
+
+def test_what_is_done_is_there(lead, acme, ana, cy, address, deliver) -> None:
+    for page in PAGES:
+        lead.post(address(page), PAGES[page].good | {"reason": REASON})
+    acme.refresh_from_db()
+    assert (acme.name, acme.account_limit, acme.owner) == ("Acme Works", 25, cy)
+    assert stay_of(ana).role == Role.ADMINISTRATOR
+    assert stay_of(cy).status == UserStatus.SUSPENDED
+    mails = deliver()
+    assert mails_to(cy.email, mails)
+    assert mails_to(ana.email, mails)
+
+
+def test_a_suspension_is_lifted_on_its_page(lead, cy, address) -> None:
+    lead.post(address("suspend"), {"reason": REASON})
+    page = reverse(f"{USER}_detail", args=[cy.sid])
+    shown = lead.get(page).content.decode()
+    assert "Lift the suspension" in shown
+    assert "Suspend the login" not in shown
+    response = lead.post(f"{page}lift-suspension/", {"reason": "Password changed"})
+    assert b"may log in again" in follow(lead, response).content
+    assert stay_of(cy).status == UserStatus.ACTIVE
+
+
+@pytest.mark.parametrize(("page", "key", "value"), BAD)
+def test_what_is_wrong_is_said_beside_its_field_and_kept(page, key, value, lead, address) -> None:
+    form = PAGES[page].good | {key: value, "reason": REASON}
+    with assert_no_effect():
+        response = lead.post(address(page), form)
+    body = response.content.decode()
+    assert response.status_code == 200
+    assert f'id="id_{key}_error"' in body
+    assert f'value="{escape(REASON)}"' in body
+    assert "There is a problem" in body
+    assert f'value="{escape(value)}"' in body or not value or "\x00" in value
+
+
+@pytest.mark.parametrize("reason", REASONS)
+@pytest.mark.parametrize("page", PAGES)
+def test_nothing_happens_without_a_reason(page, reason, lead, address) -> None:
+    with assert_no_effect():
+        body = lead.post(address(page), PAGES[page].good | {"reason": reason}).content.decode()
+    assert 'id="id_reason_error"' in body
+
+
+def test_a_refusal_without_a_field_is_said_on_top(lead, cy, address) -> None:
+    lead.post(address("suspend"), {"reason": REASON})
+    with assert_no_effect():
+        body = lead.post(address("suspend"), {"reason": REASON}).content.decode()
+    assert "This login is suspended already." in body
+    assert f'value="{escape(REASON)}"' in body
+
+
+@pytest.mark.parametrize(
+    ("group", "page"),
+    [
+        *((StaffGroup.READERS, page) for page in PAGES),
+        (StaffGroup.AGENTS, "ownership"),
+        (StaffGroup.AGENTS, "suspend"),
+    ],
+)
+def test_a_group_without_it_is_refused_reads_why_and_is_noted(
+    group, page, staff, address, acme
+) -> None:
+    client = staff(group)
+    with assert_no_effect():
+        refused = client.post(address(page), PAGES[page].good | {"reason": REASON})
+    assert refused.status_code == 403
+    assert b"Your group may not do this" in refused.content
+    event = AuditEvent.unscoped.filter(chain="system").latest("sequence")
+    assert event.action.endswith(".refused")
+    assert event.via == "staff"
+    above = address(page).rpartition("/")[0].rpartition("/")[0] + "/"
+    shown = client.get(above).content.decode()
+    assert f'href="{address(page)}"' not in shown
+    assert "Your group may not do this; " in shown
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_whose_rights_are_taken_while_the_page_is_open_is_refused(page, lead, sue, address) -> None:
+    assert lead.get(address(page)).status_code == 200
+    appoint_staff(sue, group=StaffGroup.READERS, actor=Actor.operator("test"))
+    form = PAGES[page].good | {"reason": REASON}
+    with assert_no_effect():
+        assert lead.post(address(page), form).status_code == 403
+    dismiss_staff(sue, actor=Actor.operator("test"))
+    with assert_no_effect():
+        assert lead.post(address(page), form).status_code == 404
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_what_is_forged_beside_the_fields_changes_nothing(page, lead, acme, sue, address) -> None:
+    extra = {
+        "owner": "1", "owner_id": "1", "account_limit": "9999", "ended_at": "2020-01-01",
+        "is_superuser": "1", "is_staff": "1", "groups": "1", "actor": "x", "via": "command",
+        "trusted": "1", "sid": "OR" + "0" * 32, "pk": "1", "_save": "1", "_method": "DELETE",
+    }  # fmt: skip
+    lead.post(address(page), extra | PAGES[page].good | {"reason": REASON})
+    acme.refresh_from_db()
+    assert acme.account_limit in {10, 25}
+    assert not User.objects.filter(is_superuser=True).exists()
+    assert list(User.objects.filter(is_staff=True)) == [sue]
+    assert newest(acme).via == "staff"
+
+
+def test_staff_touch_neither_themselves_nor_each_other(lead, sue, ida) -> None:
+    appoint_staff(ida, group=StaffGroup.READERS, actor=Actor.operator("test"))
+    for user in (sue, ida):
+        page = reverse(f"{USER}_suspend", args=[user.sid])
+        with assert_no_effect():
+            assert lead.post(page, {"reason": REASON}).status_code == 403
+        shown = lead.get(reverse(f"{USER}_detail", args=[user.sid])).content.decode()
+        assert f'href="{page}"' not in shown
+        assert "<strong>Suspend the login</strong>:" in shown
+
+
+def test_the_reason_is_read_by_the_organization_and_by_staff(lead, acme, ana, sign_in, address):
+    lead.post(address("rename"), PAGES["rename"].good | {"reason": REASON})
+    for page in (
+        sign_in(ana).get("/admin-center/activity/"),
+        lead.get("/staff/audit/auditevent/", {"q": acme.sid}),
+    ):
+        body = page.content.decode()
+        assert escape(REASON) in body
+        assert REASON not in body
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_form_from_another_site_is_refused(page, sue, address) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(sue, backend="users.sign_in.PasswordBackend")
+    with assert_no_effect():
+        assert client.post(address(page), PAGES[page].good | {"reason": "x"}).status_code == 403

@@ -1,0 +1,160 @@
+"""Who finds the staff site, what each group gets from each of its addresses, and the ways in."""
+
+from itertools import product
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.db import transaction
+from django.urls import NoReverseMatch, reverse
+
+from adminctr.core.actor import Actor
+from organizations.policy import StaffGroup
+from tests.pages.addresses import STAFF_SUBJECTS, path_to, routes, sids_of
+from tests.pages.effects import assert_no_effect, browser
+from tests.users.people import founder, stay_of
+from users.models import User, UserStatus
+from users.operations import appoint_staff, dismiss_staff
+
+# What staff get: readers, agents and leads, for GET and for POST with nothing in it.
+MATRIX = """
+address                                          readers      agents       leads
+staff:index                                      200 405      200 405      200 405
+staff:app_list                                   200 405      200 405      200 405
+staff:accounts_account_changelist                200 405      200 405      200 405
+staff:accounts_account_detail                    200 405      200 405      200 405
+staff:accounts_roleassignment_changelist         200 405      200 405      200 405
+staff:accounts_roleassignment_detail             200 405      200 405      200 405
+staff:audit_auditevent_changelist                200 405      200 405      200 405
+staff:domains_domain_changelist                  200 405      200 405      200 405
+staff:domains_domain_detail                      200 405      200 405      200 405
+staff:invitations_invitation_changelist          200 405      200 405      200 405
+staff:invitations_invitation_detail              200 405      200 405      200 405
+staff:organizations_organization_changelist      200 405      200 405      200 405
+staff:organizations_organization_detail          200 405      200 405      200 405
+staff:organizations_organization_rename          403 403      200 200      200 200
+staff:organizations_organization_account-limit   403 403      200 200      200 200
+staff:organizations_organization_ownership       403 403      403 403      200 200
+staff:users_user_changelist                      200 405      200 405      200 405
+staff:users_user_detail                          200 405      200 405      200 405
+staff:users_user_suspend                         403 403      403 403      200 200
+staff:users_user_lift-suspension                 403 403      403 403      200 200
+"""
+LINES = dict(line.split(maxsplit=1) for line in MATRIX.strip().splitlines()[1:])
+STAFF = {name for name in routes() if name.startswith("staff:")}
+EXPECTED = {
+    (name, group, method): int(line.split()[place])
+    for name, line in LINES.items()
+    for place, (group, method) in enumerate(product(StaffGroup, ("GET", "POST")))
+}
+
+
+def test_every_address_has_its_line() -> None:
+    assert set(LINES) == STAFF
+    assert set(STAFF_SUBJECTS) <= STAFF
+
+
+@pytest.mark.parametrize("group", StaffGroup)
+def test_each_group_gets_what_it_is_granted(group, staff, acme) -> None:
+    client, sids = staff(group), sids_of(acme)
+    got = {}
+    for name, method in product(LINES, ("GET", "POST")):
+        before = transaction.savepoint_create()
+        got[name, group, method] = client.generic(method, path_to(name, sids)).status_code
+        transaction.savepoint_rollback(before)
+    assert got == {line: answer for line, answer in EXPECTED.items() if line[1] == group}
+
+
+@pytest.mark.parametrize("name", sorted(STAFF))
+def test_who_is_not_signed_in_is_asked_to_and_led_back(name, acme) -> None:
+    path = path_to(name, sids_of(acme))
+    assert browser().get(path)["Location"] == f"/login/?next={path}"
+
+
+@pytest.mark.parametrize("who", ["an Owner", "a superuser", "no group", "dismissed"])
+def test_who_is_no_support_staff_finds_nothing(who, acme, ana, sue, cy, sign_in) -> None:
+    user = {"an Owner": ana, "dismissed": sue}.get(who, cy)
+    if who == "a superuser":
+        User.objects.filter(pk=cy.pk).update(is_superuser=True)
+    elif who == "no group":
+        User.objects.filter(pk=cy.pk).update(is_staff=True, is_superuser=True)
+    elif who == "dismissed":
+        dismiss_staff(sue, actor=Actor.operator("test"))
+    client, sids = sign_in(user), sids_of(acme)
+    unknown = client.get("/nowhere/")
+    for name, method in product(sorted(STAFF), ("GET", "POST")):
+        answer = client.generic(method, path_to(name, sids))
+        assert answer.status_code == 404, name
+        assert answer.content == unknown.content
+
+
+def test_suspended_staff_are_asked_to_log_in(sue, sign_in) -> None:
+    client = sign_in(sue)
+    assert client.get("/staff/").status_code == 200
+    User.objects.filter(pk=sue.pk).update(status=UserStatus.SUSPENDED)
+    stay = stay_of(sue)
+    stay.status = UserStatus.SUSPENDED
+    stay.save()
+    assert client.get("/staff/")["Location"] == "/login/?next=/staff/"
+
+
+def test_staff_without_an_organization_work_too(db, sign_in) -> None:
+    user = User.objects.create(email="loner@support.example", first_name="Lo")
+    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    appoint_staff(user, group=StaffGroup.READERS, actor=Actor.operator("test"))
+    client = sign_in(user)
+    assert client.get("/staff/").status_code == 200
+    assert "ana@acme.example" in client.get("/staff/users/user/").content.decode()
+
+
+def test_a_colleague_of_ours_is_one_of_all(lead, acme) -> None:
+    """Staff have an organization of their own, and see the others as well."""
+    founder("nia@fresh.example")
+    names = lead.get("/staff/organizations/organization/").content.decode()
+    assert all(name in names for name in ("Acme", "Globex", "Support desk"))
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["login/", "logout/", "password_change/", "jsi18n/", "autocomplete/", "r/1/1/", "nowhere/"],
+)
+def test_of_djangos_other_pages_none_is_there(path, lead) -> None:
+    with assert_no_effect():
+        for method in ("GET", "POST"):
+            assert lead.generic(method, f"/staff/{path}").status_code == 404
+
+
+@pytest.mark.parametrize("name", ["add", "delete", "history", "change"])
+def test_of_djangos_pages_that_write_none_is_there(name, lead, acme) -> None:
+    for model in ("organizations_organization", "users_user", "accounts_account"):
+        for arguments in ([], [acme.sid], [acme.pk]):
+            with pytest.raises(NoReverseMatch):
+                reverse(f"staff:{model}_{name}", args=arguments)
+    base = "/staff/organizations/organization/"
+    with assert_no_effect():
+        for path in (f"{acme.pk}/", f"{acme.pk}/{name}/", f"{name}/", f"{acme.sid}/{name}/"):
+            for method in ("GET", "POST"):
+                form = {"name": "Mine", "post": "yes"}
+                answer = lead.get(base + path) if method == "GET" else lead.post(base + path, form)
+                assert answer.status_code == 404
+
+
+def test_bulk_actions_are_refused(lead, acme) -> None:
+    forged = {"action": "delete_selected", "_selected_action": [acme.pk], "post": "yes"}
+    with assert_no_effect():
+        for name in STAFF:
+            if name.endswith("_changelist"):
+                assert lead.post(reverse(name), forged).status_code == 405
+    assert "<select" not in lead.get("/staff/organizations/organization/").content.decode()
+
+
+def test_the_menu_leads_staff_there_and_nobody_else(lead, sign_in, ana) -> None:
+    assert 'href="/staff/"' in lead.get("/console/").content.decode()
+    assert "/staff/" not in sign_in(ana).get("/console/").content.decode()
+
+
+def test_only_the_staff_site_runs_scripts_and_only_our_own(lead) -> None:
+    policy = lead.get("/staff/")["Content-Security-Policy"]
+    assert "script-src 'self'" in policy
+    assert "unsafe" not in policy
+    assert "default-src 'none'" in policy
+    assert "script-src" not in lead.get("/console/")["Content-Security-Policy"]

@@ -1,0 +1,141 @@
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+
+from accounts.models import Account, RoleAssignment
+from adminctr.core.actor import SYSTEM, Actor
+from adminctr.core.columns import starts_with
+from adminctr.web.display import moment
+from adminctr.web.staff import (
+    Line,
+    OperationAdmin,
+    Section,
+    StaffOperation,
+    link,
+    list_url,
+    site,
+    url_of,
+)
+from audit import presenters
+from audit.models import AuditEvent
+from organizations.models import Membership, stay_of
+from organizations.policy import Action
+from users import operations
+from users.models import User, UserStatus
+
+
+def _suspend(subject: User, data: dict[str, Any], actor: Actor) -> str:
+    user = operations.suspend_login(subject, actor=actor)
+    return f"{user.email} is suspended and logged out."
+
+
+def _lift(subject: User, data: dict[str, Any], actor: Actor) -> str:
+    user = operations.lift_suspension(subject, actor=actor)
+    return f"{user.email} may log in again."
+
+
+@admin.register(User, site=site)
+class UserAdmin(OperationAdmin):
+    """Found by SID, and by the beginning of the address or of a name."""
+
+    sids = {"US": "sid"}
+    prefixes = ("email",)
+    search_help_text = "A user's SID, or the beginning of an address, a name or a surname."
+    list_display = ("email", "name", "status", "created", "last_sign_in", "sid")
+    facts = (
+        "sid", "email", "name", "status", "organization", "role", "staff", "created",
+        "last_sign_in",
+    )  # fmt: skip
+    operations = (
+        StaffOperation(
+            "suspend",
+            "Suspend the login",
+            Action.USER_SUSPEND,
+            _suspend,
+            applies=lambda subject: subject.status == UserStatus.ACTIVE,
+            hint="Nobody gets in with this login until support lifts the suspension, and whoever "
+            "is logged in with it is out at once.",
+        ),
+        StaffOperation(
+            "lift-suspension",
+            "Lift the suspension",
+            Action.USER_SUSPEND,
+            _lift,
+            applies=lambda subject: subject.status == UserStatus.SUSPENDED,
+        ),
+    )
+
+    def found(self, rows: QuerySet[Any], key: str) -> Iterator[QuerySet[Any]]:
+        """By address, and by the names that stand on the stays."""
+        yield from super().found(rows, key)
+        stays = Membership.objects.open()
+        for column in ("name_key", "surname_key"):
+            yield stays.filter(starts_with(column, key)).values_list("user_id", flat=True)
+
+    @admin.display(description="Name")
+    def name(self, row: User) -> str:
+        return row.get_full_name()
+
+    @admin.display(description="Organization")
+    def organization(self, row: User) -> str:
+        stay = stay_of(row)
+        return link(stay.organization if stay else None)
+
+    @admin.display(description="Role")
+    def role(self, row: User) -> str:
+        stay = stay_of(row)
+        return stay.get_role_display() if stay else ""
+
+    @admin.display(description="Support staff")
+    def staff(self, row: User) -> str:
+        return ", ".join(row.groups.values_list("name", flat=True)) if row.is_staff else "No"
+
+    @admin.display(description="Created")
+    def created(self, row: User) -> str:
+        return moment(row.created_at).text
+
+    @admin.display(description="Last sign-in")
+    def last_sign_in(self, row: User) -> str:
+        return moment(row.last_login).text
+
+    def sections(self, subject: User) -> Iterable[Section]:
+        accounts = Account.objects.managed().filter(owner=subject)
+        stay = stay_of(subject)
+        chain = stay.organization.sid if stay else SYSTEM
+        events = AuditEvent.objects.filter(chain=chain, subject_sid=subject.sid)
+        roles = RoleAssignment.objects.filter(holder=subject).order_by("-pk")
+        return (
+            Section.of(
+                "Roles, the newest first",
+                roles.select_related("organization", "account"),
+                list_url(RoleAssignment, subject.sid),
+                _role,
+            ),
+            Section.of(
+                "Accounts that they own", accounts, list_url(Account, subject.sid), _account
+            ),
+            Section.of(
+                "Newest events about them",
+                events.select_related("details").order_by("-sequence"),
+                list_url(AuditEvent, f"{chain} {subject.sid}"),
+                _event,
+            ),
+        )
+
+
+def _role(role: RoleAssignment) -> Line:
+    where = role.account or role.organization
+    until = f" until {moment(role.ended_at).text}" if role.ended_at else ""
+    return Line(
+        f"{role.get_role_label()} of {where}", url_of(role), f"{moment(role.began_at).text}{until}"
+    )
+
+
+def _event(event: AuditEvent) -> Line:
+    return Line(presenters.line(event), "", moment(event.at).text)
+
+
+def _account(account: Account) -> Line:
+    return Line(account.name, url_of(account), account.get_status_display())
