@@ -122,7 +122,7 @@ def _account_held(held: list[RoleAssignment]) -> dict[str, Any]:
 
 def _what_others_may(role: Role, *, besides: int) -> list[dict[str, Any]]:
     """What this role does not include, by who can help with it."""
-    missing = [action for action in Action if not _may(role, action)]
+    missing = [one for one in Action if _who_may(one) and role not in _who_may(one)]
     found = []
     for roles, actions in groupby(sorted(missing, key=_who_may), key=_who_may):
         listed = list(actions)

@@ -9,7 +9,6 @@ from django.urls import reverse
 from adminctr.core import lifetimes
 from adminctr.web.shortcuts import KEYS
 from organizations import policy
-from users.models import Appearance, User
 
 _CONSOLE = (None, (("Console", "console:home"), ("Profile", "profile:show")))
 _ADMIN_CENTER: tuple[tuple[str | None, tuple[tuple[str, str], ...]], ...] = (
@@ -29,18 +28,9 @@ def product(request: HttpRequest) -> dict[str, Any]:
         "is_demo": settings.DEMO,
         "navigation": _navigation(request),
         "may_administer": policy.may_administer(_role_of(request)),
-        **_choices_of(getattr(request, "user", None)),
-        **lifetimes.in_words(),
-    }
-
-
-def _choices_of(user: object) -> dict[str, Any]:
-    if not isinstance(user, User):
-        return {}
-    return {
-        "theme": "" if user.appearance == Appearance.AUTO else user.appearance,
-        "shortcuts_off": not user.has_shortcuts,
-    }
+        "theme": getattr(request, "theme", ""),
+        "shortcuts_off": not getattr(getattr(request, "user", None), "has_shortcuts", True),
+    } | lifetimes.in_words()
 
 
 def _navigation(request: HttpRequest) -> list[dict[str, Any]]:

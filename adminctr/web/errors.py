@@ -21,7 +21,7 @@ _RETRY_SECONDS = 10
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _page("400.html", 400)
+    return _page(request, "400.html", 400)
 
 
 def not_allowed(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -29,8 +29,9 @@ def not_allowed(request: HttpRequest, exception: Exception) -> HttpResponse:
     reason = getattr(exception, "reason", policy.ASK_AN_ADMINISTRATOR)
     action = getattr(exception, "action", "")
     if not action:
-        return _page("403.html", 403, reason=reason)
+        return _page(request, "403.html", 403, reason=reason)
     return _page(
+        request,
         "403.html",
         403,
         reason=reason,
@@ -44,35 +45,35 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form that was open too long, or came from elsewhere."""
     if request.path == reverse("account_login") and request.user.is_authenticated:
         return redirect("console:home")  # logged in meanwhile in another tab
-    return _page("csrf.html", 403)
+    return _page(request, "csrf.html", 403)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """The same bytes for what does not exist and for what belongs to somebody else."""
-    return _page("404.html", 404)
+    return _page(request, "404.html", 404)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """A fault of ours, or of the database: 503 where trying again may help."""
     request_id = getattr(getattr(request, "origin", None), "request_id", "")
     if isinstance(sys.exc_info()[1], (OperationalError, InterfaceError)):
-        response = _page("503.html", 503, request_id=request_id)
+        response = _page(request, "503.html", 503, request_id=request_id)
         response["Retry-After"] = str(_RETRY_SECONDS)
         return response
-    return _page("500.html", 500, request_id=request_id)
+    return _page(request, "500.html", 500, request_id=request_id)
 
 
 def dead_link(request: HttpRequest) -> HttpResponse:
     """A mailed link that is unknown, used, replaced, withdrawn or expired: one page for all."""
     is_signed_in = bool(getattr(request, "user", None) and request.user.is_authenticated)
     return _page(
-        "dead_link.html", 410, reason=tokens.dead_link().message, is_signed_in=is_signed_in
+        request, "dead_link.html", 410, reason=tokens.dead_link().message, is_signed_in=is_signed_in
     )
 
 
 def too_large() -> HttpResponse:
     """More than any form of ours sends; nothing of it was read."""
-    return _page("413.html", 413)
+    return _page(None, "413.html", 413)
 
 
 def _helpers(request: ConsoleRequest, action: Action) -> list[dict[str, str]]:
@@ -90,6 +91,7 @@ def _helpers(request: ConsoleRequest, action: Action) -> list[dict[str, str]]:
     ]
 
 
-def _page(template: str, status: int, **context: Any) -> HttpResponse:
-    context |= {"product_name": settings.PRODUCT_NAME}
+def _page(request: HttpRequest | None, template: str, status: int, **context: Any) -> HttpResponse:
+    """Asks no database: what is shown was given or stands on the request already."""
+    context |= {"product_name": settings.PRODUCT_NAME, "theme": getattr(request, "theme", "")}
     return HttpResponse(render_to_string(template, context), status=status)

@@ -4,17 +4,19 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.template.response import TemplateResponse
 from django.views.decorators.http import require_safe
 
 from adminctr.core.clock import now
 from adminctr.web.display import moment
+from adminctr.web.filters import FilterForm, Order, Selection
 from adminctr.web.forms import Form
 
 _HERE = "#"
 _SID = "US0123456789abcdef0123456789abcdef"
 _ROLES = [("administrator", "Administrator"), ("standard", "Standard User (Account Creation)")]
+_ORDERS = {"name": Order("name", "by name"), "-seen": Order("-seen", "last sign-in first")}
 _TONES = ("neutral", "success", "warning", "danger", "new", "trial")
 
 
@@ -42,9 +44,13 @@ class EveryField(Form):
     ends = forms.DateField(label="Ends on", widget=forms.DateInput(attrs={"type": "date"}))
 
 
-class SearchForm(Form):
-    q = forms.CharField(label="Search", widget=forms.TextInput(attrs={"type": "search"}))
+class SearchFilter(FilterForm):
+    """Filters that are on, one of them folded away otherwise."""
+
+    search = forms.CharField(label="Search", widget=forms.TextInput(attrs={"type": "search"}))
     role = forms.ChoiceField(label="Role", choices=[("", "Any role"), *_ROLES])
+
+    more = ("role",)
 
 
 class TypedName(Form):
@@ -71,16 +77,14 @@ def _examples() -> dict[str, Any]:
         "every_field": EveryField(prefix="every"),
         "wrong": wrong,
         "disabled": disabled,
-        "search": SearchForm(prefix="search"),
+        "selection": Selection.read(
+            QueryDict("search=ana&role=administrator&sort=-seen"), SearchFilter, _ORDERS
+        ),
         "typed": TypedName(prefix="typed"),
         "tabs": [
             {"label": "Managed", "url": _HERE, "current": True, "count": 1204},
             {"label": "Independent", "url": _HERE, "current": False, "count": 0},
             {"label": "Pending", "url": _HERE, "current": False},
-        ],
-        "chips": [
-            {"label": "Role: Administrator", "url": _HERE},
-            {"label": "Search: ana", "url": _HERE},
         ],
         "steps": [
             _step("Verify a domain", "Prove that a domain is your company's", "Completed", True),

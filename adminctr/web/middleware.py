@@ -20,7 +20,7 @@ from adminctr.web.time_zones import zone
 from organizations import policy
 from organizations.models import stay_of
 from users import sessions
-from users.models import User
+from users.models import Appearance, User
 
 Next = Callable[[HttpRequest], HttpResponse]
 
@@ -84,6 +84,7 @@ class ActorMiddleware:
         if not user.is_authenticated:
             return nullcontext()
         sessions.touch(request.session)
+        console.theme = "" if user.appearance == Appearance.AUTO else user.appearance
         stay = stay_of(user)
         console.stay = stay
         console.organization = stay.organization if stay else None

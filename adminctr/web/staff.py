@@ -21,12 +21,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.response import SimpleTemplateResponse, TemplateResponse
 from django.urls import URLPattern, URLResolver, include, path, re_path, reverse
-from django.utils.csp import CSP
 from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
-from django.views.decorators.csp import csp_override
 from django.views.decorators.http import require_http_methods, require_safe
 
 from adminctr.core.actor import Actor
@@ -51,9 +49,6 @@ REASON_LENGTH = 200
 MOST_ROWS = 1000
 _MOST_IN_SECTION = 20
 _NONE = "None"
-
-# Django's own scripts and styles, from our origin; everything else stays as strict as elsewhere.
-_CONTENT_POLICY: dict[str, Any] = settings.SECURE_CSP | {"script-src": [CSP.SELF]}
 
 
 class StaffSite(admin.AdminSite):
@@ -86,7 +81,6 @@ class StaffSite(admin.AdminSite):
         """The only door: staff alone, every tenant in sight until the answer is rendered."""
 
         @wraps(view)
-        @csp_override(_CONTENT_POLICY)
         def for_staff(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             console = cast(ConsoleRequest, request)
             console.actor = policy.staff_actor(console.user, origin=console.origin)

@@ -29,7 +29,7 @@ def open_organization(page: Page, owner: str) -> None:
 
 def every_page(page: Page) -> list[str]:
     log_in(page, "sue@support.example")
-    page.get_by_text("sue@support.example").first.click()
+    page.get_by_text("Sue Park").first.click()
     page.get_by_role("link", name="Staff site").click()
     found = findings(page)
     for path in ["/staff/users/", *LISTS]:

@@ -13,8 +13,13 @@ from adminctr.core import lifetimes
 )
 def test_a_lifetime_is_said_in_hours(hours: float, said: str, settings: Settings) -> None:
     settings.SIGN_UP_LIFETIME = timedelta(hours=hours)
+    settings.EMAIL_CHANGE_LIFETIME = timedelta(hours=hours)
     settings.PASSWORD_RESET_TIMEOUT = int(hours * 3600)
-    assert lifetimes.in_words() == {"sign_up_lifetime": said, "reset_lifetime": said}
+    assert lifetimes.in_words() == {
+        "sign_up_lifetime": said,
+        "email_change_lifetime": said,
+        "reset_lifetime": said,
+    }
 
 
 def test_pages_and_mails_say_it(client, cy, deliver, settings: Settings) -> None:

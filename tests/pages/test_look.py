@@ -15,7 +15,9 @@ from adminctr.web.templatetags.ui import register
 CSS = settings.BASE_DIR / "static" / "css"
 TEMPLATES = settings.BASE_DIR / "templates"
 TOKENS = CSS / "tokens.css"
-STYLES = sorted(file for file in CSS.rglob("*.css") if file != TOKENS)
+# The staff site wears Django admin's styles and names; its own sheet adds to those.
+STAFF = CSS / "staff.css"
+STYLES = sorted(file for file in CSS.rglob("*.css") if file not in {TOKENS, STAFF})
 COMPONENTS = sorted((TEMPLATES / "components").glob("*.html"))
 SURFACES = ("surface", "surface-weak", "surface-inset", "surface-raised", "backdrop")
 STATES = ("neutral", "info", "success", "warning", "danger", "new", "trial")

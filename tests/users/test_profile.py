@@ -316,7 +316,7 @@ def test_a_person_chooses_the_theme_of_every_page(theme, sign_in, cy) -> None:
     client = sign_in(cy)
     assert b"data-theme" not in client.get("/console/").content
     prefer(client, appearance=theme)
-    for path in ("/console/", "/profile/"):
+    for path in ("/console/", "/profile/", "/admin-center/", "/nowhere/"):
         assert f'data-theme="{theme}"' in client.get(path).content.decode(), path
 
 
