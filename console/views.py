@@ -36,6 +36,7 @@ class HomePage(OwnDetailPage):
             "organizations": _by_organization(shown.rows),
             "has_more_accounts": shown.has_more,
             "home": self._home(),
+            "no_organization": policy.NO_ORGANIZATION,
         }
 
     def _home(self) -> dict[str, Any] | None:

@@ -5,6 +5,8 @@ from django.conf import settings
 from domains.models import Domain
 from domains.probes import Outcome, TxtAnswer
 
+PATIENCE = "A change may need up to 72 hours to be seen."
+
 
 def proves(domain: Domain, answer: TxtAnswer) -> bool:
     return domain.record_value.encode() in answer.texts
@@ -30,14 +32,13 @@ def explain(domain: Domain, answer: TxtAnswer) -> str:
         )
     return (
         f"There is a TXT record at {name}, but with another value. Replace it with the value "
-        "shown here, or add a second TXT record. A change may need up to 72 hours to be seen."
+        f"shown here, or add a second TXT record. {PATIENCE}"
     )
 
 
 _EXPLANATIONS = {
     Outcome.NO_NAME: (
-        "There is no record named {name} yet. Add it at your DNS host; "
-        "a change may need up to 72 hours to be seen."
+        f"There is no record named {{name}} yet. Add it at your DNS host. {PATIENCE}"
     ),
     Outcome.NO_RECORD: (
         "The name {name} exists but has no TXT record. Add one with the value shown here."

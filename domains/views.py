@@ -8,7 +8,7 @@ from django.urls import reverse
 from adminctr.core.addresses import readable_domain
 from adminctr.web.display import moment
 from adminctr.web.views import ActionPage, DetailPage, Done, ListPage, OperationPage
-from domains import operations
+from domains import explanations, operations
 from domains.forms import AddDomainForm
 from domains.models import Domain, DomainStatus
 from organizations.models import Organization
@@ -56,6 +56,7 @@ class DomainDetailPage(DetailPage):
             "added": moment(domain.created_at),
             "verified": moment(domain.verified_at, never="Not yet"),
             "checked": moment(domain.checked_at),
+            "patience": explanations.PATIENCE,
         }
 
 

@@ -16,7 +16,7 @@ from invitations import kinds, mail
 from invitations.models import Invitation
 from merges.operations import Absorption, absorb
 from organizations import policy, stays
-from organizations.models import GRANTABLE_ROLES, Membership, Organization, Role, lock_all
+from organizations.models import Membership, Organization, Role, lock_all
 from organizations.policy import GRANTS, Action
 from users.admission import WayIn, decide
 from users.models import User
@@ -35,8 +35,7 @@ def invite_user(organization: Organization, *, email: str, role: Role, actor: Ac
     email = canonical_address(email)
     actor = policy.require_locked(actor, Action.USER_INVITE, organization)
     inviter_id = _person_of(actor)
-    if role not in GRANTABLE_ROLES:
-        raise RuleViolation("role_not_grantable", "Choose one of the roles listed.", field="role")
+    policy.require_grantable(role)
     decide(email, WayIn.INVITATION, into=organization).require()
     invitee = User.objects.filter(email=email).first()
     if invitee and (obstacle := kinds.what_joining_means(invitee, organization).obstacle):

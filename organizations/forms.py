@@ -3,7 +3,7 @@ from typing import Any
 from django import forms
 
 from adminctr.web.forms import AddressField, Form, LineField
-from adminctr.web.newcomer import PasswordField
+from adminctr.web.newcomer import OwnPasswordField
 from organizations.models import NAME_LENGTH
 
 
@@ -22,11 +22,7 @@ class ChangeOwnershipForm(Form):
         label="Choose a new owner",
         help_text="The email address of a managed user of this organization, who must be active.",
     )
-    password = PasswordField(
-        label="Your password",
-        autocomplete="current-password",
-        help_text="To be sure that it is you.",
-    )
+    password = OwnPasswordField()
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)

@@ -9,7 +9,7 @@ from adminctr.core.operations import its_organization, itself, operation
 from adminctr.core.periods import Source
 from audit import log
 from organizations import mail, policy, stays
-from organizations.models import GRANTABLE_ROLES, Membership, Organization, Role
+from organizations.models import Membership, Organization, Role
 from organizations.policy import Action
 from users.models import UserStatus
 
@@ -76,8 +76,7 @@ def change_role(stay: Membership, *, role: Role, actor: Actor) -> Membership:
     Raises NotAllowed, or RuleViolation: role_not_grantable, not_a_member, role_unchanged.
     """
     actor = policy.require_locked(actor, Action.USER_CHANGE_ROLE, stay)
-    if role not in GRANTABLE_ROLES:
-        raise RuleViolation("role_not_grantable", "Choose one of the roles listed.", field="role")
+    policy.require_grantable(role)
     current = Membership.objects.open().filter(pk=stay.pk).select_related("user").first()
     if current is None:
         raise RuleViolation("not_a_member", "This person has left the organization meanwhile.")

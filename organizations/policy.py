@@ -10,9 +10,9 @@ from typing import Any, Protocol
 from django.contrib.auth.models import Group
 
 from adminctr.core.actor import STAFF, Actor, Origin
-from adminctr.core.errors import NotAllowed
+from adminctr.core.errors import NotAllowed, RuleViolation
 from adminctr.core.tenancy import TenantModel
-from organizations.models import Membership, Organization, Role, stay_of
+from organizations.models import GRANTABLE_ROLES, Membership, Organization, Role, stay_of
 
 
 class Action(StrEnum):
@@ -97,6 +97,10 @@ ASK_AN_ADMINISTRATOR = (
 MEMBERS_ALONE = "Support staff do not do this; the people of the organization can."
 SUPPORT_ALONE = "Only support staff can do this."
 NOT_STAFF = "You are not support staff any more."
+NO_ORGANIZATION = (
+    "You do not belong to an organization. Ask the people you work with to invite you. Their "
+    "invitation comes by mail; its link makes you a member of their organization."
+)
 NOT_A_MEMBER = "You are not a member of this organization."
 
 _ACTIVE = "active"  # users.models.UserStatus, which stands above
@@ -170,6 +174,12 @@ def as_of_now(actor: Actor) -> Actor:
     if stay is None:
         raise NotAllowed(NOT_A_MEMBER)
     return actor.with_role(stay.role)
+
+
+def require_grantable(role: str) -> None:
+    """Raises RuleViolation: role_not_grantable."""
+    if role not in GRANTABLE_ROLES:
+        raise RuleViolation("role_not_grantable", "Choose one of the roles listed.", field="role")
 
 
 def may_administer(role: str) -> bool:

@@ -5,7 +5,12 @@ from django.contrib.auth.password_validation import validate_password
 
 from adminctr.web import time_zones
 from adminctr.web.forms import AddressField, Form, LineField
-from adminctr.web.newcomer import NAME_OF_PERSON_LENGTH, PASSWORD_HELP, PasswordField
+from adminctr.web.newcomer import (
+    NAME_OF_PERSON_LENGTH,
+    PASSWORD_HELP,
+    OwnPasswordField,
+    PasswordField,
+)
 from users.models import Appearance, User
 
 
@@ -28,11 +33,7 @@ class ChangeEmailForm(Form):
         label="New email address",
         help_text="We send a link to it. Until you open that link, your address stays as it is.",
     )
-    password = PasswordField(
-        label="Your password",
-        autocomplete="current-password",
-        help_text="To be sure that it is you.",
-    )
+    password = OwnPasswordField()
 
 
 class ConfirmEmailForm(Form):

@@ -37,7 +37,6 @@ def not_allowed(request: HttpRequest, exception: Exception) -> HttpResponse:
         reason=reason,
         asked=policy.WORDS[Action(action)],
         helpers=_helpers(cast(ConsoleRequest, request), Action(action)),
-        is_member=cast(ConsoleRequest, request).organization is not None,
     )
 
 

@@ -27,6 +27,17 @@ class PasswordField(forms.CharField):
         super().__init__(strip=False, max_length=_PASSWORD_LENGTH, widget=widget, **options)
 
 
+class OwnPasswordField(PasswordField):
+    """One's password once more, before something that a borrowed session must not do."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            label="Your password",
+            autocomplete="current-password",
+            help_text="To be sure that it is you.",
+        )
+
+
 class NewPersonForm(Form):
     """What somebody new tells behind a mailed link; the address is the link's."""
 

@@ -84,7 +84,7 @@ class ConsolePage(Page):
         self.actor = console.actor
         try:
             if console.organization is None:
-                raise NotAllowed("You do not belong to an organization.", action=self.action)
+                raise NotAllowed(policy.NO_ORGANIZATION, action=self.action)
             policy.require(self.actor, self.action, console.organization)
         except NotAllowed as refused:
             self._note(refused)
