@@ -11,7 +11,7 @@ from organizations.policy import StaffGroup
 from tests.pages.effects import assert_no_effect, browser
 from tests.users.people import stay_of
 from tests.world import PASSWORD
-from users.models import User, UserStatus
+from users.models import Session, User, UserStatus
 from users.operations import appoint_staff, dismiss_staff, lift_suspension, suspend_login
 
 
@@ -44,6 +44,15 @@ def test_both_stand_in_the_trail_of_the_organization(lead, cy, acme) -> None:
     assert [event.action for event in newest] == ["user.suspension_lifted", "user.suspended"]
     assert {event.subject_sid for event in newest} == {cy.sid}
     assert {event.details.data["stated_reason"] for event in newest} == {"Stolen password"}
+
+
+def test_lifting_a_suspension_brings_no_session_back(lead, cy, sign_in) -> None:
+    before = sign_in(cy)
+    suspend_login(cy, actor=lead)
+    lift_suspension(cy, actor=lead)
+    assert before.get("/console/").status_code == 302
+    assert not Session.objects.filter(user=cy).exists()
+    assert sign_in(User.objects.get(pk=cy.pk)).get("/console/").status_code == 200
 
 
 def test_who_has_no_organization_can_be_suspended_too(lead, db) -> None:
