@@ -82,7 +82,7 @@ class RoleAssignmentListPage(ListPage):
     def row(self, row: Any) -> dict[str, Any]:
         return {
             "sid": row.sid,
-            "name": row.holder.get_full_name(),
+            "name": _name_of_holder(row),
             "email": row.email,
             "url": _page_of_holder(row),
             "independent": _is_independent(row),
@@ -107,7 +107,7 @@ class RoleAssignmentExport(ExportPage):
     file_name = "role-assignments"
     columns = (
         "SID", "Name", "Email address", "User SID", "User", "Role", "Where", "Account SID",
-        "Since (UTC)", "By", "Source", "End (UTC)", "State",
+        "Since (UTC)", "By", "By email address", "Source", "End (UTC)", "State",
     )  # fmt: skip
 
     def announce(self, which: str) -> None:
@@ -116,7 +116,7 @@ class RoleAssignmentExport(ExportPage):
     def cells(self, row: Any) -> tuple[Cell, ...]:
         return (
             row.sid,
-            row.holder.get_full_name(),
+            _name_of_holder(row),
             row.email,
             row.holder.sid,
             _kind_of_holder(row),
@@ -125,6 +125,7 @@ class RoleAssignmentExport(ExportPage):
             row.account.sid if row.account else None,
             row.began_at,
             _by_whom(row),
+            row.by.email if row.by else None,
             row.get_source_display(),
             row.get_end(),
             "Ended" if row.is_over() else "In force",
@@ -144,6 +145,12 @@ def _kind_of_holder(row: Any) -> str:
     if row.holder_is_managed:
         return "Managed"
     return "Independent" if _is_independent(row) else "Former"
+
+
+def _name_of_holder(row: Any) -> str:
+    """Who has left is shown by the address that they had here; their name is others' business."""
+    is_former = not row.holder_is_managed and row.is_over()
+    return str(row.email if is_former else row.holder.get_full_name())
 
 
 def _by_whom(row: RoleAssignment) -> str:

@@ -2,6 +2,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from adminctr.core.actor import STAFF
 from adminctr.web.display import moment
 from adminctr.web.views import ListPage
 from audit import presenters, queries
@@ -23,7 +24,7 @@ class ActivityPage(ListPage):
             "actor": presenters.actor_of(row),
             "sentence": presenters.sentence(row.action, presenters.details_of(row)),
             "via": row.via,
-            "ip": presenters.told(row, "ip"),
+            "ip": "" if row.via == STAFF else presenters.told(row, "ip"),
             "reason": presenters.told(row, "stated_reason"),
             "refused": row.action.endswith(".refused"),
             "sequence": row.sequence,

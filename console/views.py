@@ -130,7 +130,7 @@ def _what_others_may(role: Role, *, besides: int) -> list[dict[str, Any]]:
         found.append(
             {
                 "who": _OWNER_ALONE if roles == (Role.OWNER,) else _ADMINISTRATORS_TOO,
-                "people": contacts.who_can_help(listed[0], besides=besides),
+                "people": contacts.who_can_help(roles, besides=besides),
                 "words": [policy.WORDS[action] for action in listed],
             }
         )

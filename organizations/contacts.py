@@ -1,15 +1,16 @@
 """Who can help somebody with what their own role does not include."""
 
-from organizations import policy
+from collections.abc import Collection
+
 from organizations.models import Membership, Role
-from organizations.policy import Action
+from organizations.policy import Refusal
 from users.models import UserStatus
 
 _MOST_ADMINISTRATORS = 5
 
 
-def who_can_help(action: Action, *, besides: int) -> list[Membership]:
-    """The Owner and some Administrators of the open scope whose role allows this action.
+def who_can_help(roles: Collection[str], *, besides: int) -> list[Membership]:
+    """The Owner and some Administrators of the open scope, as far as their roles are asked for.
 
     The Owner comes first; who cannot log in is left out, and so is `besides`, the person who asks.
     """
@@ -17,7 +18,7 @@ def who_can_help(action: Action, *, besides: int) -> list[Membership]:
     stays = active.exclude(user_id=besides).select_related("user")
     helpers: list[Membership] = []
     for role, most in ((Role.OWNER, 1), (Role.ADMINISTRATOR, _MOST_ADMINISTRATORS)):
-        if role in policy.roles_that_may(action):
+        if role in roles:
             helpers += stays.filter(role=role).order_by("name_key", "id")[:most]
     return helpers
 
@@ -27,6 +28,8 @@ def owner() -> Membership:
     return Membership.objects.in_force().select_related("user").get(role=Role.OWNER)
 
 
-def owner_alone() -> str:
-    """The rule book's "only the Owner", with the name."""
-    return f"Only the Owner ({owner().user.get_full_name()}) can do this."
+def in_words(refused: Refusal) -> str:
+    """A refusal with the Owner's name, where nobody else can help."""
+    if refused.helpers != (Role.OWNER,):
+        return refused.words
+    return f"{refused.words} The Owner is {owner().user.get_full_name()}."

@@ -107,7 +107,7 @@ class Membership(Period):
     role = KeyField(max_length=20, choices=Role)
     status = KeyField(max_length=10)
     last_sign_in_at = models.DateTimeField(null=True)
-    hidden_steps = KeyField(max_length=200, blank=True)
+    hidden_steps = KeyField(max_length=200, blank=True, db_default="", default="")
 
     objects = TenantManager.from_queryset(MembershipQuerySet)()
     unscoped = models.Manager.from_queryset(MembershipQuerySet)()
@@ -137,6 +137,11 @@ class Membership(Period):
                 fields=["organization", "name_key", "id"],
                 condition=Q(ended_at=None),
                 name="organizations_stay_by_name",
+            ),
+            models.Index(
+                fields=["organization", "role", "name_key", "id"],
+                condition=Q(ended_at=None),
+                name="organizations_stay_by_role",
             ),
         ]
 

@@ -1,4 +1,4 @@
-"""What changes in an organization itself: who has which role."""
+"""What changes in an organization itself: its name, who has which role, what a person hides."""
 
 from collections.abc import Sequence
 

@@ -4,6 +4,7 @@ The same table answers operations, pages, disabled controls and the test matrix.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -90,10 +91,24 @@ STAFF_GRANTS: dict[StaffGroup, frozenset[Action]] = {
     ),
 }
 
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why not, in words, and which roles in the actor's own organization may instead."""
+
+    words: str
+    helpers: tuple[Role, ...] = ()
+
+    def __str__(self) -> str:
+        return self.words
+
+
 OWNER_ALONE = "Only the Owner can do this."
 ASK_AN_ADMINISTRATOR = (
     "Your role does not include this. The Owner or an Administrator of your organization can help."
 )
+OWNER_STAYS = "The Owner's role changes only by handing over the ownership."
+OWN_ORGANIZATION = "This is your own organization; somebody else of support must do this."
 MEMBERS_ALONE = "Support staff do not do this; the people of the organization can."
 SUPPORT_ALONE = "Only support staff can do this."
 NOT_STAFF = "You are not support staff any more."
@@ -123,19 +138,19 @@ class Login(Person, Protocol):
 Subject = Organization | TenantModel | Login
 
 
-def refusal(actor: Actor, action: Action, subject: Subject) -> str | None:
-    """Why not, in words for a person; None means yes.
+def refusal(actor: Actor, action: Action, subject: Subject) -> Refusal | None:
+    """Why not; None means yes.
 
     The subject is an organization, anything that one owns, or somebody's login.
     """
     if actor.trusted:
         return None
     if actor.staff is not None:
-        return _refusal_of_staff(actor.staff, action) or _refusal_about(actor, action, subject)
+        return _refusal_of_staff(actor, action, subject) or _refusal_about(actor, action, subject)
     if action in STAFF_ALONE:
-        return SUPPORT_ALONE
+        return Refusal(SUPPORT_ALONE)
     if actor.organization_id is None or actor.organization_id != _organization_id(subject):
-        return NOT_A_MEMBER
+        return Refusal(NOT_A_MEMBER)
     if actor.role not in GRANTS or action not in GRANTS[Role(actor.role)]:
         return _who_can(action)
     return _refusal_about(actor, action, subject)
@@ -143,9 +158,8 @@ def refusal(actor: Actor, action: Action, subject: Subject) -> str | None:
 
 def require(actor: Actor, action: Action, subject: Subject) -> None:
     """Raises NotAllowed with the reason."""
-    if reason := refusal(actor, action, subject):
-        is_foreign = reason == NOT_A_MEMBER  # nobody of the actor's own organization can help
-        raise NotAllowed(reason, action="" if is_foreign else action)
+    if refused := refusal(actor, action, subject):
+        raise NotAllowed(refused.words, action=action, helpers=refused.helpers)
 
 
 def require_locked(actor: Actor, action: Action, subject: Organization | TenantModel) -> Actor:
@@ -166,9 +180,13 @@ def require_locked(actor: Actor, action: Action, subject: Organization | TenantM
 
 def as_of_now(actor: Actor) -> Actor:
     """The actor with the role or the staff grants that they have now; raises NotAllowed."""
-    if actor.user_id is None:
+    if actor.trusted:
         return actor
+    if actor.user_id is None:
+        raise NotAllowed(NOT_A_MEMBER)
     if actor.staff is not None:
+        if not actor.reason:
+            raise NotAllowed("Support staff say why they do something.")
         return actor.with_staff(_staff_actions(actor.user_id))
     stay = Membership.objects.in_force().filter(user_id=actor.user_id).first()
     if stay is None:
@@ -223,11 +241,13 @@ def actor_in(
 
 def staff_actor(user: Person, *, origin: Origin | None = None) -> Actor:
     """A signed-in person as support staff; they may do nothing when no group grants it."""
+    stay = stay_of(user)
     return Actor(
         label=user.email,
         via=STAFF,
         sid=user.sid,
         user_id=user.pk,
+        organization_id=stay.organization_id if stay else None,
         staff=_staff_actions(user.pk),
         origin=origin or Origin(),
     )
@@ -246,44 +266,54 @@ def _organization_id(subject: Subject) -> int | None:
     return subject.organization_id if isinstance(subject, TenantModel) else None
 
 
-def _refusal_of_staff(granted: frozenset[str], action: Action) -> str | None:
-    if not granted:
-        return NOT_STAFF
-    if action in granted:
+def _refusal_of_staff(actor: Actor, action: Action, subject: Subject) -> Refusal | None:
+    if not actor.staff:
+        return Refusal(NOT_STAFF)
+    if action not in actor.staff:
+        able = [group for group, actions in STAFF_GRANTS.items() if action in actions]
+        others = f"Your group may not do this; {' and '.join(able)} may."
+        return Refusal(others if able else MEMBERS_ALONE)
+    if action is Action.SUPPORT_VIEW:
         return None
-    able = [group for group, actions in STAFF_GRANTS.items() if action in actions]
-    return f"Your group may not do this; {' and '.join(able)} may." if able else MEMBERS_ALONE
+    if actor.organization_id and actor.organization_id == _organization_id(subject):
+        return Refusal(OWN_ORGANIZATION)
+    return None
 
 
-def _refusal_about(actor: Actor, action: Action, subject: Subject) -> str | None:
+def _refusal_about(actor: Actor, action: Action, subject: Subject) -> Refusal | None:
     rule = _RULES_ABOUT_SUBJECTS.get(action)
     return rule(actor, subject) if rule else None
 
 
-def _who_can(action: Action) -> str:
-    by_administrators = action in GRANTS[Role.ADMINISTRATOR]
-    return ASK_AN_ADMINISTRATOR if by_administrators else OWNER_ALONE
+def _who_can(action: Action) -> Refusal:
+    able = roles_that_may(action)
+    return Refusal(ASK_AN_ADMINISTRATOR if Role.ADMINISTRATOR in able else OWNER_ALONE, able)
 
 
-def _about_a_role(actor: Actor, subject: Organization | Membership) -> str | None:
+def _about_a_role(actor: Actor, subject: Organization | Membership) -> Refusal | None:
     if not isinstance(subject, Membership):
         return None
     if subject.role == Role.OWNER:
-        return "The Owner's role changes only by handing over the ownership."
+        return Refusal(OWNER_STAYS, (Role.OWNER,))
     if subject.user_id == actor.user_id:
-        return "You cannot change your own role. Another Administrator or the Owner can."
+        return Refusal(
+            "You cannot change your own role. Another Administrator or the Owner can.",
+            roles_that_may(Action.USER_CHANGE_ROLE),
+        )
     return None
 
 
-def _about_a_login(actor: Actor, subject: Login) -> str | None:
+def _about_a_login(actor: Actor, subject: Login) -> Refusal | None:
     if subject.pk == actor.user_id:
-        return "You cannot suspend your own login."
+        return Refusal("You cannot suspend your own login.")
     if subject.is_staff:
-        return "Support staff cannot suspend each other; an operator of this installation can."
+        return Refusal(
+            "Support staff cannot suspend each other; an operator of this installation can."
+        )
     return None
 
 
-_RULES_ABOUT_SUBJECTS: dict[Action, Callable[[Actor, Any], str | None]] = {
+_RULES_ABOUT_SUBJECTS: dict[Action, Callable[[Actor, Any], Refusal | None]] = {
     Action.USER_CHANGE_ROLE: _about_a_role,
     Action.USER_SUSPEND: _about_a_login,
 }

@@ -3,7 +3,6 @@
 from typing import Any, cast
 
 from django import forms
-from django.contrib.auth import update_session_auth_hash
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.template.response import TemplateResponse
@@ -15,6 +14,7 @@ from adminctr.web import errors
 from adminctr.web.devices import device_of
 from adminctr.web.display import moment
 from adminctr.web.http import ConsoleRequest
+from adminctr.web.paginate import cut
 from adminctr.web.places import place_of
 from adminctr.web.views import Done, OwnActionPage, OwnDetailPage, OwnOperationPage, attempt
 from profiles.forms import (
@@ -30,6 +30,7 @@ from users.passwords import hash_password
 from users.queries import find_email_change
 
 EMAIL_CHANGES = Limit("email_changes", times=5, seconds=3600)
+MAILS_PER_ADDRESS = Limit("email_change_mails", times=5, seconds=3600)
 _MOST_SESSIONS = 100
 
 
@@ -37,14 +38,23 @@ class ProfilePage(OwnDetailPage):
     template_name = "profiles/show.html"
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
-        change = EmailChange.objects.filter(user=self.user).first()
         return {
             "person": self.user,
-            "wanted": change.email if change and not change.is_expired() else "",
-            "wanted_until": moment(change.expires_at if change else None),
+            **self._wanted(),
             "appearance": Appearance(self.user.appearance).label,
             "since": moment(self.user.created_at),
             "sessions": _live(self.user).count(),
+        }
+
+    def _wanted(self) -> dict[str, str]:
+        """The address that waits to be confirmed."""
+        change = EmailChange.objects.filter(user=self.user).first()
+        if change is None or change.is_expired():
+            return {}
+        return {
+            "wanted_title": f"{change.email} is not confirmed yet",
+            "wanted_text": f"Open the link that we mailed to it, by "
+            f"{moment(change.expires_at).text}. Until then your address stays as it is.",
         }
 
 
@@ -67,7 +77,7 @@ class ChangeEmailPage(OwnOperationPage):
     def perform(self, subject: User, data: dict[str, Any]) -> Done:
         reauthentication.require_password(self.request, data["password"])
         EMAIL_CHANGES.spend(subject.sid)
-        operations.MAILS_PER_ADDRESS.spend(data["email"])
+        MAILS_PER_ADDRESS.spend(data["email"])
         operations.start_email_change(subject, email=data["email"], actor=self.actor)
         return Done(f"A link is on its way to {data['email']}.", reverse("profile:show"))
 
@@ -107,7 +117,6 @@ def confirm_email(request: HttpRequest, token: str) -> HttpResponse:
 
 class ChangePasswordPage(OwnOperationPage):
     template_name = "profiles/password.html"
-    form_class = ChangePasswordForm
 
     def form(self, subject: User, data: QueryDict | None = None) -> forms.Form:
         return ChangePasswordForm(data, user=subject)
@@ -115,8 +124,9 @@ class ChangePasswordPage(OwnOperationPage):
     def perform(self, subject: User, data: dict[str, Any]) -> Done:
         reauthentication.require_password(self.request, data["password"])
         password = hash_password(data["new_password"])
-        operations.set_password(subject, password=password, actor=self.actor)
-        update_session_auth_hash(self.request, subject)  # this browser alone stays signed in
+        keep = sessions.sid_of(self.request.session)
+        operations.change_password(subject, password=password, keep=keep, actor=self.actor)
+        sessions.keep(self.request.session, subject)
         return Done(
             "Your password is saved; you are logged out everywhere else.", reverse("profile:show")
         )
@@ -143,8 +153,13 @@ class SessionListPage(OwnDetailPage):
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
         current = sessions.sid_of(self.request.session)
-        rows = [_row(one, current) for one in _live(self.user)[:_MOST_SESSIONS]]
-        return {"rows": rows, "has_others": any(not row["is_current"] for row in rows)}
+        shown = cut(_live(self.user), _MOST_SESSIONS)
+        rows = [_row(one, current) for one in shown.rows]
+        return {
+            "rows": rows,
+            "has_more": shown.has_more,
+            "has_others": any(not row["is_current"] for row in rows),
+        }
 
 
 class EndSession(OwnActionPage):

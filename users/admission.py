@@ -46,9 +46,9 @@ def decide(
     if way_in is WayIn.INVITATION:
         return _on_invitation(domain, into)
     if way_in is WayIn.EMAIL_CHANGE and into is not None:
-        if claims.holds(into, domain):
+        if claims.is_held_by(into, domain):
             return _YES
-        if claims.holds(into, domain_of(present)):
+        if claims.is_held_by(into, domain_of(present)):
             return Verdict(
                 allowed=False,
                 code="domain_not_verified",

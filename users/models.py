@@ -8,7 +8,7 @@ from django.contrib.auth.models import PermissionsMixin
 from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.base_session import AbstractBaseSession, BaseSessionManager
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.utils.module_loading import import_string
 
@@ -63,6 +63,9 @@ class User(AbstractBaseUser, PermissionsMixin):
             ),
             models.CheckConstraint(
                 condition=Q(appearance__in=Appearance.values), name="users_user_known_appearance"
+            ),
+            models.CheckConstraint(
+                condition=Q(is_superuser=False), name="users_user_nobody_is_above_the_rule_book"
             ),
         ]
 
@@ -121,6 +124,9 @@ class EmailChange(models.Model):
             models.CheckConstraint(
                 condition=Q(email=Lower("email")), name="users_emailchange_email_lower"
             ),
+            models.CheckConstraint(
+                condition=~Q(email="") & ~Q(token_hash=""), name="users_emailchange_has_a_link"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -153,6 +159,15 @@ class Session(AbstractBaseSession):
     last_seen_at = models.DateTimeField(default=clock.now)
 
     objects = BaseSessionManager.from_queryset(SessionQuerySet)()
+
+    class Meta(AbstractBaseSession.Meta):
+        abstract = False
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(expire_date__gte=F("began_at")),
+                name="users_session_ends_after_it_began",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.sid

@@ -86,30 +86,38 @@ def request_password_reset(address: str, *, actor: Actor) -> None:
 
 
 @operation(no_organization)
-def set_password(user: User, *, password: PasswordHash, actor: Actor) -> None:
-    """Replace the password that `user` was read with; every session ends with the old one.
+def reset_password(user: User, *, password: PasswordHash, actor: Actor) -> None:
+    """Set a new password for whoever has opened the mailed link; every session ends.
 
-    Raises RuleViolation: password_changed_meanwhile.
+    Raises NotAllowed, or RuleViolation: password_changed_meanwhile, login_not_active.
     """
-    current = _locked(user)
-    if current.password != user.password:
-        raise RuleViolation(
-            "password_changed_meanwhile",
-            "Your password was changed a moment ago. Log in with the new one.",
-        )
-    current.password = password
-    current.save(update_fields=["password"])
-    user.password = password
+    if actor.user_id is not None or actor.label != user.email:
+        raise NotAllowed("Only whoever holds the mailed link can do this.")
+    current = _with_password(user, password)
     Session.objects.filter(user=current).delete()
-    mail.send_password_changed.enqueue(current.pk)
+    _record_about(current, "user.password_changed", actor)
+
+
+@operation(no_organization)
+def change_password(user: User, *, password: PasswordHash, keep: str, actor: Actor) -> None:
+    """Replace one's own password; every session but `keep`, a SID, ends.
+
+    Raises NotAllowed, or RuleViolation: password_changed_meanwhile, login_not_active,
+    session_over.
+    """
+    _require_oneself(user, actor)
+    current = _with_password(user, password)
+    _end_sessions_but(current, keep)
     _record_about(current, "user.password_changed", actor)
 
 
 @operation(no_organization)
 def change_name(user: User, *, first_name: str, last_name: str, actor: Actor) -> None:
-    """Give somebody another name. Raises NotAllowed."""
+    """Give somebody another name. Raises NotAllowed, or RuleViolation: name_unchanged."""
     _require_oneself(user, actor)
     current = _locked_with_organization(user)
+    if (first_name, last_name) == (current.first_name, current.last_name):
+        raise RuleViolation("name_unchanged", "This is your name already.", field="first_name")
     before = current.get_full_name()
     current.first_name, current.last_name = first_name, last_name
     current.save(update_fields=["first_name", "last_name"])
@@ -168,10 +176,11 @@ def change_email(change: EmailChange, *, keep: str, actor: Actor) -> User:
     """Make the proven address the person's; every session but `keep`, a SID, ends.
 
     The former address is told. Raises NotAllowed, or RuleViolation: link_dead, email_taken,
-    domain_not_verified, domain_restricted.
+    domain_not_verified, domain_restricted, login_not_active, session_over.
     """
     _require_oneself(change.user, actor)
     user = _locked_with_organization(change.user)
+    _require_active(user)
     proven = EmailChange.objects.select_for_update().filter(pk=change.pk).first()
     if proven is None or proven.is_expired():
         raise tokens.dead_link()
@@ -186,7 +195,7 @@ def change_email(change: EmailChange, *, keep: str, actor: Actor) -> User:
     stays.copy_person(user)
     proven.delete()
     SignUp.objects.filter(email=user.email).delete()
-    Session.objects.filter(user=user).exclude(sid=keep).delete()
+    _end_sessions_but(user, keep)
     mail.send_email_changed.enqueue(before, user.pk)
     _record_about(user, "user.email_changed", actor, before=before, after=user.email)
     return user
@@ -261,6 +270,7 @@ def suspend_login(user: User, *, actor: Actor) -> User:
         raise RuleViolation("login_not_active", f"This login is {current.status} already.")
     _set_status(current, UserStatus.SUSPENDED)
     Session.objects.filter(user=current).delete()
+    EmailChange.objects.filter(user=current).delete()
     _record_about(current, "user.suspended", actor)
     return current
 
@@ -275,17 +285,23 @@ def lift_suspension(user: User, *, actor: Actor) -> User:
     if current.status != UserStatus.SUSPENDED:
         raise RuleViolation("login_not_suspended", "This login is not suspended.")
     _set_status(current, UserStatus.ACTIVE)
+    Session.objects.filter(user=current).delete()  # of a log-in that was on its way
     _record_about(current, "user.suspension_lifted", actor)
     return current
 
 
 @operation(no_organization)
-def record_log_in(user: User, *, method: str, actor: Actor) -> None:
-    """Note a sign-in, on the stay and in the trail."""
+def record_log_in(user: User, *, method: str, actor: Actor) -> bool:
+    """Note a sign-in, on the stay and in the trail; whether it stands.
+
+    It does not for somebody who was suspended since the password was looked at.
+    """
     current = _locked(user)
     with person(current):
         Membership.objects.open().update(last_sign_in_at=current.last_login)
-    _record_about(user, "user.logged_in", actor, method=method)
+    action = "user.logged_in" if current.is_active else "user.log_in_refused"
+    _record_about(user, action, actor, method=method)
+    return current.is_active
 
 
 @operation(no_organization)
@@ -299,6 +315,12 @@ def record_failed_log_in(user: User, *, actor: Actor) -> None:
     _record_about(user, "user.log_in_failed", actor)
 
 
+@operation(no_organization)
+def record_wrong_password(user: User, *, actor: Actor) -> None:
+    """Note that somebody who is logged in was asked for the password again and had it wrong."""
+    _record_about(user, "user.password_wrong", actor)
+
+
 def _require_oneself(user: User, actor: Actor) -> None:
     if actor.user_id != user.pk:
         raise NotAllowed("Only the person themselves can change this.")
@@ -307,6 +329,36 @@ def _require_oneself(user: User, actor: Actor) -> None:
 def _locked(user: User) -> User:
     """Somebody as they are now; no key is locked, since stays and roles point at it."""
     return User.objects.select_for_update(no_key=True).get(pk=user.pk)
+
+
+def _require_active(user: User) -> None:
+    if not user.is_active:
+        raise RuleViolation("login_not_active", "This login is not active any more.")
+
+
+def _with_password(user: User, password: PasswordHash) -> User:
+    """Write a new password over the one that `user` was read with, and tell the person."""
+    current = _locked(user)
+    _require_active(current)
+    if current.password != user.password:
+        raise RuleViolation(
+            "password_changed_meanwhile",
+            "Your password was changed a moment ago. Log in with the new one.",
+        )
+    current.password = password
+    current.save(update_fields=["password"])
+    user.password = password
+    EmailChange.objects.filter(user=current).delete()  # whoever knew the old one may want it
+    mail.send_password_changed.enqueue(current.pk)
+    return current
+
+
+def _end_sessions_but(user: User, keep: str) -> None:
+    """Log somebody out everywhere else. Raises RuleViolation: session_over."""
+    live = Session.objects.live().filter(user=user)
+    if not live.filter(sid=keep).exists():
+        raise RuleViolation("session_over", "You were logged out meanwhile. Log in again.")
+    live.exclude(sid=keep).delete()
 
 
 def _locked_with_organization(user: User) -> User:

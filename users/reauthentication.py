@@ -6,6 +6,9 @@ from django.http import HttpRequest
 from adminctr.core.errors import RuleViolation
 from adminctr.core.limits import Limit
 from users.models import User
+from users.operations import record_wrong_password
+from users.sessions import sid_of
+from users.sign_in import actor_of
 
 TRIES = Limit("reauthentication", times=5, seconds=300)
 
@@ -14,8 +17,9 @@ def require_password(request: HttpRequest, password: str) -> None:
     """Raises RuleViolation: too_many_tries, password_wrong."""
     user = request.user
     assert isinstance(user, User)  # noqa: S101
-    if TRIES.is_spent(user.sid):
-        TRIES.spend(user.sid)
+    tries = (user.sid, sid_of(request.session))
+    TRIES.spend(*tries)  # before the slow look, so that many at once are counted too
     if authenticate(request, email=user.email, password=password) != user:
-        TRIES.note(user.sid)
+        record_wrong_password(user, actor=actor_of(user, request))
         raise RuleViolation("password_wrong", "This is not your password.", field="password")
+    TRIES.forget(*tries)

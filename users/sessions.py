@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth import HASH_SESSION_KEY
 from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.contrib.sessions.base_session import AbstractBaseSession
@@ -15,7 +16,7 @@ from django.contrib.sessions.base_session import AbstractBaseSession
 from adminctr.core import clock
 from adminctr.core.actor import Origin
 from adminctr.core.sids import make_sid
-from users.models import Session
+from users.models import Session, User
 
 _SIGN_IN = "sign_in"
 
@@ -63,6 +64,19 @@ def sid_of(session: SessionBase) -> str:
     return sid
 
 
+def is_live(session: SessionBase) -> bool:
+    """Whether a session that was begun is still there."""
+    return Session.objects.live().filter(pk=session.session_key).exists()
+
+
+def keep(session: SessionBase, user: User) -> None:
+    """Let this one session live on after its person's password was changed.
+
+    Its key stays: a new one would bring back a session that was ended this very moment.
+    """
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+
+
 def touch(session: SessionBase) -> None:
     """Let a session that is used live on; written at most once in SESSION_TOUCH_PAUSE."""
     seen = getattr(session, "last_seen_at", None)
@@ -77,6 +91,6 @@ def touch(session: SessionBase) -> None:
 
 
 def _end_of(began_at: datetime) -> datetime:
-    return min(
-        clock.now() + settings.SESSION_IDLE_TIMEOUT, began_at + settings.SESSION_LONGEST_LIFE
-    )
+    """Never before it began, even if the clock has jumped back."""
+    idle = clock.now() + settings.SESSION_IDLE_TIMEOUT
+    return max(began_at, min(idle, began_at + settings.SESSION_LONGEST_LIFE))

@@ -2,7 +2,8 @@
 
 What allauth and Django write outside our operations, and the event that we record for it:
 `User.last_login` and the session at log-in (user.logged_in), the session's end at log-out
-(user.logged_out). Passwords are written by `set_password` (user.password_changed).
+(user.logged_out). Passwords are written by `reset_password` and
+`change_password` (user.password_changed).
 """
 
 from enum import StrEnum
@@ -17,6 +18,7 @@ from django.contrib.auth import login
 from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.forms import ValidationError
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 
 from adminctr.core.actor import Actor, Origin
 from adminctr.core.addresses import canonical_address
@@ -107,7 +109,7 @@ class AccountAdapter(DefaultAccountAdapter):
         origin = origin_of(self.request)
         actor = Actor.stranger(user.email, origin=origin)
         try:
-            operations.set_password(user, password=hash_password(password), actor=actor)
+            operations.reset_password(user, password=hash_password(password), actor=actor)
         except RuleViolation as used_meanwhile:
             raise ImmediateHttpResponse(errors.dead_link(self.request)) from used_meanwhile
         guessing.forget(user.email, origin.network)
@@ -129,7 +131,9 @@ def connect() -> None:
 
 def _logged_in(sender: Any, request: HttpRequest, user: User, **_: Any) -> None:
     sessions.begin(request.session, origin_of(request))
-    operations.record_log_in(user, method=Method.PASSWORD, actor=actor_of(user, request))
+    if not operations.record_log_in(user, method=Method.PASSWORD, actor=actor_of(user, request)):
+        request.session.flush()
+        raise ImmediateHttpResponse(redirect("account_inactive"))
 
 
 def _logged_out(sender: Any, request: HttpRequest, user: User | None, **_: Any) -> None:

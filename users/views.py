@@ -34,6 +34,7 @@ from invitations.operations import (
     resend_refusal,
     revoke_invitation,
 )
+from organizations import policy
 from organizations.models import Membership, Organization, Role
 from organizations.operations import change_role
 from organizations.policy import Action
@@ -172,7 +173,11 @@ class UserDetailPage(DetailPage):
         if stay.role != Role.OWNER:
             return {}
         refused = self.refusal(Action.ORGANIZATION_TRANSFER)
-        return {"is_owner": True, "transfer_refusal": refused}
+        return {
+            "is_owner": True,
+            "owner_stays": policy.OWNER_STAYS,
+            "transfer_refusal": refused,
+        }
 
 
 class ChangeRolePage(OperationPage):

@@ -16,10 +16,12 @@ class RuleViolation(Exception):
 class NotAllowed(PermissionDenied):
     """What this actor may not do, and why; Django answers it with 403.
 
-    `action` is the one of the rule book that was asked for, where another role would allow it.
+    `action` is the one of the rule book that was asked for; `helpers` are the roles in the
+    actor's own organization that may do it instead.
     """
 
-    def __init__(self, reason: str, *, action: str = "") -> None:
+    def __init__(self, reason: str, *, action: str = "", helpers: tuple[str, ...] = ()) -> None:
         super().__init__(reason)
         self.reason = reason
         self.action = action
+        self.helpers = helpers

@@ -5,11 +5,11 @@ import unicodedata
 
 from django.core.exceptions import ValidationError
 
-# Bidirectional overrides and isolates turn text around and hide what is there; they have no
-# place in a one-line name. Zero-width joiners stay: some scripts need them.
-_REFUSED_FORMAT = frozenset("\u200b\u200e\u200f\u2028\u2029\u2060\ufeff") | {
-    chr(code) for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))
-}
+_JOINERS = frozenset("\u200c\u200d")  # some scripts need them; other format marks hide or turn text
+_LINE_ENDS = frozenset("\u2028\u2029")
+_FILLERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")  # letters and symbols with nothing to see
+_VISIBLE = frozenset("LNPS")
+_MOST_MARKS = 4  # on one letter; no script needs more, and a pile of them covers the lines around
 _LINK_MARKS = re.compile(r"[:/\\<>]+")
 _DOT_INSIDE = re.compile(r"\.(?=\S)")
 _MAIL_NAME_LENGTH = 64
@@ -21,12 +21,25 @@ def plain_line(text: str) -> str:
     Raises ValidationError for control characters, line breaks and turned-around text.
     """
     composed = unicodedata.normalize("NFC", text).strip()
+    marks = 0
     for character in composed:
-        if unicodedata.category(character) in {"Cc", "Cs", "Co", "Cn"}:
+        category = unicodedata.category(character)
+        if category in {"Cc", "Cs", "Co", "Cn"}:
             raise ValidationError("Remove the control characters.", code="control_characters")
-        if character in _REFUSED_FORMAT:
+        if _is_invisible(character, category):
             raise ValidationError("Remove the invisible characters.", code="invisible_characters")
+        marks = marks + 1 if category in {"Mn", "Me"} else 0
+        if marks > _MOST_MARKS:
+            raise ValidationError("Remove some of the accents.", code="too_many_marks")
+    if composed and not any(unicodedata.category(one)[0] in _VISIBLE for one in composed):
+        raise ValidationError("Write something that can be seen.", code="invisible_characters")
     return composed
+
+
+def _is_invisible(character: str, category: str) -> bool:
+    if character in _LINE_ENDS or character in _FILLERS:
+        return True
+    return category == "Cf" and character not in _JOINERS
 
 
 def sort_key(text: str) -> str:

@@ -4,6 +4,7 @@ import sys
 from typing import Any, cast
 
 from django.conf import settings
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.db import Error as DatabaseFault
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
@@ -12,6 +13,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from adminctr.core import tokens
+from adminctr.core.errors import NotAllowed
 from adminctr.core.tenancy import tenant
 from adminctr.web.http import ConsoleRequest
 from organizations import contacts, policy
@@ -21,22 +23,22 @@ _RETRY_SECONDS = 10
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if isinstance(exception, SessionInterrupted):
+        return _page(None, "session_over.html", 400)
     return _page(request, "400.html", 400)
 
 
 def not_allowed(request: HttpRequest, exception: Exception) -> HttpResponse:
     """What was asked for, why not, and who can help; the reason alone where nobody can be asked."""
-    reason = getattr(exception, "reason", policy.ASK_AN_ADMINISTRATOR)
-    action = getattr(exception, "action", "")
-    if not action:
-        return _page(request, "403.html", 403, reason=reason)
+    if not isinstance(exception, NotAllowed):
+        return _page(request, "403.html", 403, reason=policy.ASK_AN_ADMINISTRATOR)
     return _page(
         request,
         "403.html",
         403,
-        reason=reason,
-        asked=policy.WORDS[Action(action)],
-        helpers=_helpers(cast(ConsoleRequest, request), Action(action)),
+        reason=exception.reason,
+        asked=policy.WORDS[Action(exception.action)] if exception.action else "",
+        helpers=_helpers(cast(ConsoleRequest, request), exception.helpers),
     )
 
 
@@ -75,13 +77,13 @@ def too_large() -> HttpResponse:
     return _page(None, "413.html", 413)
 
 
-def _helpers(request: ConsoleRequest, action: Action) -> list[dict[str, str]]:
+def _helpers(request: ConsoleRequest, roles: tuple[str, ...]) -> list[dict[str, str]]:
     """People of one's own organization; none rather than a second error, if that cannot be read."""
-    if request.organization is None:
+    if not roles or request.organization is None:
         return []
     try:
         with tenant(request.organization):
-            helpers = contacts.who_can_help(action, besides=request.user.pk)
+            helpers = contacts.who_can_help(roles, besides=request.user.pk)
     except DatabaseFault:
         return []
     return [

@@ -3,7 +3,7 @@
 import logging
 import re
 
-_LINK = re.compile(r"(/(?:signup|invitations)/|/password/reset/key/)[^/\s'\"]+")
+_LINK = re.compile(r"(/(?:signup|invitations|profile/email)/|/password/reset/key/)[^/\s'\"]+")
 
 
 class HideLinks(logging.Filter):

@@ -31,7 +31,7 @@ def zone(name: str) -> ZoneInfo:
     """The zone of this name; UTC when the installation does not know it (any more)."""
     try:
         return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: the name of a folder
         return ZoneInfo("UTC")
 
 

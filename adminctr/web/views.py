@@ -15,6 +15,7 @@ from django.views.generic import View
 from adminctr.core import clock
 from adminctr.core.actor import Actor
 from adminctr.core.errors import NotAllowed, RuleViolation
+from adminctr.core.limits import Limit
 from adminctr.core.operations import record_refusal
 from adminctr.core.tenancy import tenant
 from adminctr.web import spreadsheets
@@ -24,7 +25,10 @@ from adminctr.web.paginate import in_chunks, slice_of
 from organizations import contacts, policy
 from organizations.models import Organization
 from organizations.policy import Action
+from users import sessions
 from users.models import User
+
+EXPORTS = Limit("exports", times=20, seconds=3600)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +109,8 @@ class ConsolePage(Page):
 
     def refusal(self, action: Action, subject: Any = None) -> str | None:
         """Why a control is not offered, in the rule book's words and with the Owner's name."""
-        reason = policy.refusal(self.actor, action, subject or self.organization)
-        return contacts.owner_alone() if reason == policy.OWNER_ALONE else reason
+        refused = policy.refusal(self.actor, action, subject or self.organization)
+        return contacts.in_words(refused) if refused else None
 
 
 class DetailFrame(Page):
@@ -271,6 +275,11 @@ class ExportPage(ConsolePage):
 
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
         selection = self._list().selection()
+        try:
+            EXPORTS.spend(self.actor.sid)
+        except RuleViolation as refused:
+            messages.error(request, refused.message)
+            return redirect_to(f"{self.list_url}{selection.url}")
         self.announce(selection.words())
         name = f"{self.file_name}-{self.organization.sid}-{clock.now():%Y-%m-%d}.csv"
         return StreamingHttpResponse(
@@ -291,15 +300,24 @@ class ExportPage(ConsolePage):
         return self.of(request=self.request, organization=self.organization, actor=self.actor)
 
     def _body(self, rows: QuerySet[Any]) -> Iterator[bytes]:
-        """Sent after the middleware has closed its scope, so each chunk opens its own."""
+        """Sent after the middleware has closed its scope, so each chunk opens its own.
+
+        Raises NotAllowed when the role or the session has ended meanwhile: the file breaks off.
+        """
         yield spreadsheets.BEGINNING + spreadsheets.lines([self.columns])
         chunks = in_chunks(rows, self.chunk)
         while True:
             with tenant(self.organization):
+                self._require_still()
                 lines = [self.cells(row) for row in next(chunks, [])]
             if not lines:
                 return
             yield spreadsheets.lines(lines)
+
+    def _require_still(self) -> None:
+        policy.require(policy.as_of_now(self.actor), self.action, self.organization)
+        if not sessions.is_live(self.request.session):
+            raise NotAllowed("Whoever asked for this list has logged out.")
 
 
 def attempt[T](form: forms.Form, perform: Callable[[dict[str, Any]], T]) -> T | None:

@@ -14,6 +14,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='membership',
             name='hidden_steps',
-            field=adminctr.core.columns.KeyField(blank=True, max_length=200),
+            field=adminctr.core.columns.KeyField(blank=True, db_default='', default='', max_length=200),
         ),
     ]

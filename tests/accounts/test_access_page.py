@@ -21,6 +21,7 @@ from accounts.models import Account, AccountRole, RoleAssignment
 from accounts.operations import create_account
 from accounts.views import RoleAssignmentExport, RoleAssignmentListPage
 from adminctr.core import clock
+from adminctr.core.errors import NotAllowed
 from adminctr.core.periods import Source
 from adminctr.core.tenancy import current_scope, tenant
 from adminctr.web.filters import Selection
@@ -30,7 +31,7 @@ from organizations.operations import change_role
 from tests.conftest import acting
 from tests.pages.effects import assert_no_effect
 from tests.users.people import rename, stay_of
-from users.models import User
+from users.models import Session, User
 
 URL = "/admin-center/access/"
 EXPORT = f"{URL}export/"
@@ -469,7 +470,7 @@ def test_the_export_is_what_the_page_shows_in_its_order(
     settings.PAGE_SIZE = 1000
     rows = admin.get(f"{URL}?{query}").context["rows"]
     head, *body = exported(admin, query)
-    assert len(head) == 13
+    assert len(head) == 14
     shown = [(row["sid"], row["name"], row["email"], row["role"], row["where"], row["by"],
               row["source"], "Ended" if row["over"] else "In force") for row in rows]  # fmt: skip
     names = ("SID", "Name", "Email address", "Role", "Where", "By", "Source", "State")
@@ -539,13 +540,48 @@ def test_an_export_is_read_after_the_request_and_leaves_no_scope_open(
     assert pieces == 6
 
 
-def test_each_chunk_costs_one_query(
+def test_each_chunk_costs_three_queries(
     admin: Client, cy: User, billing: Account, monkeypatch, count_queries
 ) -> None:
     fill(cy, billing, 40)
     monkeypatch.setattr(RoleAssignmentExport, "chunk", 10)
     response = admin.post(f"{EXPORT}?state=ended")
-    assert count_queries(lambda: b"".join(response)) == 5  # the last one finds nothing more
+    assert (
+        count_queries(lambda: b"".join(response)) == 15
+    )  # role, session, rows; the last one finds nothing more
+
+
+@pytest.mark.parametrize("how", ["demoted", "logged out"])
+def test_an_export_breaks_off_when_who_asked_may_no_longer(
+    how: str, admin: Client, ana: User, ben: User, cy: User, billing: Account, monkeypatch
+) -> None:
+    fill(cy, billing, 40)
+    monkeypatch.setattr(RoleAssignmentExport, "chunk", 10)
+    body = iter(admin.post(EXPORT))
+    next(body), next(body)
+    if how == "demoted":
+        change_role(stay_of(ben), role=Role.STANDARD, actor=acting(ana))
+    else:
+        Session.objects.filter(user=ben).delete()
+    with pytest.raises(NotAllowed):
+        next(body)
+
+
+def test_exports_are_bounded(admin: Client) -> None:
+    for _ in range(20):
+        assert admin.post(EXPORT).status_code == 200
+    response = admin.post(EXPORT)
+    assert response["Location"].startswith(URL)
+    assert "Too many tries" in admin.get(URL).content.decode()
+
+
+def test_who_gave_a_role_is_told_by_address_too(admin: Client, ben: User) -> None:
+    emil = User.objects.get(email="emil@acme.example")
+    rename(ben, "System")
+    change_role(stay_of(emil), role=Role.ADMINISTRATOR, actor=acting(ben))
+    head, *body = exported(admin, "search=emil")
+    (given,) = [line for line in body if line[head.index("By")] == "System"]
+    assert given[head.index("By email address")] == ben.email
 
 
 # Indexes

@@ -14,7 +14,7 @@ from tests.pages.effects import assert_no_effect
 
 @pytest.fixture
 def staff(sue):
-    return policy.staff_actor(sue)
+    return policy.staff_actor(sue).with_reason("Ticket 1")
 
 
 @pytest.mark.parametrize("limit", [4, 11, limits.HIGHEST_LIMIT])

@@ -45,14 +45,17 @@ from users.operations import (
     cancel_email_change,
     change_email,
     change_name,
+    change_password,
     change_preferences,
     dismiss_staff,
     end_other_sessions,
     end_session,
     lift_suspension,
+    reset_password,
     start_email_change,
     suspend_login,
 )
+from users.passwords import hash_password
 
 MODULES = {
     name: import_module(name)
@@ -74,7 +77,7 @@ PERSONAL = {
     "users.operations.record_log_in": "the log-in page, after the password",
     "users.operations.record_log_out": "their session",
     "users.operations.request_password_reset": "anybody may ask; the mail goes to the owner",
-    "users.operations.set_password": "the mailed link",
+    "users.operations.record_wrong_password": "somebody who is asked for their password again",
     "users.operations.sign_up": "the mailed link",
     "users.operations.start_sign_up": "anybody may ask; the mail goes to the address",
     "invitations.operations.accept_invitation_as_newcomer": "the mailed link",
@@ -121,7 +124,10 @@ class Acme:
     @cached_property
     def email_change(self) -> EmailChange:
         return EmailChange.objects.create(
-            user=self.ana, email="ana2@acme.example", expires_at=clock.now() + timedelta(hours=1)
+            user=self.ana,
+            email="ana2@acme.example",
+            token_hash="x",
+            expires_at=clock.now() + timedelta(hours=1),
         )
 
     @cached_property
@@ -192,6 +198,12 @@ ATTEMPTS: dict[str, Callable[[Acme], Any]] = {
     ),
     "users.operations.change_name": lambda acme: change_name(
         acme.ana, first_name="Eve", last_name="", actor=acme.eve
+    ),
+    "users.operations.change_password": lambda acme: change_password(
+        acme.ana, password=hash_password("not hers"), keep="", actor=acme.eve
+    ),
+    "users.operations.reset_password": lambda acme: reset_password(
+        acme.ana, password=hash_password("not hers"), actor=acme.eve
     ),
     "users.operations.change_preferences": lambda acme: change_preferences(
         acme.ana,

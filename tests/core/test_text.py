@@ -37,12 +37,28 @@ def test_a_control_character_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "mark", "\u200b\u200e\u200f\u2028\u2029\u202a\u202e\u2060\u2066\u2069\ufeff"
+    "mark",
+    "\u200b\u200e\u200f\u2028\u2029\u202a\u202e\u2060\u2066\u2069\ufeff"
+    "\u00ad\u061c\u180e\u206f\ufff9\U000e0041\u3164\uffa0\u2800\u115f",
 )
 def test_an_invisible_or_turning_mark_is_refused(mark: str) -> None:
     with pytest.raises(ValidationError) as refused:
         plain_line(f"Acme{mark}gpj.exe")
     assert refused.value.code == "invisible_characters"
+
+
+@pytest.mark.parametrize("text", ["\u200d", "\u200c\u200d", "\u034f", "\u0301"])
+def test_a_name_of_nothing_to_see_is_refused(text: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        plain_line(text)
+    assert refused.value.code == "invisible_characters"
+
+
+def test_a_pile_of_accents_is_refused() -> None:
+    assert plain_line("x\u0302\u0323\u0324") == "x\u0323\u0324\u0302"
+    with pytest.raises(ValidationError) as refused:
+        plain_line("Z" + "\u0334" * 98)
+    assert refused.value.code == "too_many_marks"
 
 
 @quick

@@ -92,6 +92,9 @@ def test_every_zone_that_can_be_chosen_is_known_and_stands_once() -> None:
     assert "Etc/GMT+1" not in names
 
 
-@pytest.mark.parametrize("name", ["", "Mars/Base", "../../etc/passwd", "/etc/passwd", "x" * 64])
+@pytest.mark.parametrize(
+    "name",
+    ["", "Mars/Base", "../../etc/passwd", "/etc/passwd", "x" * 64, "Africa", "America/Argentina"],
+)
 def test_what_is_no_zone_is_utc(name) -> None:
     assert time_zones.zone(name).key == "UTC"

@@ -3,14 +3,16 @@
 import pytest
 from django.http import HttpRequest
 
+from adminctr.core.actor import Actor
 from adminctr.core.errors import NotAllowed
 from adminctr.web import errors
 from organizations.models import Membership, Role
-from organizations.policy import ASK_AN_ADMINISTRATOR, OWNER_ALONE, Action
+from organizations.policy import ASK_AN_ADMINISTRATOR, OWNER_ALONE, Action, StaffGroup
 from tests.pages.effects import assert_no_effect
 from tests.pages.test_errors import without_database
 from tests.users.people import member, rename, stay_of
 from users.models import UserStatus
+from users.operations import appoint_staff
 
 USERS, OWNERSHIP = "/admin-center/users/", "/admin-center/settings/ownership/"
 
@@ -63,7 +65,8 @@ def test_who_cannot_log_in_is_not_named(ben, cy, sign_in) -> None:
 
 def test_who_asks_is_not_named_as_their_own_help(acme, ben) -> None:
     body = errors.not_allowed(
-        request_of(acme, ben), NotAllowed("No.", action=Action.USER_CHANGE_ROLE)
+        request_of(acme, ben),
+        NotAllowed("No.", action=Action.USER_CHANGE_ROLE, helpers=tuple(Role)),
     ).content.decode()
     assert "ben@acme.example" not in body
     assert "fay@acme.example" in body
@@ -97,7 +100,7 @@ def test_a_refusal_that_no_role_would_lift_names_nobody(acme, cy) -> None:
 
 
 def test_while_the_database_is_away_the_reason_is_told_alone(acme, cy) -> None:
-    refused = NotAllowed(ASK_AN_ADMINISTRATOR, action=Action.USER_VIEW)
+    refused = NotAllowed(ASK_AN_ADMINISTRATOR, action=Action.USER_VIEW, helpers=tuple(Role))
     request = request_of(acme, cy)
     response = without_database(lambda: errors.not_allowed(request, refused))
     body = response.content.decode()
@@ -119,3 +122,18 @@ def request_of(organization, user) -> HttpRequest:
     request = HttpRequest()
     request.organization, request.user = organization, user
     return request
+
+
+def test_staff_are_not_sent_to_the_people_of_their_own_organization(ana, globex, sign_in) -> None:
+    appoint_staff(ana, group=StaffGroup.READERS, actor=Actor.operator("test"))
+    body = refusal_of(sign_in(ana), f"/staff/organizations/organization/{globex.sid}/rename/")
+    assert "Support agents" in body
+    assert "mailto:" not in body
+
+
+def test_a_rule_about_the_owner_names_the_owner_alone(ana, ben, sign_in) -> None:
+    client = sign_in(ben)
+    response = client.post(f"/admin-center/users/{ana.sid}/change-role/", {"role": "standard"})
+    assert response.status_code == 403
+    assert "mailto:ana@acme.example" in response.content.decode()
+    assert "mailto:fay@acme.example" not in response.content.decode()

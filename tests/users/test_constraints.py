@@ -1,10 +1,12 @@
 """What the tables of people and open sign-ups refuse whoever writes."""
 
+from datetime import timedelta
+
 import pytest
 
 from adminctr.core import clock
 from tests.architecture.constraints import Violations, constraints_of, refused_as_second, refused_by
-from users.models import EmailChange, SignUp, User
+from users.models import EmailChange, Session, SignUp, User
 
 CONSTRAINTS = constraints_of("users")
 
@@ -19,6 +21,13 @@ VIOLATIONS: Violations = {
     "users_user_known_appearance": lambda: cy().update(appearance="sepia"),
     "users_emailchange_email_lower": lambda: EmailChange.objects.create(
         user=cy().get(), email="New@new.example", token_hash="x", expires_at=clock.now()
+    ),
+    "users_user_nobody_is_above_the_rule_book": lambda: cy().update(is_superuser=True),
+    "users_emailchange_has_a_link": lambda: EmailChange.objects.create(
+        user=cy().get(), email="new@new.example", token_hash="", expires_at=clock.now()
+    ),
+    "users_session_ends_after_it_began": lambda: Session.objects.create(
+        session_key="x", expire_date=clock.now() - timedelta(seconds=1)
     ),
     "users_signup_email_lower": lambda: SignUp.objects.create(
         email="New@new.example", token_hash="x", expires_at=clock.now()

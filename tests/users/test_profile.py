@@ -10,6 +10,7 @@ from adminctr.core import clock
 from adminctr.core.actor import Actor
 from adminctr.core.errors import NotAllowed, RuleViolation
 from audit.models import AuditEvent
+from organizations import policy
 from organizations.models import Membership
 from tests.conftest import acting
 from tests.pages.effects import assert_no_effect, link_in, mails_to
@@ -24,7 +25,16 @@ from tests.users.people import (
 )
 from tests.world import PASSWORD
 from users.models import EmailChange, Session, SignUp, User
-from users.operations import change_email, change_name, request_password_reset, start_email_change
+from users.operations import (
+    change_email,
+    change_name,
+    change_password,
+    request_password_reset,
+    reset_password,
+    start_email_change,
+    suspend_login,
+)
+from users.passwords import hash_password
 
 NAME, EMAIL, PASSWORD_PAGE = "/profile/name/", "/profile/email/", "/profile/password/"
 PREFERENCES = "/profile/preferences/"
@@ -196,7 +206,7 @@ def test_an_open_sign_up_for_the_address_is_forgotten(cy) -> None:
     lose("acme.example")
     sign_up = pending_sign_up("free@nowhere.example")
     wanted = start_email_change(cy, email=sign_up.email, actor=acting(cy))
-    change_email(wanted, keep="", actor=acting(cy))
+    change_email(wanted, keep=session_of(cy).sid, actor=acting(cy))
     assert not SignUp.objects.filter(email=sign_up.email).exists()
 
 
@@ -231,7 +241,7 @@ def test_the_rule_is_asked_again_when_the_link_is_opened(ida, globex) -> None:
     wanted = start_email_change(ida, email="ida@late.example", actor=acting(ida))
     prove(globex, "late.example")
     with assert_no_effect(), pytest.raises(RuleViolation) as refused:
-        change_email(wanted, keep="", actor=acting(ida))
+        change_email(wanted, keep=session_of(ida).sid, actor=acting(ida))
     assert refused.value.code == "domain_restricted"
 
 
@@ -260,7 +270,7 @@ def test_a_link_to_reset_the_password_dies_with_the_address(sign_in, cy, link, d
 
 def test_the_former_address_is_free_for_somebody_else(ida) -> None:
     wanted = start_email_change(ida, email="ida@new.example", actor=acting(ida))
-    change_email(wanted, keep="", actor=acting(ida))
+    change_email(wanted, keep=session_of(ida).sid, actor=acting(ida))
     assert founder("ida@freelance.example").pk != ida.pk
 
 
@@ -301,6 +311,47 @@ def test_guessing_the_present_password_is_bounded(sign_in, cy) -> None:
         response = change(client, "plum harbour lantern", present="wrong")
     assert "Too many tries" in response.content.decode()
     assert "Too many tries" in change(client, "plum harbour lantern").content.decode()
+
+
+def test_nobody_changes_the_password_of_somebody_else(ana, eve, cy) -> None:
+    for actor in (acting(eve), acting(ana), Actor.stranger("eve@globex.example")):
+        with assert_no_effect(), pytest.raises(NotAllowed):
+            reset_password(cy, password=hash_password("not his"), actor=actor)
+        with assert_no_effect(), pytest.raises(NotAllowed):
+            change_password(cy, password=hash_password("not his"), keep="", actor=actor)
+
+
+def test_a_change_on_its_way_brings_no_ended_session_back(here, cy) -> None:
+    """The session was ended while the new password was hashed."""
+    sid = Session.objects.get(user=cy).sid
+    user = User.objects.get(pk=cy.pk)
+    Session.objects.filter(user=cy).delete()
+    with assert_no_effect(), pytest.raises(RuleViolation) as refused:
+        change_password(user, password=hash_password("new"), keep=sid, actor=acting(cy))
+    assert refused.value.code == "session_over"
+
+
+def test_a_change_on_its_way_stops_at_a_suspension(cy, sue) -> None:
+    user, keep = User.objects.get(pk=cy.pk), session_of(cy).sid
+    suspend_login(cy, actor=policy.staff_actor(sue).with_reason("Stolen"))
+    with pytest.raises(RuleViolation) as refused:
+        change_password(user, password=hash_password("new"), keep=keep, actor=acting(cy))
+    assert refused.value.code == "login_not_active"
+
+
+@pytest.mark.parametrize("how", ["changed", "reset"])
+def test_a_pending_address_dies_with_the_password(how, here, cy, link) -> None:
+    if how == "changed":
+        change(here, "plum harbour lantern")
+    else:
+        password = hash_password("plum harbour lantern")
+        reset_password(cy, password=password, actor=Actor.stranger(cy.email))
+    assert not EmailChange.objects.exists()
+
+
+def test_a_wrong_password_is_an_event(here, cy) -> None:
+    change(here, "plum harbour lantern", present="wrong")
+    assert newest_event(cy).action == "user.password_wrong"
 
 
 # Preferences

@@ -12,6 +12,7 @@ from tests.conftest import acting
 from tests.pages.effects import assert_no_effect
 from tests.users.people import FIREFOX, session_of
 from tests.world import PASSWORD
+from users import operations
 from users.jobs import forget_sessions_that_are_over
 from users.models import Session
 from users.operations import end_other_sessions
@@ -165,3 +166,28 @@ def test_a_made_up_key_is_never_taken(cy) -> None:
 def test_an_operation_ends_sessions_for_oneself_alone(cy) -> None:
     session_of(cy)
     assert end_other_sessions(cy, keep="", actor=acting(cy)) == 1
+
+
+def test_who_is_logged_out_while_sending_is_told_so(cy, monkeypatch) -> None:
+    """The session goes between reading and saving it: a message waits in it to be saved."""
+    client = log_in(cy)
+    rename = operations.change_name
+
+    def and_ended(user, **given):
+        rename(user, **given)
+        Session.objects.filter(user=user).delete()
+
+    monkeypatch.setattr(operations, "change_name", and_ended)
+    response = client.post("/profile/name/", {"first_name": "Cyrus"})
+    assert response.status_code == 400
+    assert "You were logged out" in response.content.decode()
+    assert "Nothing was changed" not in response.content.decode()
+
+
+def test_more_sessions_than_are_shown_are_told_of(cy) -> None:
+    client = log_in(cy)
+    expires = clock.now() + timedelta(hours=1)
+    Session.objects.bulk_create(
+        Session(session_key=f"many-{n}", user=cy, expire_date=expires) for n in range(105)
+    )
+    assert "These are the first 100; there are more." in client.get(SESSIONS).content.decode()

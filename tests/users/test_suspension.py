@@ -12,7 +12,13 @@ from tests.pages.effects import assert_no_effect, browser
 from tests.users.people import stay_of
 from tests.world import PASSWORD
 from users.models import Session, User, UserStatus
-from users.operations import appoint_staff, dismiss_staff, lift_suspension, suspend_login
+from users.operations import (
+    appoint_staff,
+    dismiss_staff,
+    lift_suspension,
+    suspend_login,
+)
+from users.sign_in import PasswordBackend
 
 
 @pytest.fixture
@@ -117,3 +123,20 @@ def test_who_was_dismissed_a_moment_ago_suspends_nobody(lead, cy, sue) -> None:
     dismiss_staff(sue, actor=Actor.operator("test"))
     with assert_no_effect(), pytest.raises(NotAllowed):
         suspend_login(cy, actor=lead)
+
+
+def test_who_was_suspended_meanwhile_is_told_and_has_no_session(lead, cy, monkeypatch) -> None:
+    look = PasswordBackend._check_password
+
+    def slow(self, user, password):
+        found = look(self, user, password)
+        if user:
+            suspend_login(user, actor=lead)
+        return found
+
+    monkeypatch.setattr(PasswordBackend, "_check_password", slow)
+    response = browser().post("/login/", {"login": cy.email, "password": PASSWORD})
+    assert response["Location"] == "/inactive/"
+    assert not Session.objects.filter(user=cy).exists()
+    newest = AuditEvent.unscoped.filter(actor_sid=cy.sid).latest("pk")
+    assert newest.action == "user.log_in_refused"

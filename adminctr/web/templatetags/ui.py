@@ -1,13 +1,16 @@
 """Template tags: containers that a page wraps around its own markup, and small values."""
 
+import re
+
 from django.template import Library
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 from adminctr.web.display import Moment
 from adminctr.web.filters import Heading
 
 register = Library()
+_BETWEEN_TAGS = re.compile(r">\n\s*<")
 
 
 @register.simple_block_tag
@@ -19,13 +22,16 @@ def card(content: SafeString, title: str = "") -> SafeString:
 
 @register.simple_block_tag
 def table(content: SafeString, label: str, caption: str) -> SafeString:
-    """A table that scrolls by itself where it must, named for everybody who does not see it."""
+    """A table that scrolls by itself where it must, named for everybody who does not see it.
+
+    The line breaks between its tags, a sixth of a long list, are not sent.
+    """
     return format_html(
         '<div class="table" role="region" tabindex="0" aria-label="{}"><table>'
         '<caption class="visually-hidden">{}</caption>{}</table></div>',
         label,
         caption,
-        content,
+        mark_safe(_BETWEEN_TAGS.sub("><", content)),  # noqa: S308  (it was safe before)
     )
 
 
