@@ -299,8 +299,10 @@ def record_log_in(user: User, *, method: str, actor: Actor) -> bool:
     current = _locked(user)
     with person(current):
         Membership.objects.open().update(last_sign_in_at=current.last_login)
-    action = "user.logged_in" if current.is_active else "user.log_in_refused"
-    _record_about(user, action, actor, method=method)
+    if current.is_active:
+        _record_about(user, "user.logged_in", actor, method=method)
+    else:
+        _record_about(user, "user.log_in_refused", actor, method=method)
     return current.is_active
 
 
