@@ -17,18 +17,6 @@ class AccountAdmin(OperationAdmin):
     related = ("organization", "owner")
     facts = list_display
 
-    @admin.display(description="Organization")
-    def within(self, row: Account) -> str:
-        return link(row.organization)
-
-    @admin.display(description="Owner")
-    def owned_by(self, row: Account) -> str:
-        return link(row.owner)
-
-    @admin.display(description="Created")
-    def created(self, row: Account) -> str:
-        return moment(row.created_at).text
-
 
 @admin.register(RoleAssignment, site=site)
 class RoleAssignmentAdmin(OperationAdmin):
@@ -61,10 +49,6 @@ class RoleAssignmentAdmin(OperationAdmin):
     @admin.display(description="The holder's organization")
     def holder_within(self, row: RoleAssignment) -> str:
         return link(row.holder_organization)
-
-    @admin.display(description="Organization")
-    def within(self, row: RoleAssignment) -> str:
-        return link(row.organization)
 
     @admin.display(description="Account")
     def on_account(self, row: RoleAssignment) -> str:

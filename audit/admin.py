@@ -21,7 +21,7 @@ class AuditEventAdmin(OperationAdmin):
         "events are about."
     )
     list_display = (
-        "at_moment", "actor", "what", "reason", "via", "ip", "sequence", "within",
+        "at_moment", "actor", "what", "reason", "via", "ip", "sequence", "in_chain",
     )  # fmt: skip
     list_display_links = None
     related = ("details",)
@@ -34,7 +34,7 @@ class AuditEventAdmin(OperationAdmin):
         return found.filter(subject_sid=subject.strip()) if subject else found
 
     @admin.display(description="Chain")
-    def within(self, row: AuditEvent) -> str:
+    def in_chain(self, row: AuditEvent) -> str:
         return format_html('<a href="{}">{}</a>', list_url(AuditEvent, row.chain), row.chain)
 
     @admin.display(description="Time")

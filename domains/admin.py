@@ -3,7 +3,7 @@ from django.contrib import admin
 from adminctr.core.addresses import canonical_domain, readable_domain
 from adminctr.core.errors import RuleViolation
 from adminctr.web.display import moment
-from adminctr.web.staff import OperationAdmin, link, site
+from adminctr.web.staff import OperationAdmin, site
 from domains.models import Domain
 
 
@@ -28,10 +28,6 @@ class DomainAdmin(OperationAdmin):
     @admin.display(description="Domain")
     def readable(self, row: Domain) -> str:
         return readable_domain(row.name)
-
-    @admin.display(description="Organization")
-    def within(self, row: Domain) -> str:
-        return link(row.organization)
 
     @admin.display(description="Added")
     def added(self, row: Domain) -> str:

@@ -19,10 +19,6 @@ class InvitationAdmin(OperationAdmin):
         "expires", "accepter",
     )  # fmt: skip
 
-    @admin.display(description="Organization")
-    def within(self, row: Invitation) -> str:
-        return link(row.organization)
-
     @admin.display(description="Invited by")
     def inviter(self, row: Invitation) -> str:
         return link(row.invited_by)

@@ -17,12 +17,11 @@ from adminctr.web.staff import (
     ReasonForm,
     Section,
     StaffOperation,
-    link,
+    event_line,
     list_url,
     site,
     url_of,
 )
-from audit import presenters
 from audit.models import AuditEvent
 from domains.models import Domain
 from invitations.models import Invitation
@@ -107,14 +106,6 @@ class OrganizationAdmin(OperationAdmin):
         ),
     )
 
-    @admin.display(description="Owner")
-    def owned_by(self, row: Organization) -> str:
-        return link(row.owner)
-
-    @admin.display(description="Created")
-    def created(self, row: Organization) -> str:
-        return moment(row.created_at).text
-
     @admin.display(description="Ended")
     def ended(self, row: Organization) -> str:
         return moment(row.ended_at).text
@@ -136,13 +127,9 @@ class OrganizationAdmin(OperationAdmin):
                 "Newest events",
                 events.select_related("details"),
                 list_url(AuditEvent, sid),
-                _event,
+                event_line,
             ),
         )
-
-
-def _event(event: AuditEvent) -> Line:
-    return Line(presenters.line(event), "", moment(event.at).text)
 
 
 def _person(stay: Membership) -> Line:

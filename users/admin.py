@@ -13,12 +13,12 @@ from adminctr.web.staff import (
     OperationAdmin,
     Section,
     StaffOperation,
+    event_line,
     link,
     list_url,
     site,
     url_of,
 )
-from audit import presenters
 from audit.models import AuditEvent
 from organizations.models import Membership, stay_of
 from organizations.policy import Action
@@ -92,10 +92,6 @@ class UserAdmin(OperationAdmin):
     def staff(self, row: User) -> str:
         return ", ".join(row.groups.values_list("name", flat=True)) if row.is_staff else "No"
 
-    @admin.display(description="Created")
-    def created(self, row: User) -> str:
-        return moment(row.created_at).text
-
     @admin.display(description="Last sign-in")
     def last_sign_in(self, row: User) -> str:
         return moment(row.last_login).text
@@ -120,7 +116,7 @@ class UserAdmin(OperationAdmin):
                 "Newest events about them",
                 events.select_related("details").order_by("-sequence"),
                 list_url(AuditEvent, f"{chain} {subject.sid}"),
-                _event,
+                event_line,
             ),
         )
 
@@ -131,10 +127,6 @@ def _role(role: RoleAssignment) -> Line:
     return Line(
         f"{role.get_role_label()} of {where}", url_of(role), f"{moment(role.began_at).text}{until}"
     )
-
-
-def _event(event: AuditEvent) -> Line:
-    return Line(presenters.line(event), "", moment(event.at).text)
 
 
 def _account(account: Account) -> Line:

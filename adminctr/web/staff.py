@@ -34,9 +34,12 @@ from adminctr.core.operations import record_refusal
 from adminctr.core.sids import is_sid
 from adminctr.core.tenancy import every_tenant
 from adminctr.core.text import sort_key
+from adminctr.web.display import moment
 from adminctr.web.forms import Form, LineField
 from adminctr.web.http import ConsoleRequest
 from adminctr.web.views import Done, attempt
+from audit import presenters
+from audit.models import AuditEvent
 from organizations import policy
 from organizations.policy import Action
 
@@ -285,6 +288,20 @@ class OperationAdmin(ModelAdmin):
         """What was typed, in the form of the columns that are searched."""
         return sort_key(term)
 
+    # What several lists show
+
+    @admin.display(description="Organization")
+    def within(self, row: Any) -> str:
+        return link(row.organization)
+
+    @admin.display(description="Owner")
+    def owned_by(self, row: Any) -> str:
+        return link(row.owner)
+
+    @admin.display(description="Created")
+    def created(self, row: Any) -> str:
+        return moment(row.created_at).text
+
     # One object
 
     def detail_view(self, request: HttpRequest, sid: str) -> HttpResponse:
@@ -381,6 +398,10 @@ def list_url(model: type[Model], search: str) -> str:
 def link(row: Any) -> SafeString | str:
     """An object by its name, leading to its staff page."""
     return format_html('<a href="{}">{}</a>', url_of(row), row) if row else _NONE
+
+
+def event_line(event: AuditEvent) -> Line:
+    return Line(presenters.line(event), "", moment(event.at).text)
 
 
 def _path_of(model: type[Model]) -> str:
