@@ -68,11 +68,13 @@ def _lives(subject: Organization) -> bool:
 
 @admin.register(Organization, site=site)
 class OrganizationAdmin(OperationAdmin):
-    """Found by its SID, or by the address of its Owner."""
+    """Found by its SID, by its name, or by the address of its Owner."""
 
     sids = {"OR": "sid", "US": "owner__sid"}
-    prefixes = ("owner__email",)
-    search_help_text = "An organization's or Owner's SID, or the beginning of the Owner's address."
+    prefixes = ("name_key", "owner__email")
+    search_help_text = (
+        "An organization's or Owner's SID, or the beginning of the name or of the Owner's address."
+    )
     list_display = ("name", "owned_by", "account_limit", "created", "ended", "sid")
     related = ("owner",)
     facts = list_display

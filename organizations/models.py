@@ -1,6 +1,6 @@
 """Organizations and the stays of people in them."""
 
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 from django.urls import reverse
 
-from adminctr.core import clock
+from adminctr.core import clock, text
 from adminctr.core.addresses import ADDRESS_LENGTH
 from adminctr.core.columns import KeyField
 from adminctr.core.periods import Period, PeriodQuerySet
@@ -42,15 +42,23 @@ GRANTABLE_ROLES = (Role.ADMINISTRATOR, Role.STANDARD)
 
 
 class OrganizationQuerySet(models.QuerySet["Organization"]):
+    def create(self, **values: Any) -> "Organization":
+        """A new organization, with the key of its name."""
+        return super().create(name_key=text.sort_key(values["name"]), **values)
+
     def living(self) -> Self:
         return self.filter(ended_at=None)
 
 
 class Organization(models.Model):
-    """A company: it owns accounts, domains and stays, and has exactly one Owner while it lives."""
+    """A company: it owns accounts, domains and stays, and has exactly one Owner while it lives.
+
+    `name_key` is what its name is searched by, written with the name.
+    """
 
     sid = SidField("OR")
     name = models.CharField(max_length=NAME_LENGTH)
+    name_key = KeyField(max_length=255, db_default="")
     owner = models.OneToOneField(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
     )
@@ -71,6 +79,7 @@ class Organization(models.Model):
                 condition=~Q(name=""), name="organizations_organization_has_a_name"
             ),
         ]
+        indexes = [models.Index(fields=["name_key"], name="organizations_by_name")]
 
     def __str__(self) -> str:
         return self.name

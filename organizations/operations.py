@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from adminctr.core import text
 from adminctr.core.actor import Actor
 from adminctr.core.addresses import canonical_address
 from adminctr.core.errors import NotAllowed, RuleViolation
@@ -25,7 +26,8 @@ def rename_organization(organization: Organization, *, name: str, actor: Actor) 
         raise RuleViolation("name_unchanged", "This is its name already.", field="name")
 
     before, organization.name = organization.name, name
-    organization.save(update_fields=["name"])
+    organization.name_key = text.sort_key(name)
+    organization.save(update_fields=["name", "name_key"])
     log.record(
         "organization.renamed",
         organization,

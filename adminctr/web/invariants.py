@@ -49,6 +49,12 @@ def nobody_is_in_a_dead_organization() -> Iterator[str]:
     yield from _each(Domain.objects.filter(dead), "a domain of a dead organization")
 
 
+def keys_of_names_are_true() -> Iterator[str]:
+    for sid, name, name_key in Organization.objects.values_list("sid", "name", "name_key"):
+        if name_key != text.sort_key(name):
+            yield f"{sid}: the key that its name is searched by differs from the name"
+
+
 def copies_on_stays_are_true() -> Iterator[str]:
     roles = RoleAssignment.objects.open().on_organization()
     held = {one.holder_id: (one.organization_id, one.role) for one in roles}
@@ -124,6 +130,7 @@ def chains_hold() -> Iterator[str]:
 CHECKS: tuple[Check, ...] = (
     each_owner_has_the_one_owner_stay,
     nobody_is_in_a_dead_organization,
+    keys_of_names_are_true,
     copies_on_stays_are_true,
     copies_on_roles_are_true,
     each_account_has_its_owner_inside,

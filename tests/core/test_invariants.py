@@ -54,6 +54,11 @@ BREAKS: list[tuple[str, Break, str]] = [
     ("nobody_is_in_a_dead_organization", kill_acme, "an account of a dead organization"),
     ("nobody_is_in_a_dead_organization", kill_acme, "a domain of a dead organization"),
     (
+        "keys_of_names_are_true",
+        lambda: Organization.objects.filter(name="Acme").update(name="Acme Works"),
+        "the key that its name is searched by differs from the name",
+    ),
+    (
         "copies_on_stays_are_true",
         lambda: stays.filter(email=CY).update(email="other@acme.example"),
         "copies on a stay differ from its user",

@@ -21,6 +21,7 @@ from adminctr.core.operations import (
     record_refusal,
 )
 from adminctr.core.tenancy import current_scope, every_tenant, tenant
+from adminctr.core.text import sort_key
 from audit import log
 from audit.models import AuditEvent, ChainHead
 from organizations.models import Membership, Organization
@@ -32,8 +33,8 @@ TOO_SHORT = RuleViolation("name_short", "Choose a longer name.", field="name")
 
 @operation(itself)
 def rename(organization: Organization, *, name: str, actor: Actor) -> Organization:
-    organization.name = name
-    organization.save(update_fields=["name"])
+    organization.name, organization.name_key = name, sort_key(name)
+    organization.save(update_fields=["name", "name_key"])
     log.record("test.renamed", organization, actor=actor, subject=name)
     if len(name) < 3:
         raise TOO_SHORT
