@@ -79,6 +79,8 @@ class Account(TenantModel):
                 condition=Q(parent=None),
                 name="accounts_account_by_name",
             ),
+            # Support staff search across organizations.
+            models.Index(fields=["name_key"], name="accounts_search_name"),
         ]
 
     def __str__(self) -> str:
@@ -177,6 +179,9 @@ class RoleAssignment(Period):
             models.Index(fields=["organization", "name_key", "id"], name="accounts_role_by_name"),
             models.Index(fields=["organization", "began_at", "id"], name="accounts_role_by_began"),
             models.Index(fields=["organization", "email", "id"], name="accounts_role_by_email"),
+            # Support staff search across organizations.
+            models.Index(fields=["name_key"], name="accounts_role_search_name"),
+            models.Index(fields=["email"], name="accounts_role_search_email"),
         ]
 
     def __str__(self) -> str:

@@ -82,6 +82,8 @@ class Domain(TenantModel):
                 name="domains_domain_verified_since",
             ),
         ]
+        # Support staff search across organizations.
+        indexes = [models.Index(fields=["name"], name="domains_search_name")]
 
     def __str__(self) -> str:
         return self.name

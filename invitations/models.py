@@ -124,6 +124,8 @@ class Invitation(TenantModel):
                 condition=Q(accepted_at=None, revoked_at=None),
                 name="invitations_pending_newest",
             ),
+            # Support staff search across organizations.
+            models.Index(fields=["email"], name="invitations_search_email"),
         ]
 
     def __str__(self) -> str:

@@ -152,6 +152,9 @@ class Membership(Period):
                 condition=Q(ended_at=None),
                 name="organizations_stay_by_role",
             ),
+            # Support staff search across organizations.
+            models.Index(fields=["name_key"], name="organizations_search_name"),
+            models.Index(fields=["surname_key"], name="organizations_search_surname"),
         ]
 
     def __str__(self) -> str:
