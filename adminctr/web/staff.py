@@ -29,7 +29,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from adminctr.core.actor import Actor
 from adminctr.core.columns import starts_with
-from adminctr.core.errors import NotAllowed
+from adminctr.core.errors import NotAllowed, RuleViolation
 from adminctr.core.operations import record_refusal
 from adminctr.core.sids import is_sid
 from adminctr.core.tenancy import every_tenant
@@ -52,6 +52,7 @@ REASON_LENGTH = 200
 MOST_ROWS = 1000
 _MOST_IN_SECTION = 20
 _NONE = "None"
+_NO_STAFF = "They are not support staff, and were shown nothing."
 
 
 class StaffSite(admin.AdminSite):
@@ -88,6 +89,7 @@ class StaffSite(admin.AdminSite):
             console = cast(ConsoleRequest, request)
             console.actor = policy.staff_actor(console.user, origin=console.origin)
             if not self.has_permission(request):
+                record_refusal(Action.SUPPORT_VIEW, console.actor, NotAllowed(_NO_STAFF))
                 raise Http404
             with every_tenant():
                 response = view(request, *args, **kwargs)
@@ -363,6 +365,9 @@ class OperationAdmin(ModelAdmin):
     def _one(self, request: HttpRequest, sid: str) -> Any:
         subject = self.get_queryset(request).filter(sid=sid).first()
         if subject is None:
+            actor = cast(ConsoleRequest, request).actor
+            unknown = RuleViolation("unknown_sid", "Nothing of this kind has this SID.")
+            record_refusal(Action.SUPPORT_VIEW, actor, unknown, given={"sid": sid})
             raise Http404
         return subject
 

@@ -8,6 +8,10 @@ from django.db import transaction
 from django.urls import NoReverseMatch, reverse
 
 from adminctr.core.actor import Actor
+from adminctr.core.sids import make_sid
+from audit import presenters
+from audit.log import REFUSALS_PER_MINUTE
+from audit.models import AuditEvent
 from organizations.policy import StaffGroup
 from tests.pages.addresses import STAFF_SUBJECTS, path_to, routes, sids_of
 from tests.pages.effects import assert_no_effect, browser
@@ -83,6 +87,39 @@ def test_who_is_no_support_staff_finds_nothing(who, acme, ana, sue, cy, sign_in)
         answer = client.generic(method, path_to(name, sids))
         assert answer.status_code == 404, name
         assert answer.content == unknown.content
+
+
+def refusals() -> list[AuditEvent]:
+    found = AuditEvent.unscoped.filter(action="support:view.refused").order_by("sequence")
+    return list(found.select_related("details"))
+
+
+def test_a_probe_of_the_door_is_in_the_trail_of_the_installation(ana, acme, sign_in) -> None:
+    assert sign_in(ana).get(f"/staff/organizations/organization/{acme.sid}/").status_code == 404
+    (event,) = refusals()
+    assert (event.chain, event.via, event.actor_sid) == ("system", "staff", ana.sid)
+    assert "They are not support staff" in presenters.line(event)
+
+
+def test_staff_who_ask_for_what_is_not_there_are_in_the_trail(lead, sue, acme) -> None:
+    unknown = make_sid("OR")
+    for page in ("", "rename/"):
+        path = f"/staff/organizations/organization/{unknown}/{page}"
+        assert lead.get(path).status_code == 404
+    assert lead.get(f"/staff/users/user/{acme.sid}/").status_code == 404
+    events = refusals()
+    assert [(one.chain, one.actor_sid) for one in events] == [("system", sue.sid)] * 3
+    told = [presenters.line(one) for one in events]
+    asked = (unknown, unknown, acme.sid)
+    assert all(sid in line for sid, line in zip(asked, told, strict=True))
+    assert events[0].details.data["code"] == "unknown_sid"
+
+
+def test_who_probes_without_end_fills_no_trail(ana, sign_in) -> None:
+    client = sign_in(ana)
+    for _ in range(REFUSALS_PER_MINUTE.times + 5):
+        assert client.get("/staff/").status_code == 404
+    assert len(refusals()) == REFUSALS_PER_MINUTE.times
 
 
 def test_suspended_staff_are_asked_to_log_in(sue, sign_in) -> None:
