@@ -1,7 +1,11 @@
 """What support staff may do: the grants of their groups, read again when it counts."""
 
+from importlib import import_module
+
 import pytest
 from django.contrib.auth.models import Group
+from django.db import connection
+from django.db.migrations.loader import MigrationLoader
 
 from accounts.operations import set_account_limit
 from adminctr.core.actor import Actor
@@ -62,8 +66,15 @@ def test_the_status_that_counts_is_the_one_of_users() -> None:
     assert policy._ACTIVE == UserStatus.ACTIVE
 
 
-def test_the_groups_are_made_by_migrating(db: None) -> None:
-    assert set(Group.objects.values_list("name", flat=True)) >= set(StaffGroup)
+def test_the_groups_of_the_rule_book_are_made_by_migrating(sue) -> None:
+    """And unmade, even while somebody is in one."""
+    step = import_module("organizations.migrations.0002_staff_groups")
+    assert set(step.NAMES) == set(StaffGroup)
+    then = MigrationLoader(connection).project_state(("organizations", "0002_staff_groups")).apps
+    step.remove_groups(then, None)
+    assert not Group.objects.exists()
+    step.add_groups(then, None)
+    assert set(Group.objects.values_list("name", flat=True)) == set(StaffGroup)
 
 
 @pytest.mark.parametrize("change", [{"is_staff": False}, {"status": "suspended"}])
