@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('organizations', '0003_stay_hidden_steps'),
+        ('organizations', '0006_staff_search'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
