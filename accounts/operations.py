@@ -1,4 +1,4 @@
-"""What changes an account, and how many there may be."""
+"""What changes accounts and their number, and who takes a list of the roles on them."""
 
 from accounts import limits
 from accounts.models import Account, AccountRole, RoleAssignment

@@ -4,28 +4,13 @@ from django import forms
 from django.contrib.auth.password_validation import validate_password
 
 from adminctr.web import time_zones
-from adminctr.web.forms import AddressField, Form, LineField
+from adminctr.web.forms import AddressField, Form
 from adminctr.web.newcomer import (
-    NAME_OF_PERSON_LENGTH,
     PASSWORD_HELP,
     OwnPasswordField,
     PasswordField,
 )
 from users.models import Appearance, User
-
-
-class ChangeNameForm(Form):
-    first_name = LineField(
-        label="First name",
-        max_length=NAME_OF_PERSON_LENGTH,
-        widget=forms.TextInput(attrs={"autocomplete": "given-name"}),
-    )
-    last_name = LineField(
-        label="Last name",
-        max_length=NAME_OF_PERSON_LENGTH,
-        required=False,
-        widget=forms.TextInput(attrs={"autocomplete": "family-name"}),
-    )
 
 
 class ChangeEmailForm(Form):

@@ -14,12 +14,12 @@ from adminctr.web import errors
 from adminctr.web.devices import device_of
 from adminctr.web.display import moment
 from adminctr.web.http import ConsoleRequest
+from adminctr.web.newcomer import PersonNameForm
 from adminctr.web.paginate import cut
 from adminctr.web.places import place_of
 from adminctr.web.views import Done, OwnActionPage, OwnDetailPage, OwnOperationPage, attempt
 from profiles.forms import (
     ChangeEmailForm,
-    ChangeNameForm,
     ChangePasswordForm,
     ConfirmEmailForm,
     PreferencesForm,
@@ -60,7 +60,7 @@ class ProfilePage(OwnDetailPage):
 
 class ChangeNamePage(OwnOperationPage):
     template_name = "profiles/name.html"
-    form_class = ChangeNameForm
+    form_class = PersonNameForm
 
     def initial(self, subject: User) -> dict[str, Any]:
         return {"first_name": subject.first_name, "last_name": subject.last_name}

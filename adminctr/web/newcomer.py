@@ -1,4 +1,4 @@
-"""What somebody new tells behind a mailed link, at sign-up and when accepting an invitation."""
+"""What people tell about themselves: behind a mailed link, and later in their profile."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from users.newcomers import NewPerson
 from users.passwords import hash_password
 
 _PASSWORD_LENGTH = 256
-NAME_OF_PERSON_LENGTH = 100
+_NAME_OF_PERSON_LENGTH = 100
 PASSWORD_HELP = (
     f"At least {settings.PASSWORD_LENGTH} characters. A few unrelated words are easy to remember."
 )
@@ -38,20 +38,23 @@ class OwnPasswordField(PasswordField):
         )
 
 
-class NewPersonForm(Form):
-    """What somebody new tells behind a mailed link; the address is the link's."""
-
+class PersonNameForm(Form):
     first_name = LineField(
         label="First name",
-        max_length=NAME_OF_PERSON_LENGTH,
+        max_length=_NAME_OF_PERSON_LENGTH,
         widget=forms.TextInput(attrs={"autocomplete": "given-name"}),
     )
     last_name = LineField(
         label="Last name",
-        max_length=NAME_OF_PERSON_LENGTH,
+        max_length=_NAME_OF_PERSON_LENGTH,
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "family-name"}),
     )
+
+
+class NewPersonForm(PersonNameForm):
+    """What somebody new tells behind a mailed link; the address is the link's."""
+
     password = PasswordField(label="Password", autocomplete="new-password", help_text=PASSWORD_HELP)
 
     def __init__(self, *args: Any, email: str, **options: Any) -> None:
