@@ -111,7 +111,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def open_page(browser: Browser, site: Site) -> Iterator[Callable[..., Page]]:
-    """A new private window; whatever its console complains about fails the test."""
+    """A new private window; whatever its console complains about, or a script dies of, fails."""
     contexts, complaints = [], []
 
     def listen(message: ConsoleMessage) -> None:
@@ -124,6 +124,7 @@ def open_page(browser: Browser, site: Site) -> Iterator[Callable[..., Page]]:
         contexts.append(context)
         page = context.new_page()
         page.on("console", listen)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
         return page
 
     yield make

@@ -3,11 +3,12 @@
 import pytest
 from django.urls import reverse
 
-from accounts.models import Account, RoleAssignment
+from accounts.models import Account, AccountRole, RoleAssignment
 from accounts.operations import create_account
 from adminctr.web import paginate
 from organizations.models import Organization
 from tests.conftest import acting
+from users.models import User
 
 MORE = "there are more."
 

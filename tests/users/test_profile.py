@@ -24,6 +24,7 @@ from tests.users.people import (
     session_of,
 )
 from tests.world import PASSWORD
+from users.jobs import forget_expired_links
 from users.models import EmailChange, Session, SignUp, User
 from users.operations import (
     change_email,
@@ -159,6 +160,13 @@ def test_an_expired_link_is_dead(sign_in, cy, link) -> None:
     with pytest.raises(RuleViolation) as refused:
         change_email(EmailChange.objects.get(), keep="", actor=acting(cy))
     assert refused.value.code == "link_dead"
+
+
+def test_an_address_that_was_never_proven_is_forgotten(cy, ana) -> None:
+    expired, alive = email_change_of(cy), email_change_of(ana)
+    EmailChange.objects.filter(pk=expired.pk).update(expires_at=clock.now())
+    forget_expired_links.call()
+    assert list(EmailChange.objects.all()) == [alive]
 
 
 def test_asking_again_kills_the_link_before(sign_in, cy, link, deliver) -> None:
