@@ -5,12 +5,15 @@ from django.urls import reverse
 
 from accounts.models import Account, AccountRole, RoleAssignment
 from accounts.operations import create_account
+from adminctr.core.periods import Source
+from adminctr.core.tenancy import tenant
 from adminctr.web import paginate
-from organizations.models import Organization
+from organizations.models import Membership, Organization
 from tests.conftest import acting
-from users.models import User
+from tests.users.people import member
 
 MORE = "there are more."
+FIRST = f"These are the first {paginate.MOST_BESIDE}; {MORE}"
 
 
 @pytest.fixture
@@ -33,9 +36,26 @@ def test_a_user_with_more_accounts_than_are_shown(ana, acme, sign_in) -> None:
     Organization.objects.filter(pk=acme.pk).update(account_limit=300)
     for _ in range(paginate.MOST_BESIDE):
         create_account(acme, name="Same", owner=ana, actor=acting(ana))
-    body = client.get(url).content.decode()
-    assert f"These are the first {paginate.MOST_BESIDE}; {MORE}" in body
+    assert FIRST in client.get(url).content.decode()
+    home = client.get(reverse("console:home")).content.decode()
+    assert "You have more accounts than are shown here." in home
 
 
 def test_an_account_says_that_it_has_no_more_users_than_it_shows(ana, billing, sign_in) -> None:
     assert MORE not in sign_in(ana).get(billing.get_absolute_url()).content.decode()
+
+
+def test_an_account_with_more_users_than_are_shown(ana, acme, billing, sign_in) -> None:
+    client, url = sign_in(billing.owner), reverse("console:account", args=[billing.sid])
+    assert MORE not in client.get(url).content.decode()
+    roles = set(AccountRole) - {AccountRole.OWNER}
+    for number in range(paginate.MOST_BESIDE // len(roles)):
+        user = member(acme, f"more{number}@acme.example")
+        with tenant(acme):
+            stay = Membership.objects.open().get(user=user)
+            for role in roles:
+                RoleAssignment.begin(
+                    stay, role=role, account=billing, source=Source.DIRECT, by_id=ana.pk
+                )
+    assert FIRST in client.get(url).content.decode()
+    assert FIRST in client.get(billing.get_absolute_url()).content.decode()
