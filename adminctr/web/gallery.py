@@ -98,7 +98,8 @@ def _examples() -> dict[str, Any]:
         ],
         "survives": ["The 12 people stay members; their accounts stay theirs."],
         "events": [
-            _event("Ana Silva", "verified the domain acme.example", 12),
+            _event("Ana Silva", "verified the domain acme.example", 13),
+            _event("Sue Park", "renamed the organization Acme", 12) | {"reason": "Ticket 12"},
             _event("Cy Lindqvist", "tried to invite bo@acme.example", 11) | {"refused": True},
         ],
         "never": moment(None),

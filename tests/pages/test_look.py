@@ -10,6 +10,7 @@ from django.template.loader import get_template
 from django.test import Client
 
 from adminctr.web import shortcuts
+from adminctr.web.gallery import EveryField
 from adminctr.web.templatetags.ui import register
 
 CSS = settings.BASE_DIR / "static" / "css"
@@ -119,6 +120,11 @@ def test_every_class_of_the_styles_stands_in_a_template() -> None:
 
 
 @pytest.fixture
+def gallery(db: None) -> str:
+    return Client().get("/gallery/").content.decode()
+
+
+@pytest.fixture
 def shown(db: None) -> set[str]:
     return {template.name for template in Client().get("/gallery/").templates}
 
@@ -137,12 +143,70 @@ def test_the_gallery_shows_every_container_and_every_style() -> None:
         assert re.search(rf'class="{file.stem}[ "]', body), file.stem
 
 
-def test_the_gallery_shows_every_tone(db: None) -> None:
-    body = Client().get("/gallery/").content.decode()
+def test_the_gallery_shows_every_tone(gallery: str) -> None:
     tones = set(STATES) - {"info"}
-    assert tones <= set(re.findall(r"badge--(\w+)", body))
-    assert set(re.findall(r"notice--(\w+)", body)) == {"info", "success", "warning", "danger"}
-    assert set(re.findall(r"button--(\w+)", body)) == {"primary", "secondary", "danger", "link"}
+    assert tones <= set(re.findall(r"badge--(\w+)", gallery))
+    assert set(re.findall(r"notice--(\w+)", gallery)) == {"info", "success", "warning", "danger"}
+    buttons = {"primary", "secondary", "danger", "link"}
+    assert set(re.findall(r"<button [^>]*button--(\w+)", gallery)) == buttons
+    assert re.search(r'<a class="button button--secondary" href="#">', gallery)
+
+
+def test_the_gallery_shows_every_notice_as_it_is_read_out(gallery: str) -> None:
+    notices = re.findall(r'<div class="notice notice--(\w+)">(.*?)</div>', gallery, re.DOTALL)
+    spoken = {tone: re.findall(r'"visually-hidden">(\w+): <', inside) for tone, inside in notices}
+    assert spoken == {"info": [], "success": [], "warning": ["Warning"], "danger": ["Error"]}
+
+
+def test_the_gallery_shows_every_kind_of_emptiness(gallery: str) -> None:
+    empty = r'<h2>Empty: ([\w ]+)</h2>\s*<div class="empty">(.*?)</section>'
+    kinds = dict(re.findall(empty, gallery, re.DOTALL))
+    assert set(kinds) == {"first use", "no match", "failed to load", "not allowed"}
+    assert len({re.findall(r"<path [^>]+>", one)[0] for one in kinds.values()}) == len(kinds)
+    assert "button--primary" in kinds["first use"]
+    assert "button--secondary" in kinds["no match"]
+    assert "Request <code>" in kinds["failed to load"]
+    assert "<a " not in kinds["not allowed"]
+
+
+def test_the_gallery_shows_every_state_of_a_list(gallery: str) -> None:
+    activity = re.findall(r'<ol class="activity">(.*?)</ol>', gallery, re.DOTALL)[0]
+    with_reason, refused = "Reason: ", '<span class="badge badge--warning">Refused</span>'
+    rows = re.findall(r"<li>(.*?)</li>", activity, re.DOTALL)
+    assert {(with_reason in row, refused in row) for row in rows} >= {
+        (False, False), (True, False), (False, True)
+    }  # fmt: skip
+    ways = re.findall(r'<nav class="pagination".*?</nav>', gallery, re.DOTALL)
+    assert {('rel="prev"' in one, 'rel="next"' in one) for one in ways} == {
+        (True, True), (False, True), (True, False)
+    }  # fmt: skip
+    assert "<span>Previous</span>" in gallery
+    assert "<span>Next</span>" in gallery
+    assert set(re.findall(r'aria-sort="(\w+)"', gallery)) == {"descending"}
+
+
+def test_the_gallery_shows_a_checklist_folded_and_open(gallery: str) -> None:
+    lists = re.findall(r'(</summary>)?\s*<ul class="checklist">(.*?)</ul>', gallery, re.DOTALL)
+    assert [bool(folded) for folded, _ in lists] == [False, True]
+    for _, steps in lists:
+        assert "Completed" in steps
+        assert re.search(r'badge--new">Not started<', steps)
+        assert "<span>Connect SSO</span>" in steps
+
+
+@pytest.mark.parametrize("name", EveryField.base_fields)
+def test_the_gallery_shows_a_field_in_every_state(name: str, gallery: str) -> None:
+    plain, wrong, disabled = (
+        re.findall(rf'<[^>]+ name="{form}-{name}"[^>]*>', gallery)
+        for form in ("every", "wrong", "disabled")
+    )
+    assert plain
+    assert not [one for one in plain if "aria-invalid" in one or " disabled" in one]
+    assert all(" disabled" in one for one in disabled)
+    assert len(plain) == len(wrong) == len(disabled)
+    assert f'id="id_wrong-{name}_error"' in gallery
+    if EveryField.base_fields[name].help_text:
+        assert f'id="id_every-{name}_helptext"' in gallery
 
 
 @pytest.mark.parametrize("file", COMPONENTS, ids=lambda file: file.name)
