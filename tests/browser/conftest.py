@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -111,14 +111,20 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def open_page(browser: Browser, site: Site) -> Iterator[Callable[..., Page]]:
-    """A new private window; whatever its console complains about, or a script dies of, fails."""
+    """A new private window; whatever its console complains about, or a script dies of, fails.
+
+    A page that is refused on purpose is named in `refused`: the console complains about it.
+    """
     contexts, complaints = [], []
 
-    def listen(message: ConsoleMessage) -> None:
-        if message.type in {"error", "warning"}:
-            complaints.append(message.text)
+    def make(*, refused: Collection[str] = (), **options: object) -> Page:
+        expected = {f"{site.url}{path}" for path in refused}
 
-    def make(**options: object) -> Page:
+        def listen(message: ConsoleMessage) -> None:
+            known = message.location["url"] in expected
+            if message.type in {"error", "warning"} and not known:
+                complaints.append(message.text)
+
         context = browser.new_context(base_url=site.url, **options)  # type: ignore[arg-type]
         context.set_default_timeout(10_000)
         contexts.append(context)
