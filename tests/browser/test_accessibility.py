@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Locator, Page
 
 from tests.browser.conftest import Site, log_in
 from tests.world import PASSWORD
@@ -96,6 +96,12 @@ def want(page: Page, address: str) -> None:
     page.wait_for_url("**/profile/")
 
 
+def follow(link: Locator) -> None:
+    """Click, and wait for the whole page that it leads to."""
+    with link.page.expect_navigation():
+        link.click()
+
+
 def findings(page: Page) -> list[str]:
     violations = Axe().run(page).response["violations"]
     return [f"{page.url}: {one['id']} {one['nodes'][0]['html']}" for one in violations]
@@ -114,7 +120,7 @@ def every_page(page: Page, visitors: Visitors) -> Iterator[str]:
             yield page.url
 
     def click(role: Any, name: str) -> str:
-        page.get_by_role(role, name=name, exact=True).click()
+        follow(page.get_by_role(role, name=name, exact=True))
         return page.url
 
     yield from walk(*PUBLIC)
