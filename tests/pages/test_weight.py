@@ -1,16 +1,21 @@
 """How much a page weighs: what is sent for a full list, all styles, all scripts."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.urls import reverse
 
+from accounts.operations import create_account
 from adminctr.core.actor import Actor
 from domains.operations import add_domain
 from invitations.operations import accept_invitation_as_newcomer
+from organizations.models import Organization, Role
 from tests.conftest import acting
+from tests.pages.test_query_growth import LISTS
 from tests.users.people import invited, newcomer
+from users.models import User
 
 ROWS = 50
 MOST_OF_A_LIST = 40_000
@@ -24,26 +29,50 @@ def bytes_of(files: list[Path]) -> int:
     return sum(file.stat().st_size for file in files)
 
 
-@pytest.fixture
-def many_users(acme, ana) -> None:
+def address(number: int) -> str:
+    return f"somebody.with.a.long.address.{number}@acme.example"
+
+
+def many_users(acme: Organization, ana: User) -> None:
     for number in range(ROWS):
-        address = f"somebody.with.a.long.address.{number}@acme.example"
         accept_invitation_as_newcomer(
-            invited(acme, address), newcomer=newcomer("Maximiliana"), actor=Actor.stranger(address)
+            invited(acme, address(number)),
+            newcomer=newcomer("Maximiliana"),
+            actor=Actor.stranger(address(number)),
         )
 
 
-@pytest.fixture
-def many_events(acme, ana) -> None:
+def many_invitations(acme: Organization, ana: User) -> None:
+    for number in range(ROWS):
+        invited(acme, address(number), Role.ADMINISTRATOR)
+
+
+def many_accounts(acme: Organization, ana: User) -> None:
+    Organization.objects.filter(pk=acme.pk).update(account_limit=100)
+    for number in range(ROWS):
+        create_account(
+            acme, name=f"An account with a long name {number}", owner=ana, actor=acting(ana)
+        )
+
+
+def many_domains(acme: Organization, ana: User) -> None:
     for number in range(ROWS):
         add_domain(acme, name=f"a-domain-with-a-long-name-{number}.example", actor=acting(ana))
 
 
-@pytest.mark.parametrize(
-    ("name", "grown"), [("users:list", "many_users"), ("audit:list", "many_events")]
-)
-def test_a_full_list_is_light(name, grown, ana, sign_in, request) -> None:
-    request.getfixturevalue(grown)
+GROW: dict[str, Callable[[Organization, User], None]] = {
+    "accounts:access": many_accounts,
+    "users:list": many_users,
+    "users:pending": many_invitations,
+    "accounts:list": many_accounts,
+    "domains:list": many_domains,
+    "audit:list": many_domains,
+}
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_full_list_is_light(name, acme, ana, sign_in) -> None:
+    GROW[name](acme, ana)
     response = sign_in(ana).get(reverse(name))
     assert len(response.context["rows"]) == ROWS == settings.PAGE_SIZE
     assert len(response.content) <= MOST_OF_A_LIST
