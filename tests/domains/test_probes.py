@@ -107,7 +107,8 @@ def test_a_record_of_64_kilobytes_is_read(names: NameServer) -> None:
     assert probes.look_up_txt(NAME).texts == (text,)
 
 
-def test_at_most_500_records_are_read(names: NameServer) -> None:
+def test_at_most_500_records_are_read(names: NameServer, settings) -> None:
+    settings.DNS_LIFETIME = timedelta(seconds=10)  # a busy machine needs a while for so many
     names.publish(NAME, *(f"{number}" for number in range(700)))
     assert len(probes.look_up_txt(NAME).texts) == 500
 

@@ -43,6 +43,7 @@ from tests.races.harness import (
     tally,
     verify,
 )
+from tests.users.people import session_of
 from users.models import EmailChange, SignUp, User
 from users.operations import (
     change_email,
@@ -429,7 +430,8 @@ def wants(user: User, email: str) -> EmailChange:
 
 
 def taking(change: EmailChange) -> Call:
-    return partial(change_email, change, keep="", actor=acting(change.user))
+    keep = session_of(change.user).sid
+    return partial(change_email, change, keep=keep, actor=acting(change.user))
 
 
 def test_one_address_becomes_one_persons() -> None:
