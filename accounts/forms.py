@@ -43,6 +43,7 @@ class RoleAssignmentFilter(FilterForm):
     )
     on = forms.DateField(
         label="As of",
+        help_text="Who had access at any time on that day, in your time zone.",
         input_formats=["%Y-%m-%d"],
         validators=[MinValueValidator(date(1970, 1, 1))],
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),

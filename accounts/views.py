@@ -106,7 +106,7 @@ class RoleAssignmentExport(ExportPage):
     list_url = reverse_lazy("accounts:access")
     file_name = "role-assignments"
     columns = (
-        "SID", "Name", "Email address", "User SID", "User", "Role", "Where", "Account SID",
+        "SID", "Name", "Email address", "User SID", "User type", "Role", "Where", "Account SID",
         "Since (UTC)", "By", "By email address", "Source", "End (UTC)", "State",
     )  # fmt: skip
 

@@ -35,7 +35,7 @@ SENTENCES = {
     "user.logged_in": "logged in",
     "user.logged_out": "logged out",
     "user.name_changed": "changed the name from “{before}” to “{after}”",
-    "user.other_sessions_ended": "logged out of {count} other sessions",
+    "user.other_sessions_ended": "logged out everywhere else (sessions ended: {count})",
     "user.password_changed": "set a new password",
     "user.password_reset_requested": "asked for a link to reset the password of {subject}",
     "user.password_wrong": "gave a wrong password when asked again",
@@ -70,7 +70,8 @@ def sentence(action: str, details: dict[str, Any] | None) -> str:
     if action.endswith(".refused"):
         what = _attempt(action.removesuffix(".refused"))
         given = f" ({details['given']})" if "given" in details else ""
-        return f"was refused: {what}{given}. {details['reason']}"
+        reason = str(details["reason"]).translate(_NO_MARKS)  # written for whoever was refused
+        return f"was refused: {what}{given}. Told why: “{reason}”"
     # Names stand between marks that no name can hold, so none can pass for the sentence.
     unmarked = {name: str(value).translate(_NO_MARKS) for name, value in details.items()}
     values = defaultdict(lambda: "…", unmarked)

@@ -58,8 +58,8 @@ def transfer_ownership(organization: Organization, *, to: str, actor: Actor) -> 
         stays.begin_organization_role(stay, source=Source.TRANSFER, by_id=actor.user_id)
     organization.owner = successor.user
     organization.save(update_fields=["owner"])
-    mail.send_ownership_given.enqueue(former.user_id, organization.pk)
-    mail.send_ownership_received.enqueue(successor.user_id, organization.pk)
+    mail.send_ownership_given.enqueue(former.user_id, organization.pk, successor.user_id)
+    mail.send_ownership_received.enqueue(successor.user_id, organization.pk, former.user_id)
     log.record(
         "organization.transferred",
         organization,

@@ -53,7 +53,7 @@ WORDS: dict[Action, str] = {
     Action.ORGANIZATION_VIEW: "Open the Admin Center",
     Action.SUPPORT_VIEW: "Look into every organization",
     Action.USER_CHANGE_ROLE: "Change organization roles",
-    Action.USER_INVITE: "Invite, resend and revoke",
+    Action.USER_INVITE: "Invite users, resend and revoke invitations",
     Action.USER_SUSPEND: "Suspend logins and lift suspensions",
     Action.USER_VIEW: "See users",
 }

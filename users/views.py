@@ -150,6 +150,7 @@ class UserDetailPage(DetailPage):
             "person": stay.user,
             "status": UserStatus(stay.status).label,
             "tone": _STATUS_TONES[UserStatus(stay.status)],
+            "is_suspended": stay.status == UserStatus.SUSPENDED,
             "since": moment(stay.began_at),
             "source": stay.get_source_display(),
             "last_sign_in": moment(stay.last_sign_in_at),

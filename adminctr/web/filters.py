@@ -103,7 +103,10 @@ class Selection:
         asked = {name: str(value) for name, value in address.items() if value}
         form = filter_class(asked)
         query = {name: asked[name] for name in form.chosen()}
-        dropped = [str(form.fields[name].label) for name in form.errors]
+        dropped = [
+            f"{form.fields[name].label} ({' '.join(map(str, errors))})"
+            for name, errors in form.errors.items()
+        ]
         usual = order = next(iter(orders), "")
         if orders and (sort := asked.get(_SORT)):
             if sort in orders:

@@ -80,9 +80,9 @@ def test_a_lost_word_is_shown_as_lost() -> None:
 @pytest.mark.parametrize(
     ("action", "said"),
     [
-        ("invite_user.refused", "was refused: invite user. No."),
-        ("domain:add.refused", "was refused: add domains. No."),
-        ("domain:sell.refused", "was refused: domain:sell. No."),
+        ("invite_user.refused", "was refused: invite user. Told why: “No.”"),
+        ("domain:add.refused", "was refused: add domains. Told why: “No.”"),
+        ("domain:sell.refused", "was refused: domain:sell. Told why: “No.”"),
     ],
 )
 def test_a_refusal_says_what_and_why(action: str, said: str) -> None:
@@ -92,8 +92,8 @@ def test_a_refusal_says_what_and_why(action: str, said: str) -> None:
 @pytest.mark.parametrize("action", Action)
 def test_a_refused_page_is_said_in_the_words_of_the_rule_book(action: Action) -> None:
     said = sentence(f"{action}.refused", {"reason": "No."})
-    assert said.lower() == f"was refused: {WORDS[action]}. No.".lower()
-    assert ":" not in said.removeprefix("was refused:")
+    assert said.lower() == f"was refused: {WORDS[action]}. Told why: “No.”".lower()
+    assert ":" not in said.removeprefix("was refused:").partition(" Told why:")[0]
 
 
 @pytest.mark.parametrize("name", ["{role}", "{0}", "{subject.__class__}", "{", "%s", "{role!r}"])

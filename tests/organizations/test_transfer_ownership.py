@@ -85,6 +85,8 @@ def test_both_are_mailed(acme, ana, cy, deliver) -> None:
     assert given.subject == "You are no longer the Owner of Acme"
     assert received.subject == "You are the Owner of Acme now"
     assert link_in(given) == link_in(received) == "/admin-center/settings/"
+    assert "Cy Lindqvist (cy@acme.example)" in given.body
+    assert "ana@acme.example" in received.body
 
 
 def test_one_event_tells_who_handed_over_to_whom(acme, ana, cy) -> None:

@@ -82,7 +82,8 @@ def test_what_is_chosen_is_kept_and_said() -> None:
 )
 def test_what_makes_no_sense_is_left_out_and_said(address: str, label: str) -> None:
     asked = read(f"{address}&page=1")
-    assert asked.dropped == (label,)
+    (dropped,) = asked.dropped
+    assert dropped.startswith(label)
     assert asked.query == {}
     assert asked.form.errors == {}
     assert asked.chips() == []
