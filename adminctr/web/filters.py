@@ -17,6 +17,7 @@ from adminctr.web.display import day
 from adminctr.web.forms import Form
 
 _SORT = "sort"
+_OF_DJANGO = frozenset(("invalid", "invalid_choice", "min_value", "max_length"))
 
 
 class FilterForm(Form):
@@ -54,6 +55,12 @@ class FilterForm(Form):
         if isinstance(field, forms.ChoiceField):
             value = dict(field.choices)[value]  # type: ignore[arg-type]
         return f"{field.label}: {day(value) if isinstance(value, date) else value}"
+
+    def in_error(self, name: str) -> str:
+        """One filter that was not understood, with the reason where it is the list's own."""
+        label = str(self.fields[name].label)
+        own = [one for one in self.errors[name].as_data() if one.code not in _OF_DJANGO]
+        return f"{label} ({' '.join(map(str, own[0].messages))})" if own else label
 
     def first_fields(self) -> list[forms.BoundField]:
         return [self[name] for name in self.fields if name not in self.more]
@@ -103,10 +110,7 @@ class Selection:
         asked = {name: str(value) for name, value in address.items() if value}
         form = filter_class(asked)
         query = {name: asked[name] for name in form.chosen()}
-        dropped = [
-            f"{form.fields[name].label} ({' '.join(map(str, errors))})"
-            for name, errors in form.errors.items()
-        ]
+        dropped = [form.in_error(name) for name in form.errors]
         usual = order = next(iter(orders), "")
         if orders and (sort := asked.get(_SORT)):
             if sort in orders:

@@ -230,7 +230,7 @@ def test_bad_input_shows_the_list_without_it(query: str, admin: Client) -> None:
 def test_what_was_left_out_is_named(admin: Client) -> None:
     body = admin.get(f"{URL}?on=x&role=king&sort=age&source=direct").content.decode()
     assert "Left out of the filters" in body
-    assert re.search(r"Role \(.+\), As of \(.+\), Order", body)
+    assert "Role, As of, Order" in body
     assert "king" not in body
     assert "Left out" not in admin.get(f"{URL}?source=direct").content.decode()
 
@@ -659,5 +659,5 @@ def test_the_usual_list_reads_open_roles_alone(crowd: None, acme: Organization) 
 def test_a_search_reads_an_index(search: str, crowd: None, acme: Organization) -> None:
     """Of few hits the order may be made; the whole list is never read."""
     plan = plan_of(acme, f"search={search}&{YESTERDAY}")
-    assert "accounts_role_by_email" in plan
-    assert "accounts_role_by_name" in plan
+    for column in ("email", "name"):
+        assert re.search(f"accounts_role_(by|search)_{column}", plan)
