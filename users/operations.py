@@ -1,4 +1,4 @@
-"""How people come in and change their own sign-in."""
+"""How people come in, change what is their own, and are appointed or suspended by others."""
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
