@@ -33,6 +33,7 @@ def create_account(organization: Organization, *, name: str, owner: User, actor:
     account = Account.objects.create(
         organization=organization, owner=owner, name=name, name_key=text.sort_key(name)
     )
+    organization.tally(managed_accounts=1)
     RoleAssignment.begin(
         stay, role=AccountRole.OWNER, account=account, source=Source.DIRECT, by_id=actor.user_id
     )

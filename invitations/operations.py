@@ -59,6 +59,7 @@ def invite_user(organization: Organization, *, email: str, role: Role, actor: Ac
     )
     invitation.token_hash = tokens.hash_token(invitation.token())
     invitation.save()
+    organization.tally(pending_users=1)
     mail.send_invitation.enqueue(invitation.pk, invitation.generation)
     _record(invitation, "user.invited", actor, role=invitation.get_role_display())
     return invitation
@@ -231,6 +232,7 @@ def _join(invitation: Invitation, user: User, actor: Actor) -> Membership:
     )
     invitation.accepted_at, invitation.accepted_by = clock.now(), user
     invitation.save(update_fields=["accepted_at", "accepted_by"])
+    invitation.organization.tally(pending_users=-1)
     member = policy.actor_in(stay, user, via=actor.via, origin=actor.origin)
     log.record(
         "user.joined",
@@ -247,6 +249,7 @@ def _join(invitation: Invitation, user: User, actor: Actor) -> Membership:
 def _revoke(invitation: Invitation, actor: Actor) -> None:
     invitation.revoked_at = clock.now()
     invitation.save(update_fields=["revoked_at"])
+    invitation.organization.tally(pending_users=-1)
     _record(invitation, "user.invitation_revoked", actor)
 
 

@@ -46,7 +46,10 @@ def absorb(absorption: Absorption, *, actor: Actor) -> None:
     limits.require_room(into, accounts.counted().count())
 
     moved = list(accounts.values_list("name", flat=True))
+    managed = accounts.managed().count()
     accounts.update(organization=into)
+    organization.tally(managed_accounts=-managed)
+    into.tally(managed_accounts=managed)
     RoleAssignment.objects.on_accounts().filter(organization=organization).update(organization=into)
     ended = _end_what_is_left(organization)
     stays.end_stay(Membership.objects.open().get(organization=organization))
@@ -73,6 +76,7 @@ def _end_what_is_left(organization: Organization) -> dict[str, list[str]]:
         "revoked_invitations": list(invitations.values_list("email", flat=True)),
         "removed_domains": list(domains.values_list("name", flat=True)),
     }
+    organization.tally(pending_users=-invitations.pending().count())
     invitations.update(revoked_at=clock.now())
     domains.delete()
     return named

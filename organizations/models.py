@@ -4,7 +4,7 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.urls import reverse
 
@@ -53,7 +53,9 @@ class OrganizationQuerySet(models.QuerySet["Organization"]):
 class Organization(models.Model):
     """A company: it owns accounts, domains and stays, and has exactly one Owner while it lives.
 
-    `name_key` is what its name is searched by, written with the name.
+    `name_key` is what its name is searched by, written with the name. `managed_users`,
+    `pending_users` and `managed_accounts` count what the lists of that name show; whatever adds
+    to such a list or takes from it keeps them by `tally`, and check_invariants compares them.
     """
 
     sid = SidField("OR")
@@ -63,6 +65,9 @@ class Organization(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
     )
     account_limit = models.PositiveIntegerField(default=default_account_limit)
+    managed_users = models.PositiveIntegerField(default=0, db_default=0)
+    pending_users = models.PositiveIntegerField(default=0, db_default=0)
+    managed_accounts = models.PositiveIntegerField(default=0, db_default=0)
     created_at = models.DateTimeField(default=clock.now)
     ended_at = models.DateTimeField(null=True)
 
@@ -91,6 +96,11 @@ class Organization(models.Model):
         """Wait for whoever else changes this organization, and read it as it is then."""
         # Rows that merely point here may be written meanwhile, so no key is locked.
         self.refresh_from_db(from_queryset=Organization.objects.select_for_update(no_key=True))
+
+    def tally(self, **more: int) -> None:
+        """Add to its counters, or take from them, in the transaction that writes the rows."""
+        changes = {counter: F(counter) + number for counter, number in more.items()}
+        Organization.objects.filter(pk=self.pk).update(**changes)
 
 
 class MembershipQuerySet(PeriodQuerySet["Membership"]):

@@ -19,7 +19,8 @@ def begin_stay(
     # Locked, so that nobody changes what is copied here before this stay is there to be changed.
     user.refresh_from_db(from_queryset=User.objects.select_for_update(no_key=True))
     # A stay past its planned end counts for nobody; the job that ends it may not have run yet.
-    Membership.unscoped.filter(user=user).overdue().end()
+    for overdue in Membership.unscoped.filter(user=user).overdue().select_related("organization"):
+        _end(overdue)
     violation = RuleViolation(
         "already_in_an_organization", "A person can be in one organization only."
     )
@@ -36,6 +37,7 @@ def begin_stay(
             source=source,
             by_id=by_id,
         )
+    organization.tally(managed_users=1)
     begin_organization_role(stay, source=source, by_id=by_id)
     _move_assignments_of(user, to=organization)
     return stay
@@ -43,7 +45,7 @@ def begin_stay(
 
 def end_stay(stay: Membership) -> None:
     """End somebody's membership and the role that went with it."""
-    Membership.objects.filter(pk=stay.pk).end()
+    _end(stay)
     RoleAssignment.objects.on_organization().filter(holder_id=stay.user_id).end()
     _move_assignments_of(stay.user, to=None)
 
@@ -63,6 +65,11 @@ def copy_person(user: User) -> None:
         email=user.email, name_key=name_key, surname_key=text.sort_key(user.last_name)
     )
     RoleAssignment.unscoped.open().filter(holder=user).update(email=user.email, name_key=name_key)
+
+
+def _end(stay: Membership) -> None:
+    ended = Membership.unscoped.filter(pk=stay.pk).end()
+    stay.organization.tally(managed_users=-ended)
 
 
 def _move_assignments_of(user: User, *, to: Organization | None) -> None:

@@ -37,10 +37,10 @@ class Figures:
 
 
 def read(organization: Organization) -> Figures:
-    """The figures of the organization whose scope is open: five queries."""
+    """The figures of the organization whose scope is open: four queries."""
     return Figures(
         has_default_name=organization.has_default_name(),
-        members=Membership.objects.in_force().order_by()[: MOST + 1].count(),
+        members=organization.managed_users,
         **Invitation.objects.tally(most=MOST + 1),
         **_domains(),
         **_administrators(),

@@ -16,6 +16,7 @@ from audit import chain
 from domains.models import Domain
 from invitations.models import Invitation
 from organizations.models import Membership, Organization, Role
+from overview import counters
 from users.models import User
 
 Check = Callable[[], Iterator[str]]
@@ -103,6 +104,11 @@ def each_account_has_its_owner_inside() -> Iterator[str]:
     yield from _each(elsewhere, "a role stands in another organization than its account")
 
 
+def counters_are_true() -> Iterator[str]:
+    for drift in counters.drifts():
+        yield f"{drift.organization.sid}: {drift.counter} says {drift.kept}, there are {drift.true}"
+
+
 def limits_hold() -> Iterator[str]:
     counts = (
         Account.objects.counted()
@@ -134,6 +140,7 @@ CHECKS: tuple[Check, ...] = (
     copies_on_stays_are_true,
     copies_on_roles_are_true,
     each_account_has_its_owner_inside,
+    counters_are_true,
     limits_hold,
     each_user_has_one_proven_address,
     chains_hold,

@@ -63,6 +63,7 @@ def test_the_eleventh_is_refused_and_a_raised_limit_lets_it_in(who, acme, reques
     create_account(acme, name="Eleventh", owner=person, actor=acting(person))
 
 
+@pytest.mark.breaks_invariants
 def test_closed_accounts_and_subaccounts_do_not_count(eve) -> None:
     globex = organization_of(eve)
     Organization.objects.filter(pk=globex.pk).update(account_limit=2)

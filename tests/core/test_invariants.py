@@ -125,6 +125,16 @@ BREAKS: list[tuple[str, Break, str]] = [
         ),
         "a role stands in another organization than its account",
     ),
+    *(
+        (
+            "counters_are_true",
+            lambda counter=counter: Organization.objects.filter(name="Acme").update(
+                **{counter: 99}
+            ),
+            f"{counter} says 99",
+        )
+        for counter in ("managed_users", "pending_users", "managed_accounts")
+    ),
     (
         "limits_hold",
         lambda: Organization.objects.filter(name="Acme").update(account_limit=1),

@@ -66,5 +66,6 @@ def test_an_address_is_invited_again_once_the_first_was_withdrawn(db: None) -> N
     assert again(revoked_at=None).pk
 
 
+@pytest.mark.breaks_invariants
 def test_two_organizations_may_invite_the_same_address(globex: Organization) -> None:
     assert again(organization=globex).pk
