@@ -10,13 +10,11 @@ from django.utils import timezone
 from accounts.models import AccountRole
 from adminctr.core import clock
 from adminctr.core.periods import Source
-from adminctr.web.filters import FilterForm
-from adminctr.web.forms import LineField
+from adminctr.web.filters import FilterForm, SearchField
 from organizations.models import Role
 
 _IN_FORCE, _ENDED = "in-force", "ended"
 _ORGANIZATION, _ACCOUNT = "organization", "account"
-_SEARCH_LENGTH = 160
 
 
 def _role_choices() -> list[tuple[str, str]]:
@@ -29,14 +27,14 @@ def _role_choices() -> list[tuple[str, str]]:
     ]
 
 
+class AccountFilter(FilterForm):
+    search = SearchField("Name or SID")
+
+
 class RoleAssignmentFilter(FilterForm):
     """Who, which role, where, and when: now, ended, or as of one day."""
 
-    search = LineField(
-        label="Name, email or SID",
-        max_length=_SEARCH_LENGTH,
-        widget=forms.TextInput(attrs={"type": "search", "spellcheck": "false"}),
-    )
+    search = SearchField("Name, email or SID")
     role = forms.ChoiceField(label="Role", choices=[("", "Any role"), *_role_choices()])
     state = forms.ChoiceField(
         label="State", choices=[(_IN_FORCE, "In force"), (_ENDED, "Ended")], initial=_IN_FORCE
@@ -65,8 +63,6 @@ class RoleAssignmentFilter(FilterForm):
     def narrow(self, rows: Any) -> QuerySet[Any]:
         asked = self.cleaned_data
         rows = self._by_time(rows, ended=asked.get("state") == _ENDED, on=asked.get("on"))
-        if search := asked.get("search"):
-            rows = rows.matching(search)
         if role := asked.get("role"):
             scope, _, name = role.partition("-")
             rows = self._by_scope(rows, scope).filter(role=name)

@@ -9,15 +9,13 @@ from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Lower
 from django.urls import reverse
 
-from adminctr.core import clock, text
+from adminctr.core import clock
 from adminctr.core.addresses import ADDRESS_LENGTH
-from adminctr.core.columns import KeyField, starts_with
+from adminctr.core.columns import KeyField
 from adminctr.core.periods import Period, PeriodQuerySet, Source
-from adminctr.core.sids import SidField, is_sid
+from adminctr.core.sids import SidField
 from adminctr.core.tenancy import RowT, TenantManager, TenantModel
 from organizations.models import NAME_LENGTH, Membership, Organization, Role
-
-_SEARCHED_BY_SID = {"US": "holder__sid", "AC": "account__sid", "IY": "sid"}
 
 
 class AccountStatus(models.TextChoices):
@@ -51,6 +49,10 @@ class AccountQuerySet(models.QuerySet[RowT]):
 
 
 class Account(TenantModel):
+    searched_by = ("name_key",)
+    searched_by_beginning = ("name_key",)
+    searched_by_sid = {"AC": "sid", "US": "owner__sid"}
+
     sid = SidField("AC")
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     parent = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
@@ -79,6 +81,11 @@ class Account(TenantModel):
                 condition=Q(parent=None),
                 name="accounts_account_by_name",
             ),
+            models.Index(
+                fields=["organization", "created_at", "id"],
+                condition=Q(parent=None),
+                name="accounts_account_by_created",
+            ),
             # Support staff search across organizations.
             models.Index(fields=["name_key"], name="accounts_search_name"),
         ]
@@ -97,14 +104,6 @@ class RoleAssignmentQuerySet(PeriodQuerySet[RowT]):
     def on_accounts(self) -> Self:
         return self.filter(account__isnull=False)
 
-    def matching(self, search: str) -> Self:
-        """By the SID of the person, the account or the row; else by how name or address begin."""
-        if is_sid(search):
-            column = _SEARCHED_BY_SID.get(search[:2])
-            return self.filter(**{column: search}) if column else self.none()
-        key = text.sort_key(search)
-        return self.filter(starts_with("name_key", key) | starts_with("email", key))
-
     def with_membership(self) -> Self:
         """Say of each holder whether they are a managed user of the organization in scope."""
         stays = Membership.objects.open().filter(user_id=OuterRef("holder_id"))
@@ -119,6 +118,9 @@ class RoleAssignment(Period):
     """
 
     person_column = "holder_id"
+    searched_by = ("name_key", "email")
+    searched_by_beginning = ("name_key", "email")
+    searched_by_sid = {"US": "holder__sid", "AC": "account__sid", "IY": "sid"}
 
     sid = SidField("IY")
     holder = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")

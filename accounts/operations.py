@@ -1,4 +1,4 @@
-"""What changes accounts and their number, and who takes a list of the roles on them."""
+"""What changes accounts and their number."""
 
 from accounts import limits
 from accounts.models import Account, AccountRole, RoleAssignment
@@ -46,22 +46,6 @@ def create_account(organization: Organization, *, name: str, owner: User, actor:
         owner=owner.email,
     )
     return account
-
-
-@operation(itself)
-def export_role_assignments(organization: Organization, *, which: str, actor: Actor) -> None:
-    """Note who takes a list of the role assignments out, and which part of it.
-
-    Raises NotAllowed.
-    """
-    actor = policy.require_locked(actor, Action.ACCESS_EXPORT, organization)
-    log.record(
-        "organization.roles_exported",
-        organization,
-        actor=actor,
-        subject_sid=organization.sid,
-        which=which,
-    )
 
 
 @operation(itself)

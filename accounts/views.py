@@ -3,13 +3,12 @@ from typing import Any
 from django.db.models import QuerySet
 from django.urls import reverse, reverse_lazy
 
-from accounts.forms import RoleAssignmentFilter
+from accounts.forms import AccountFilter, RoleAssignmentFilter
 from accounts.models import Account, AccountStatus, AccountType, RoleAssignment
-from accounts.operations import export_role_assignments
 from adminctr.core.periods import Source
 from adminctr.web import tones
 from adminctr.web.display import moment
-from adminctr.web.filters import Order
+from adminctr.web.filters import Noun, Order
 from adminctr.web.paginate import cut
 from adminctr.web.spreadsheets import Cell
 from adminctr.web.views import DetailPage, ExportPage, ListPage
@@ -21,9 +20,20 @@ _ORGANIZATION = "Organization"
 class AccountListPage(ListPage):
     action = Action.ACCOUNT_VIEW
     template_name = "accounts/list.html"
+    filter_class = AccountFilter
+    noun = Noun("account", "accounts")
+    orders = {
+        "name": Order("name_key", "by name"),
+        "-name": Order("-name_key", "by name from the end"),
+        "-created": Order("-created_at", "newest first"),
+        "created": Order("created_at", "oldest first"),
+    }
 
     def rows(self) -> QuerySet[Any]:
         return Account.objects.managed().select_related("owner")
+
+    def counter(self) -> int:
+        return self.organization.managed_accounts
 
     def row(self, row: Account) -> dict[str, Any]:
         return {
@@ -37,6 +47,27 @@ class AccountListPage(ListPage):
             "type_tone": "trial" if row.type == AccountType.TRIAL else "neutral",
             "created": moment(row.created_at),
         }
+
+    def extra(self) -> dict[str, Any]:
+        return {"export_refusal": self.refusal(Action.LIST_EXPORT)}
+
+
+class AccountExport(ExportPage):
+    of = AccountListPage
+    list_url = reverse_lazy("accounts:list")
+    listed = "managed accounts"
+    columns = ("SID", "Name", "Owner", "Owner SID", "Type", "Status", "Created (UTC)")
+
+    def cells(self, row: Account) -> tuple[Cell, ...]:
+        return (
+            row.sid,
+            row.name,
+            row.owner.email,
+            row.owner.sid,
+            row.get_type_display(),
+            row.get_status_display(),
+            row.created_at,
+        )
 
 
 class AccountDetailPage(DetailPage):
@@ -68,6 +99,7 @@ class RoleAssignmentListPage(ListPage):
     action = Action.ACCESS_VIEW
     template_name = "accounts/access.html"
     filter_class = RoleAssignmentFilter
+    noun = Noun("role assignment", "role assignments")
     orders = {
         "name": Order("name_key", "by name"),
         "-name": Order("-name_key", "by name from the end"),
@@ -97,21 +129,17 @@ class RoleAssignmentListPage(ListPage):
         }
 
     def extra(self) -> dict[str, Any]:
-        return {"export_refusal": self.refusal(Action.ACCESS_EXPORT)}
+        return {"export_refusal": self.refusal(Action.LIST_EXPORT)}
 
 
 class RoleAssignmentExport(ExportPage):
-    action = Action.ACCESS_EXPORT
     of = RoleAssignmentListPage
     list_url = reverse_lazy("accounts:access")
-    file_name = "role-assignments"
+    listed = "role assignments"
     columns = (
         "SID", "Name", "Email address", "User SID", "User type", "Role", "Where", "Account SID",
         "Since (UTC)", "By", "By email address", "Source", "End (UTC)", "State",
     )  # fmt: skip
-
-    def announce(self, which: str) -> None:
-        export_role_assignments(self.organization, which=which, actor=self.actor)
 
     def cells(self, row: Any) -> tuple[Cell, ...]:
         return (

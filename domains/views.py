@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from adminctr.core.addresses import readable_domain
 from adminctr.web.display import moment
+from adminctr.web.filters import Noun
 from adminctr.web.views import ActionPage, DetailPage, Done, ListPage, OperationPage
 from domains import explanations, operations
 from domains.forms import AddDomainForm
@@ -24,6 +25,7 @@ _TONES = {
 class DomainListPage(ListPage):
     action = Action.DOMAIN_VIEW
     template_name = "domains/list.html"
+    noun = Noun("domain", "domains")
 
     def rows(self) -> QuerySet[Any]:
         return Domain.objects.order_by("name", "id")

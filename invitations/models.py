@@ -66,6 +66,9 @@ class Invitation(TenantModel):
     """An offer that one address may accept by the link it was mailed, once."""
 
     person_column = "email"
+    searched_by = ("email",)
+    searched_by_beginning = ("email",)
+    searched_by_sid = {"NF": "sid"}
 
     sid = SidField("NF")
     kind = models.CharField(max_length=20, choices=Kind, default=Kind.JOIN)

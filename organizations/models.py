@@ -118,6 +118,9 @@ class Membership(Period):
     """
 
     person_column = "user_id"
+    searched_by = ("name_key", "email")
+    searched_by_beginning = ("name_key", "surname_key", "email")
+    searched_by_sid = {"US": "user__sid"}
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     email = KeyField(max_length=ADDRESS_LENGTH)
@@ -161,6 +164,36 @@ class Membership(Period):
                 fields=["organization", "role", "name_key", "id"],
                 condition=Q(ended_at=None),
                 name="organizations_stay_by_role",
+            ),
+            models.Index(
+                fields=["organization", "status", "name_key", "id"],
+                condition=Q(ended_at=None),
+                name="organizations_stay_by_status",
+            ),
+            models.Index(
+                fields=["organization", "began_at", "id"],
+                condition=Q(ended_at=None),
+                name="organizations_stay_by_began",
+            ),
+            models.Index(
+                fields=["organization", "role", "began_at", "id"],
+                condition=Q(ended_at=None),
+                name="organizations_role_began",
+            ),
+            models.Index(
+                fields=["organization", "status", "began_at", "id"],
+                condition=Q(ended_at=None),
+                name="organizations_status_began",
+            ),
+            models.Index(
+                fields=["organization", "email", "id"],
+                condition=Q(ended_at=None),
+                name="organizations_stay_by_email",
+            ),
+            models.Index(
+                fields=["organization", "surname_key", "id"],
+                condition=Q(ended_at=None),
+                name="organizations_stay_by_surname",
             ),
             # Support staff search across organizations.
             models.Index(fields=["name_key"], name="organizations_search_name"),

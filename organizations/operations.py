@@ -1,4 +1,7 @@
-"""What changes in an organization itself: its name, who has which role, what a person hides."""
+"""What changes in an organization itself, and who takes its lists out.
+
+Its name, who has which role, what a person hides.
+"""
 
 from collections.abc import Sequence
 
@@ -13,6 +16,23 @@ from organizations import mail, policy, stays
 from organizations.models import Membership, Organization, Role
 from organizations.policy import Action
 from users.models import UserStatus
+
+
+@operation(itself)
+def export_list(organization: Organization, *, listed: str, which: str, actor: Actor) -> None:
+    """Note who takes which list out, and what part of it.
+
+    Raises NotAllowed.
+    """
+    actor = policy.require_locked(actor, Action.LIST_EXPORT, organization)
+    log.record(
+        "organization.list_exported",
+        organization,
+        actor=actor,
+        subject_sid=organization.sid,
+        listed=listed,
+        which=which,
+    )
 
 
 @operation(itself)

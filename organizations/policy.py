@@ -17,7 +17,6 @@ from organizations.models import GRANTABLE_ROLES, Membership, Organization, Role
 
 
 class Action(StrEnum):
-    ACCESS_EXPORT = "access:export"
     ACCESS_VIEW = "access:view"
     ACCOUNT_CREATE = "account:create"
     ACCOUNT_VIEW = "account:view"
@@ -26,6 +25,7 @@ class Action(StrEnum):
     DOMAIN_REMOVE = "domain:remove"
     DOMAIN_VERIFY = "domain:verify"
     DOMAIN_VIEW = "domain:view"
+    LIST_EXPORT = "list:export"
     ORGANIZATION_RENAME = "organization:rename"
     ORGANIZATION_SET_LIMIT = "organization:set-limit"
     ORGANIZATION_TRANSFER = "organization:transfer"
@@ -38,7 +38,6 @@ class Action(StrEnum):
 
 
 WORDS: dict[Action, str] = {
-    Action.ACCESS_EXPORT: "Export role assignments",
     Action.ACCESS_VIEW: "See role assignments",
     Action.ACCOUNT_CREATE: "Create accounts",
     Action.ACCOUNT_VIEW: "See accounts",
@@ -47,6 +46,7 @@ WORDS: dict[Action, str] = {
     Action.DOMAIN_REMOVE: "Remove domains",
     Action.DOMAIN_VERIFY: "Verify domains",
     Action.DOMAIN_VIEW: "See domains",
+    Action.LIST_EXPORT: "Export lists",
     Action.ORGANIZATION_RENAME: "Rename the organization",
     Action.ORGANIZATION_SET_LIMIT: "Set the account limit",
     Action.ORGANIZATION_TRANSFER: "Change the Owner",

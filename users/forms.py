@@ -4,10 +4,12 @@ from allauth.account.forms import LoginForm, ResetPasswordKeyForm, UserTokenForm
 from allauth.account.forms import ResetPasswordForm as AllauthResetForm
 from django import forms
 from django.contrib.auth.password_validation import validate_password
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from adminctr.core.actor import Actor
 from adminctr.core.sids import is_sid
+from adminctr.web.filters import FilterForm, SearchField
 from adminctr.web.forms import AddressField, Form
 from adminctr.web.http import ConsoleRequest
 from adminctr.web.newcomer import PASSWORD_HELP, PasswordField
@@ -18,6 +20,22 @@ from users.operations import request_password_reset
 
 class SignUpForm(Form):
     email = AddressField(help_text="We send a link to it, to see that it is yours.")
+
+
+class UserFilter(FilterForm):
+    search = SearchField("Name, email or SID")
+    role = forms.ChoiceField(
+        label="Organization role", choices=[("", "Any organization role"), *Role.choices]
+    )
+    status = forms.ChoiceField(label="Status", choices=[("", "Any status"), *UserStatus.choices])
+
+    def narrow(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        asked = {name: self.cleaned_data.get(name) for name in ("role", "status")}
+        return rows.filter(**{name: value for name, value in asked.items() if value})
+
+
+class PendingUserFilter(FilterForm):
+    search = SearchField("Email or SID")
 
 
 class ChangeRoleForm(Form):

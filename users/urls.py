@@ -10,7 +10,9 @@ urlpatterns = [
     path("signup/", views.sign_up, name="sign-up"),
     path("signup/<link_token:token>/", views.finish_sign_up, name="sign-up-finish"),
     path(f"{_USERS}", views.UserListPage.as_view(), name="list"),
+    path(f"{_USERS}export/", views.UserExport.as_view(), name="export"),
     path(f"{_USERS}pending/", views.PendingUserListPage.as_view(), name="pending"),
+    path(f"{_USERS}pending/export/", views.PendingUserExport.as_view(), name="pending-export"),
     path(f"{_USERS}pending/<sid:sid>/", views.PendingUserPage.as_view(), name="pending-detail"),
     path(
         f"{_USERS}pending/<sid:sid>/resend/",

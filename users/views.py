@@ -5,7 +5,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.urls import reverse, reverse_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
@@ -14,13 +14,16 @@ from adminctr.core.actor import Actor
 from adminctr.core.limits import Limit
 from adminctr.web import errors
 from adminctr.web.display import moment
+from adminctr.web.filters import Noun, Order
 from adminctr.web.newcomer import FounderForm
 from adminctr.web.paginate import cut
+from adminctr.web.spreadsheets import Cell
 from adminctr.web.views import (
     ActionPage,
     ConsolePage,
     DetailPage,
     Done,
+    ExportPage,
     ListPage,
     OperationPage,
     attempt,
@@ -39,7 +42,13 @@ from organizations.models import Membership, Organization, Role
 from organizations.operations import change_role
 from organizations.policy import Action
 from users import operations
-from users.forms import ChangeRoleForm, InviteUserForm, SignUpForm
+from users.forms import (
+    ChangeRoleForm,
+    InviteUserForm,
+    PendingUserFilter,
+    SignUpForm,
+    UserFilter,
+)
 from users.models import UserStatus
 from users.queries import find_sign_up
 from users.sign_in import log_in_newcomer, origin_of
@@ -94,6 +103,17 @@ class UserListPage(ListPage):
     action = Action.USER_VIEW
     template_name = "users/list.html"
     cursor = "user__sid"
+    filter_class = UserFilter
+    noun = Noun("user", "users")
+    orders = {
+        "name": Order("name_key", "by name"),
+        "-name": Order("-name_key", "by name from the end"),
+        "-since": Order("-began_at", "newest first"),
+        "since": Order("began_at", "oldest first"),
+    }
+
+    def counter(self) -> int:
+        return self.organization.managed_users
 
     def rows(self) -> QuerySet[Any]:
         return Membership.objects.managed().select_related("user")
@@ -106,16 +126,43 @@ class UserListPage(ListPage):
             "role": row.get_role_display(),
             "status": UserStatus(row.status).label,
             "tone": _STATUS_TONES[UserStatus(row.status)],
+            "since": moment(row.began_at),
             "last_sign_in": moment(row.last_sign_in_at),
         }
 
     def extra(self) -> dict[str, Any]:
-        return {"tabs": _tabs("users:list"), "invite_refusal": self.refusal(Action.USER_INVITE)}
+        return _around(self, "users:list")
+
+
+class UserExport(ExportPage):
+    of = UserListPage
+    list_url = reverse_lazy("users:list")
+    listed = "managed users"
+    columns = (
+        "SID", "Name", "Email address", "Organization role", "Status", "Since (UTC)",
+        "Last sign-in (UTC)",
+    )  # fmt: skip
+
+    def cells(self, row: Membership) -> tuple[Cell, ...]:
+        return (
+            row.user.sid,
+            row.user.get_full_name(),
+            row.email,
+            row.get_role_display(),
+            UserStatus(row.status).label,
+            row.began_at,
+            row.last_sign_in_at,
+        )
 
 
 class PendingUserListPage(ListPage):
     action = Action.USER_VIEW
     template_name = "users/pending.html"
+    filter_class = PendingUserFilter
+    noun = Noun("pending user", "pending users")
+
+    def counter(self) -> int:
+        return self.organization.pending_users
 
     def rows(self) -> QuerySet[Any]:
         return Invitation.objects.pending().select_related("invited_by")
@@ -134,7 +181,30 @@ class PendingUserListPage(ListPage):
         }
 
     def extra(self) -> dict[str, Any]:
-        return {"tabs": _tabs("users:pending"), "invite_refusal": self.refusal(Action.USER_INVITE)}
+        return _around(self, "users:pending")
+
+
+class PendingUserExport(ExportPage):
+    of = PendingUserListPage
+    list_url = reverse_lazy("users:pending")
+    listed = "pending users"
+    columns = (
+        "SID", "Email address", "Organization role", "Invited by", "Invited (UTC)",
+        "Last sent (UTC)", "Sends", "Expires (UTC)", "Status",
+    )  # fmt: skip
+
+    def cells(self, row: Invitation) -> tuple[Cell, ...]:
+        return (
+            row.sid,
+            row.email,
+            row.get_role_display(),
+            row.invited_by.email,
+            row.created_at,
+            row.last_sent_at,
+            row.total_sends,
+            row.expires_at,
+            _mail_state(row)[0],
+        )
 
 
 class UserDetailPage(DetailPage):
@@ -272,11 +342,26 @@ def _stay(page: ConsolePage, sid: str) -> Membership:
     return page.one(Membership.objects.managed().select_related("user"), user__sid=sid)
 
 
-def _tabs(current: str) -> list[dict[str, Any]]:
-    names = (("Managed", "users:list"), ("Pending", "users:pending"))
-    return [
-        {"label": label, "url": reverse(name), "current": name == current} for label, name in names
-    ]
+def _around(page: ConsolePage, current: str) -> dict[str, Any]:
+    """The tabs over the lists of users, each with how many it has, and what else may be done."""
+    organization = page.organization
+    tabs = (
+        ("Managed", "users:list", organization.managed_users),
+        ("Pending", "users:pending", organization.pending_users),
+    )
+    return {
+        "tabs": [
+            {
+                "label": label,
+                "url": reverse(name),
+                "current": name == current,
+                "count": f"{count:,}",
+            }
+            for label, name, count in tabs
+        ],
+        "invite_refusal": page.refusal(Action.USER_INVITE),
+        "export_refusal": page.refusal(Action.LIST_EXPORT),
+    }
 
 
 def _mail_state(invitation: Invitation) -> tuple[str, str]:

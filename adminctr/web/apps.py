@@ -10,6 +10,7 @@ class WebConfig(AppConfig):
         from django.urls import register_converter
 
         import adminctr.web.checks  # noqa: F401
+        from adminctr.core import search_indexes
         from adminctr.core.sids import SidConverter
         from adminctr.core.tokens import TokenConverter
 
@@ -17,6 +18,9 @@ class WebConfig(AppConfig):
         register_converter(TokenConverter, "link_token")
         # The signal is sent for apps that have models; this one has none, so another's is taken.
         sender = apps.get_app_config("queue")
+        post_migrate.connect(
+            search_indexes.install_after_migrate, sender=sender, dispatch_uid="web_search_indexes"
+        )
         post_migrate.connect(_create_cache_table, sender=sender, dispatch_uid="web_cache_table")
 
 

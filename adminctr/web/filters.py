@@ -13,10 +13,14 @@ from django import forms
 from django.db.models import QuerySet
 from django.http import QueryDict
 
+from adminctr.core import search
 from adminctr.web.display import day
-from adminctr.web.forms import Form
+from adminctr.web.forms import Form, LineField
+from adminctr.web.paginate import Indexed, Listing, Sought
 
+SEARCH = "search"
 _SORT = "sort"
+_SEARCH_LENGTH = 160
 _OF_DJANGO = frozenset(("invalid", "invalid_choice", "min_value", "max_length"))
 
 
@@ -72,6 +76,14 @@ class FilterForm(Form):
         return not set(self.more).isdisjoint(self.chosen())
 
 
+class SearchField(LineField):
+    """What to look for in a list; its model says by what (adminctr.core.search)."""
+
+    def __init__(self, label: str) -> None:
+        widget = forms.TextInput(attrs={"type": "search", "spellcheck": "false"})
+        super().__init__(label=label, max_length=_SEARCH_LENGTH, widget=widget)
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
     """One order of a list; an index begins with the organization and ends with column and key."""
@@ -82,6 +94,17 @@ class Order:
     @property
     def direction(self) -> str:
         return "descending" if self.column.startswith("-") else "ascending"
+
+
+@dataclass(frozen=True, slots=True)
+class Noun:
+    """What the rows of a list are called: one of them, and several."""
+
+    one: str
+    many: str
+
+    def of(self, number: int) -> str:
+        return f"{number:,} {self.one if number == 1 else self.many}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,13 +144,26 @@ class Selection:
             query[_SORT] = order
         return cls(filter_class(query), orders, order, query, tuple(dropped))
 
-    def of(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+    def of(self, rows: QuerySet[Any]) -> Listing:
         """The rows that fit, in the order asked for."""
         narrowed = self.form.narrow(rows)
-        if not self.order:
-            return narrowed
-        column = self.orders[self.order].column
-        return narrowed.order_by(column, "-pk" if column.startswith("-") else "pk")
+        if self.order:
+            column = self.orders[self.order].column
+            narrowed = narrowed.order_by(column, "-pk" if column.startswith("-") else "pk")
+        sought = self.form.cleaned_data.get(SEARCH)
+        return Sought(narrowed, sought) if sought else Indexed(narrowed)
+
+    def counted(self, listing: Listing, noun: Noun, *, of_all: int | None) -> str:
+        """How many rows there are, in words; `of_all` where a counter knows without filters."""
+        if of_all is not None and not self.form.chosen():
+            return noun.of(of_all)
+        counted = listing.count(search.MOST)
+        if not counted.has_more:
+            return noun.of(counted.number)
+        more = f"More than {search.MOST:,} {noun.many}."
+        if isinstance(listing, Sought):
+            more += f" {search.MOST:,} of those found are listed: type more to find fewer."
+        return more
 
     @property
     def url(self) -> str:

@@ -72,6 +72,7 @@ def _examples() -> dict[str, Any]:
         field.disabled = True
     return {
         "here": _HERE,
+        "refusal": "Only the Owner (Ana Silva) can do this; ask Ana.",
         "sid": _SID,
         "tones": _TONES,
         "every_field": EveryField(prefix="every"),

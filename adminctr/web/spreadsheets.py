@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from io import StringIO
 
-Cell = str | datetime | None
+Cell = str | int | datetime | None
 
 # Spreadsheets take a file for UTF-8 only where it begins so.
 BEGINNING = "\ufeff".encode()
@@ -35,4 +35,4 @@ def _text(cell: Cell) -> str:
     """Moments in UTC, in a form that spreadsheets know as moments."""
     if isinstance(cell, datetime):
         return f"{cell.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
-    return cell or ""
+    return "" if cell is None else str(cell)

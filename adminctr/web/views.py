@@ -19,11 +19,12 @@ from adminctr.core.limits import Limit
 from adminctr.core.operations import record_refusal
 from adminctr.core.tenancy import tenant
 from adminctr.web import spreadsheets
-from adminctr.web.filters import FilterForm, Order, Selection
+from adminctr.web.filters import FilterForm, Noun, Order, Selection
 from adminctr.web.http import ConsoleRequest
-from adminctr.web.paginate import in_chunks, slice_of
+from adminctr.web.paginate import Listing, slice_of
 from organizations import contacts, policy
 from organizations.models import Organization
+from organizations.operations import export_list
 from organizations.policy import Action
 from users import sessions
 from users.models import User
@@ -217,17 +218,20 @@ class OwnActionPage(ActionFrame, OwnPage):
 class ListPage(ConsolePage):
     """A list, paged by key. A page gives `rows`, how a row is shown, and its cursor.
 
-    It may name a form that narrows the list, and orders to choose from; the first is the usual one.
+    It may name a form that narrows the list, orders to choose from (the first is the usual one) and
+    the noun that its rows are counted with.
     """
 
     cursor: ClassVar[str] = "sid"
     filter_class: ClassVar[type[FilterForm]] = FilterForm
     orders: ClassVar[Mapping[str, Order]] = {}
+    noun: ClassVar[Noun | None] = None
 
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         selection = self.selection()
+        listing = selection.of(self.rows())
         page = slice_of(
-            selection.of(self.rows()),
+            listing,
             request.GET,
             cursor=self.cursor,
             positions=self.positions(),
@@ -239,6 +243,8 @@ class ListPage(ConsolePage):
             "next_url": page.next_url,
             "selection": selection,
         }
+        if self.noun:
+            context["counted"] = selection.counted(listing, self.noun, of_all=self.counter())
         return self.page(context | self.extra())
 
     def selection(self) -> Selection:
@@ -247,6 +253,10 @@ class ListPage(ConsolePage):
     def rows(self) -> QuerySet[Any]:
         """What is listed; ordered by one column and the key where no orders are offered."""
         raise NotImplementedError
+
+    def counter(self) -> int | None:
+        """How many rows there are without filters, where the organization counts them."""
+        return None
 
     def positions(self) -> QuerySet[Any]:
         """Where a cursor may stand: rows that have left the list keep their place."""
@@ -261,11 +271,12 @@ class ListPage(ConsolePage):
 
 
 class ExportPage(ConsolePage):
-    """A list as a file, as its filters show it. A page gives `announce` and `cells`."""
+    """A list as a file, as its filters show it. A page names the list and gives `cells`."""
 
+    action = Action.LIST_EXPORT
     of: ClassVar[type[ListPage]]
     list_url: ClassVar[Any]
-    file_name: ClassVar[str]
+    listed: ClassVar[str]
     columns: ClassVar[tuple[str, ...]]
     chunk: ClassVar[int] = 500
 
@@ -274,23 +285,22 @@ class ExportPage(ConsolePage):
         return redirect_to(f"{self.list_url}{self._list().selection().url}")
 
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
+        policy.require(self.actor, self.of.action, self.organization)
         selection = self._list().selection()
         try:
             EXPORTS.spend(self.actor.sid)
         except RuleViolation as refused:
             messages.error(request, refused.message)
             return redirect_to(f"{self.list_url}{selection.url}")
-        self.announce(selection.words())
-        name = f"{self.file_name}-{self.organization.sid}-{clock.now():%Y-%m-%d}.csv"
+        export_list(
+            self.organization, listed=self.listed, which=selection.words(), actor=self.actor
+        )
+        name = f"{self.listed.replace(' ', '-')}-{self.organization.sid}-{clock.now():%Y-%m-%d}.csv"
         return StreamingHttpResponse(
             self._body(selection.of(self._list().rows())),
             content_type="text/csv; charset=utf-8",
             headers={"Content-Disposition": f'attachment; filename="{name}"'},
         )
-
-    def announce(self, which: str) -> None:
-        """Note in the trail who takes what, before the first byte leaves."""
-        raise NotImplementedError
 
     def cells(self, row: Any) -> tuple[spreadsheets.Cell, ...]:
         """One row, in the order of the columns."""
@@ -299,13 +309,13 @@ class ExportPage(ConsolePage):
     def _list(self) -> ListPage:
         return self.of(request=self.request, organization=self.organization, actor=self.actor)
 
-    def _body(self, rows: QuerySet[Any]) -> Iterator[bytes]:
+    def _body(self, listing: Listing) -> Iterator[bytes]:
         """Sent after the middleware has closed its scope, so each chunk opens its own.
 
         Raises NotAllowed when the role or the session has ended meanwhile: the file breaks off.
         """
         yield spreadsheets.BEGINNING + spreadsheets.lines([self.columns])
-        chunks = in_chunks(rows, self.chunk)
+        chunks = listing.chunks(self.chunk)
         while True:
             with tenant(self.organization):
                 self._require_still()

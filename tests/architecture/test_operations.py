@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from accounts.models import Account, RoleAssignment
-from accounts.operations import create_account, export_role_assignments, set_account_limit
+from accounts.operations import create_account, set_account_limit
 from adminctr.core.actor import Actor
 from adminctr.core.errors import NotAllowed
 from adminctr.core.tenancy import TenantModel, every_tenant, tenant
@@ -30,6 +30,7 @@ from merges.operations import Absorption, absorb
 from organizations.models import Membership, Organization, Role
 from organizations.operations import (
     change_role,
+    export_list,
     hide_checklist,
     rename_organization,
     transfer_ownership,
@@ -135,9 +136,6 @@ ATTEMPTS: dict[str, Callable[[Acme], Any]] = {
     "accounts.operations.create_account": lambda acme: create_account(
         acme.organization, name="Mine", owner=acme.ana, actor=acme.eve
     ),
-    "accounts.operations.export_role_assignments": lambda acme: export_role_assignments(
-        acme.organization, which="all", actor=acme.eve
-    ),
     "accounts.operations.set_account_limit": lambda acme: set_account_limit(
         acme.organization, limit=1000, actor=acme.eve
     ),
@@ -164,6 +162,9 @@ ATTEMPTS: dict[str, Callable[[Acme], Any]] = {
     "merges.operations.absorb": lambda acme: absorb(acme.absorption, actor=acme.eve),
     "organizations.operations.change_role": lambda acme: change_role(
         acme.stay, role=Role.ADMINISTRATOR, actor=acme.eve
+    ),
+    "organizations.operations.export_list": lambda acme: export_list(
+        acme.organization, listed="managed users", which="all", actor=acme.eve
     ),
     "organizations.operations.hide_checklist": lambda acme: hide_checklist(
         acme.stay, steps=["domain"], actor=acme.eve

@@ -69,6 +69,8 @@ organizations:ownership               GET   302  403  403  200  200  200
 organizations:ownership               POST  302  403  403  200  200  200
 accounts:list                         GET   302  403  200  200  200  200
 accounts:list                         POST  302  403  405  405  405  405
+accounts:export                       GET   302  403  303  303  303  303
+accounts:export                       POST  302  403  200  200  200  200
 accounts:detail                       GET   302  403  200  200  404  404
 accounts:detail                       POST  302  403  405  405  405  405
 accounts:access                       GET   302  403  200  200  200  200
@@ -81,8 +83,12 @@ users:sign-up-finish                  GET   200  200  200  200  200  200
 users:sign-up-finish                  POST  200  200  200  200  200  200
 users:list                            GET   302  403  200  200  200  200
 users:list                            POST  302  403  405  405  405  405
+users:export                          GET   302  403  303  303  303  303
+users:export                          POST  302  403  200  200  200  200
 users:pending                         GET   302  403  200  200  200  200
 users:pending                         POST  302  403  405  405  405  405
+users:pending-export                  GET   302  403  303  303  303  303
+users:pending-export                  POST  302  403  200  200  200  200
 users:pending-detail                  GET   302  403  200  200  404  404
 users:pending-detail                  POST  302  403  405  405  405  405
 users:pending-resend                  GET   302  403  303  303  404  404

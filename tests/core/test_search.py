@@ -1,0 +1,143 @@
+"""What is sought is found by any part of it, within the scope, and never more than is bearable."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import RoleAssignment
+from adminctr.core import search, search_indexes
+from adminctr.core.tenancy import TenantRequired, every_tenant, tenant
+from invitations.models import Invitation
+from organizations.models import Membership, Organization
+from users.models import User
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(params=[0, 10**6], ids=["many rows", "few rows"], autouse=True)
+def rows(request, monkeypatch) -> None:
+    """SQLite asks its index in large organizations alone."""
+    monkeypatch.setattr(search, "_FEW_ROWS", request.param)
+
+
+@pytest.fixture(autouse=True)
+def of_acme(acme: Organization) -> Iterator[None]:
+    with tenant(acme):
+        yield
+
+
+def names(sought: str) -> set[str]:
+    stays = Membership.objects.managed()
+    keys = [key for _, key in search.find(stays, sought, order="name_key").places]
+    return {stay.email.partition("@")[0] for stay in search.by_keys(stays, keys)}
+
+
+@pytest.mark.parametrize(
+    ("sought", "found"),
+    [
+        ("okafor", {"ben"}),
+        ("KAFO", {"ben"}),
+        ("n oka", {"ben"}),
+        ("marín", {"dora"}),
+        ("o'con", {"fay"}),
+        ("@acme.example", {"ana", "ben", "cy", "dora", "emil", "fay", "goro"}),
+        ("cy@acme", {"cy"}),
+        ("eve", set()),
+        ("zzz", set()),
+        ('"okafor"', set()),
+        ('ben" OR "cy', set()),
+        ("name_key:ben", set()),
+        ("b*n", set()),
+        ("%en", set()),
+        ("_en", set()),
+        ("\\en", set()),
+    ],
+)
+def test_a_part_of_a_name_or_address(sought: str, found: set[str]) -> None:
+    assert names(sought) == found
+
+
+@pytest.mark.parametrize(
+    ("sought", "found"),
+    [
+        ("b", {"ben"}),
+        ("ok", {"ben"}),  # a surname
+        ("go", {"goro"}),
+        ("ka", set()),
+        ("%", set()),
+        ("o'", {"fay"}),
+        ("東京", set()),
+    ],
+)
+def test_one_or_two_letters_are_a_beginning(sought: str, found: set[str]) -> None:
+    assert names(sought) == found
+
+
+def test_a_sid_finds_its_own(ben: User, eve: User) -> None:
+    assert names(ben.sid) == {"ben"}
+    assert names(eve.sid) == set()
+    assert names(f"AC{ben.sid[2:]}") == set()
+
+
+@pytest.mark.breaks_invariants
+def test_who_has_left_is_not_found(cy: User) -> None:
+    Membership.objects.filter(user=cy).update(name_key="cyrus vanished")
+    assert names("vanished") == {"cy"}
+    stays = Membership.objects.exclude(user=cy)
+    assert search.find(stays, "vanished", order="name_key").places == []
+
+
+@pytest.mark.breaks_invariants
+def test_the_index_follows_every_change(cy: User, ben: User, acme: Organization) -> None:
+    assert names("lindqvist") == {"cy"}
+    Membership.objects.filter(user=cy).update(name_key="cy changed")
+    assert names("lindqvist") == set()
+    assert names("changed") == {"cy"}
+    RoleAssignment.objects.filter(holder=ben).delete()
+    assert search.find(RoleAssignment.objects.all(), "okafor", order="name_key").places == []
+    Invitation.objects.filter(email="hana@acme.example").delete()
+    assert search.find(Invitation.objects.pending(), "hana", order="created_at").places == []
+    search_indexes.install(connection)
+    assert names("changed") == {"cy"}
+
+
+def test_it_can_be_lifted_for_a_load_and_comes_back_filled(cy: User) -> None:
+    search_indexes.lift(connection)
+    Membership.objects.filter(user=cy).update(name_key="cy loaded")
+    search_indexes.install(connection)
+    search_indexes.install(connection)
+    assert names("loaded") == {"cy"}
+    assert names("lindqvist") == set()
+    Membership.objects.filter(user=cy).update(name_key="cy lindqvist")
+    assert names("lindqvist") == {"cy"}
+
+
+def test_no_more_are_looked_at_than_is_bearable(monkeypatch) -> None:
+    monkeypatch.setattr(search, "MOST", 3)
+    found = search.find(Membership.objects.managed(), "acme", order="name_key")
+    assert (len(found.places), found.has_more) == (3, True)
+    found = search.find(Membership.objects.managed(), "o", order="name_key")  # Okafor and O'Connor
+    assert (len(found.places), found.has_more) == (2, False)
+
+
+def test_what_is_found_stands_in_order() -> None:
+    places = search.find(Membership.objects.managed(), "acme", order="began_at").places
+    assert places == sorted(places)
+    assert len(places) == 7
+
+
+def test_a_part_is_sought_within_organizations_alone() -> None:
+    with every_tenant(), pytest.raises(TenantRequired):
+        names("silva")
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL chooses rightly by itself")
+def test_sqlite_looks_keys_up_and_walks_no_index(acme: Organization) -> None:
+    with CaptureQueriesContext(connection) as captured:
+        list(search.by_keys(Membership.objects.managed().select_related("user"), [1, 2, 3]))
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN QUERY PLAN {captured[0]['sql']}")
+        plan = "\n".join(str(row[-1]) for row in cursor.fetchall())
+    assert "SEARCH organizations_membership USING INTEGER PRIMARY KEY" in plan

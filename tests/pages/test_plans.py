@@ -1,0 +1,143 @@
+"""Every question that a list asks of the database is answered by an index, in its order."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from accounts.views import AccountListPage, RoleAssignmentListPage
+from adminctr.core import search
+from organizations.models import Organization
+from tests.pages import crowd
+from tests.pages.test_query_growth import LISTS
+from users.models import User
+from users.views import UserListPage
+
+pytestmark = pytest.mark.breaks_invariants
+
+_TABLES = (
+    "organizations_membership|accounts_account|accounts_roleassignment|invitations_invitation"
+    "|audit_auditevent|users_user"
+)
+READS_IT_ALL = {
+    "postgresql": rf"Seq Scan on ({_TABLES})\b",
+    "sqlite": rf"SCAN ({_TABLES})\b",
+}
+SORTS = {"postgresql": r"\bSort\b", "sqlite": r"TEMP B-TREE FOR (LAST TERM OF )?ORDER BY"}
+WORDS = ("search=p", "search=p001", "search=0123", "search=zzz", "search={sid}")
+YESTERDAY = "on=2026-01-01"
+FILTERS = {
+    "users:list": ("", "role=administrator", "role=standard", "status=suspended", *WORDS),
+    "accounts:list": ("", *WORDS),
+    "users:pending": ("", "search=i", "search=p001", "search=zzz"),
+    "accounts:access": ("", "state=ended", YESTERDAY, f"{YESTERDAY}&state=ended", *WORDS),
+    "domains:list": ("",),
+    "audit:list": ("",),
+}
+ORDERS = {
+    "users:list": UserListPage.orders,
+    "accounts:list": AccountListPage.orders,
+    "accounts:access": RoleAssignmentListPage.orders,
+}
+
+
+@pytest.fixture
+def reads(acme: Organization, globex: Organization) -> Callable[[Callable[[], object]], list[str]]:
+    """The plans of everything that is read while something runs, beside a crowd."""
+    crowd.gather(acme, globex)
+
+    def plans(call: Callable[[], object]) -> list[str]:
+        with CaptureQueriesContext(connection) as captured:
+            call()
+        asked = [query["sql"] for query in captured if query["sql"].startswith("SELECT")]
+        # One row alone may be the newest of the few that a person has.
+        about_lists = [
+            sql for sql in asked if re.search(_TABLES, sql) and not sql.endswith("LIMIT 1")
+        ]
+        return [_plan_of(sql) for sql in about_lists]
+
+    return plans
+
+
+def _plan_of(sql: str) -> str:
+    """On PostgreSQL a whole table is read, or anything sorted, only where nothing else is left."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute(f"EXPLAIN QUERY PLAN {sql}")
+        else:
+            cursor.execute("SET LOCAL enable_seqscan = off")
+            cursor.execute("SET LOCAL enable_sort = off")
+            cursor.execute(f"EXPLAIN {sql}")
+        return f"{sql}\n" + "\n".join(str(row[-1]) for row in cursor.fetchall())
+
+
+def test_every_list_has_its_line() -> None:
+    assert set(FILTERS) == set(LISTS)
+
+
+@pytest.mark.parametrize("few_rows", [0, 10**6], ids=["many rows", "few rows"])
+@pytest.mark.parametrize("name", FILTERS)
+def test_no_page_reads_a_whole_table_or_sorts(
+    name: str, few_rows: int, reads, acme, ana: User, sign_in, monkeypatch
+) -> None:
+    """One test a list, since the crowd is dear."""
+    monkeypatch.setattr(search, "_FEW_ROWS", few_rows)
+    client = sign_in(ana)
+    wrong, asked = [], 0
+    unwanted = READS_IT_ALL[connection.vendor], SORTS[connection.vendor]
+    for address in _addresses(name, sid=ana.sid):
+        plans = reads(lambda: _look_around(client, address))  # noqa: B023
+        asked += len(plans)
+        wrong += [
+            (address, plan) for plan in plans if any(re.search(one, plan) for one in unwanted)
+        ]
+    assert wrong == []
+    assert asked
+
+
+@pytest.mark.parametrize(
+    ("name", "index"),
+    [
+        ("users:list", "organizations_membership_search"),
+        ("accounts:list", "accounts_account_search"),
+        ("accounts:access", "accounts_roleassignment_search"),
+        ("users:pending", "invitations_invitation_search"),
+    ],
+)
+def test_a_part_of_a_word_is_found_by_its_trigrams(
+    name: str, index: str, reads, ana: User, sign_in, monkeypatch
+) -> None:
+    monkeypatch.setattr(search, "_FEW_ROWS", 0)
+    client = sign_in(ana)
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET LOCAL enable_indexscan = off")
+            cursor.execute("SELECT gin_clean_pending_list(%s)", [index])
+    with CaptureQueriesContext(connection) as captured:
+        plans = reads(lambda: client.get(f"{reverse(name)}?search=01234"))
+    if connection.vendor == "sqlite":
+        assert any(f"FROM {index} " in query["sql"] for query in captured)
+    else:
+        assert any(f"Bitmap Index Scan on {index}" in plan for plan in plans)
+
+
+def _addresses(name: str, *, sid: str) -> list[str]:
+    return [
+        f"{reverse(name)}?{asked.format(sid=sid)}&{sort}"
+        for asked in FILTERS[name]
+        for sort in [f"sort={order}" for order in ORDERS.get(name, ())] or [""]
+    ]
+
+
+def _look_around(client: Client, address: str) -> None:
+    """A page, the next one and back again."""
+    page = client.get(address)
+    assert page.status_code == 200
+    base = address.partition("?")[0]
+    if following := page.context["next_url"]:
+        back = client.get(base + following).context["previous_url"]
+        assert client.get(base + back).status_code == 200
