@@ -28,7 +28,10 @@ LISTS = {
     "domains:list": "url",
     "audit:list": "sequence",
 }
+NOT_SEARCHED = {"domains:list", "audit:list"}
 MORE = 30
+MOST_QUERIES_OF_A_LIST = 6
+MOST_QUERIES_OF_A_SEARCH = 8
 
 
 def more_users(acme: Organization, ana: User) -> None:
@@ -81,6 +84,29 @@ def test_a_list_costs_the_same_with_thirty_more(name, acme, ana, sign_in, count_
     many, after = count_queries(lambda: client.get(url)), len(rows_of(client, url, LISTS[name])[0])
     assert after >= min(before + MORE, 50)
     assert many == few
+
+
+@pytest.mark.parametrize("few_rows", [0, 10**6], ids=["many rows", "few rows"])
+@pytest.mark.parametrize("sought", ["m", "more"])
+@pytest.mark.parametrize("name", [name for name in LISTS if name not in NOT_SEARCHED])
+def test_a_search_costs_the_same_however_many_are_found(
+    name, sought, few_rows, acme, ana, sign_in, count_queries, monkeypatch
+) -> None:
+    monkeypatch.setattr("adminctr.core.search._FEW_ROWS", few_rows)
+    client = sign_in(ana)
+    url = f"{reverse(name)}?search={sought}"
+    invited(acme, "more@acme.example")
+    few = count_queries(lambda: client.get(url))
+    GROW[name](acme, ana)
+    many = count_queries(lambda: client.get(url))
+    assert max(few, many) <= MOST_QUERIES_OF_A_SEARCH
+    assert many <= few + 1, "whoever finds nothing reads no rows"
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_list_is_read_with_few_queries(name, ana, sign_in, count_queries) -> None:
+    client = sign_in(ana)
+    assert count_queries(lambda: client.get(reverse(name))) <= MOST_QUERIES_OF_A_LIST
 
 
 @pytest.mark.parametrize("name", LISTS)
