@@ -3,33 +3,26 @@
 Browser tests talk to these processes and touch no ORM.
 """
 
-import os
 import re
 import shutil
-import socket
-import subprocess
-import sys
 import time
-import urllib.request
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.error import URLError
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
+from tests.servers.console import Console
 from tests.servers.dns import NameServer
 from tests.servers.smtp import MailServer
 from tests.world import PASSWORD
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 CHROMIUM = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
-_START_SECONDS = 60
 _MAIL_SECONDS = 15
 
 
@@ -70,32 +63,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 @contextmanager
 def running(run_dir: Path, settings: dict[str, str]) -> Iterator[str]:
     """`manage.py serve` with the demo, on a free port, until the context closes."""
-    port = _free_port()
-    url = f"http://127.0.0.1:{port}"
-    environment = os.environ | {
-        "DJANGO_SETTINGS_MODULE": "adminctr.settings",
-        "READ_DOT_ENV": "false",
-        "RUN_DIR": str(run_dir),
-        "DATABASE_URL": f"sqlite:///{run_dir}/adminctr.sqlite3",
-        "BASE_URL": url,
-        "ALLOWED_HOSTS": "127.0.0.1",
-        "PORT": str(port),
-        "WEB_WORKERS": "1",
-        "DEMO": "true",
-        "DEMO_PASSWORD": PASSWORD,
-        "SECRET_KEY": "",
-        "LOG_LEVEL": "ERROR",
-    }
-    command = [sys.executable, "manage.py", "serve"]
-    process = subprocess.Popen(
-        command, cwd=ROOT, env=environment | settings, stdout=subprocess.DEVNULL
-    )
-    try:
-        _wait_until_ready(f"{url}/readyz", process)
-        yield url
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
+    with Console(run_dir, settings | {"LOG_LEVEL": "ERROR"}) as console:
+        console.serve()
+        yield console.url
 
 
 @pytest.fixture(scope="module")
@@ -145,21 +115,3 @@ def log_in(page: Page, address: str) -> None:
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
     page.wait_for_url("**/console/")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _wait_until_ready(url: str, process: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + _START_SECONDS
-    while time.monotonic() < until:
-        assert process.poll() is None, "the installation did not start"
-        try:
-            if urllib.request.urlopen(url, timeout=2).status == 200:  # noqa: S310
-                return
-        except (URLError, ConnectionError, TimeoutError):
-            time.sleep(0.2)
-    raise AssertionError("the installation did not become ready")

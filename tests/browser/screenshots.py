@@ -9,7 +9,8 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
-from tests.browser.conftest import CHROMIUM, ROOT, log_in, running
+from tests.browser.conftest import CHROMIUM, log_in, running
+from tests.servers.console import ROOT
 
 PUBLIC = {"log-in": "/login/", "sign-up": "/signup/", "reset-password": "/password/reset/"}
 # Whose eyes see it best.

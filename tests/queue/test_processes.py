@@ -1,16 +1,12 @@
 """Real workers, killed and cut off from the mail server: every mail leaves, and leaves once."""
 
-import os
 import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.db import connection
 from django.tasks import TaskResultStatus
 from django.test import Client
 from django.urls import reverse
@@ -21,6 +17,7 @@ from invitations.models import Invitation
 from invitations.operations import invite_user
 from organizations.models import Organization, Role
 from tests.conftest import acting
+from tests.servers.console import LONGEST_WAIT_SECONDS, Console, database_url, until
 from tests.servers.smtp import MailServer, Mode
 from users.models import User
 
@@ -29,9 +26,7 @@ pytestmark = [
     pytest.mark.xdist_group("processes"),
 ]
 
-ROOT = Path(__file__).resolve().parents[2]
 EMAIL = "nell@acme.example"
-LONGEST_WAIT_SECONDS = 30
 
 
 @pytest.fixture
@@ -58,50 +53,16 @@ def state(
 @contextmanager
 def working(mail: MailServer, run_dir: Path) -> Iterator[subprocess.Popen[bytes]]:
     """A worker of the product's own settings on the database of this test."""
-    with (run_dir / "worker.log").open("ab") as log:
-        process = subprocess.Popen(
-            [sys.executable, "manage.py", "work", "--interval", "0.1"],
-            cwd=ROOT,
-            env=os.environ | _environment(mail, run_dir),
-            stdout=log,
-            stderr=log,
-        )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
-
-
-def _environment(mail: MailServer, run_dir: Path) -> dict[str, str]:
-    return {
-        "DJANGO_SETTINGS_MODULE": "adminctr.settings",
-        "READ_DOT_ENV": "false",
-        "RUN_DIR": str(run_dir),
-        "DATABASE_URL": _database_url(),
+    settings_of_test = {
+        "DATABASE_URL": database_url(),
         "SECRET_KEY": settings.SECRET_KEY,
         "BASE_URL": settings.BASE_URL,
         "EMAIL_URL": f"smtp://127.0.0.1:{mail.port}",
         "TASK_LEASE_SECONDS": "2",
         "TASK_FIRST_PAUSE_SECONDS": "0.2",
-        "LOG_LEVEL": "WARNING",
-        "PYTHONWARNINGS": "error",
     }
-
-
-def _database_url() -> str:
-    database = connection.settings_dict
-    if connection.vendor == "sqlite":
-        return f"sqlite:///{database['NAME']}"
-    login = ":".join(filter(None, (database["USER"], database["PASSWORD"])))
-    return f"postgres://{login}@{database['HOST']}:{database['PORT']}/{database['NAME']}"
-
-
-def until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + LONGEST_WAIT_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.05)
+    with Console(run_dir, settings_of_test) as console:
+        yield console.serve_worker()
 
 
 def has_status(status: TaskResultStatus) -> Callable[[], bool]:

@@ -6,7 +6,6 @@ the folder, named by a number that counts up.
 
 import argparse
 import asyncio
-import socket
 import threading
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -19,6 +18,8 @@ from typing import Any, Self
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from tests.servers.ports import free_port
 
 
 class Mode(StrEnum):
@@ -38,7 +39,7 @@ class MailServer:
 
     def __init__(self, mode: Mode = Mode.OK, *, port: int = 0, down: bool = False) -> None:
         self.mode = mode
-        self.port = port or _free_port()
+        self.port = port or free_port()
         self.delay = 30.0
         self.mails: list[EmailMessage] = []
         self.tries = 0
@@ -104,13 +105,6 @@ class _FolderServer(MailServer):
         partial = file.with_suffix(".partial")
         partial.write_bytes(mail.as_bytes())
         partial.rename(file)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def main() -> None:

@@ -12,6 +12,17 @@ from django.core.management.base import BaseCommand, CommandError
 _GRACE_SECONDS = 10
 
 
+def web_command(*, port: int, workers: int) -> list[str]:
+    gunicorn = [sys.executable, "-m", "gunicorn", "adminctr.wsgi"]
+    bind = ["--bind", f"{settings.BIND}:{port}"]
+    sizes = ["--workers", str(workers), "--threads", "4"]
+    return [*gunicorn, *bind, *sizes, "--log-level", "warning"]
+
+
+def worker_command() -> list[str]:
+    return [sys.executable, str(settings.BASE_DIR / "manage.py"), "work"]
+
+
 class Command(BaseCommand):
     help = "Prepare the database and run the console with its background worker."
 
@@ -27,9 +38,9 @@ class Command(BaseCommand):
         self.stdout.write(f"{settings.PRODUCT_NAME}: {settings.BASE_URL}")
         self.stdout.flush()
         # Sessions of their own: Ctrl-C reaches this process alone, which ends them in order.
+        web = web_command(port=settings.PORT, workers=settings.WEB_WORKERS)
         children = [
-            subprocess.Popen(command, start_new_session=True)
-            for command in (self._web(), self._worker())
+            subprocess.Popen(command, start_new_session=True) for command in (web, worker_command())
         ]
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._stop)
@@ -51,15 +62,6 @@ class Command(BaseCommand):
                     f"Port {settings.PORT} of {settings.BIND} is taken. Stop what listens there, "
                     f"or choose another, such as PORT={settings.PORT + 1}."
                 ) from taken
-
-    def _web(self) -> list[str]:
-        bind = f"{settings.BIND}:{settings.PORT}"
-        gunicorn = [sys.executable, "-m", "gunicorn", "adminctr.wsgi", "--bind", bind]
-        sizes = ["--workers", str(settings.WEB_WORKERS), "--threads", "4"]
-        return [*gunicorn, *sizes, "--log-level", "warning"]
-
-    def _worker(self) -> list[str]:
-        return [sys.executable, str(settings.BASE_DIR / "manage.py"), "work"]
 
     def _stop(self, *_: Any) -> None:
         sys.exit(0)
