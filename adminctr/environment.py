@@ -5,11 +5,21 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
 # Recursive triggers also refuse an INSERT OR REPLACE, which deletes without saying so.
 _SQLITE_PRAGMAS = (
     "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON; "
     "PRAGMA recursive_triggers=ON;"
 )
+# A host that is silent holds a request for two seconds rather than for minutes.
+_POSTGRESQL_PATIENCE = {"connect_timeout": 2, "tcp_user_timeout": 5000}
+_REDIS_PATIENCE = {
+    "socket_connect_timeout": 1,
+    "socket_timeout": 1,
+    "retry": Retry(NoBackoff(), retries=1),
+}
 _MAIL_TIMEOUT_SECONDS = 10
 _SMTP_PORTS = {"smtp": 25, "smtp+tls": 587, "smtp+ssl": 465}
 # Past this number rows are dropped whether expired or not, and with them counts of tries.
@@ -58,7 +68,8 @@ def database(parsed: dict[str, Any], run_dir: Path) -> dict[str, Any]:
             # A file: a live server on SQLite's shared in-memory database answers "table is locked".
             "TEST": {"NAME": str(run_dir / "test.sqlite3")},
         }
-    return parsed | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+    patience = _POSTGRESQL_PATIENCE | parsed.get("OPTIONS", {})
+    return parsed | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True, "OPTIONS": patience}
 
 
 def cache(url: str) -> dict[str, Any]:
@@ -71,7 +82,11 @@ def cache(url: str) -> dict[str, Any]:
             "OPTIONS": {"MAX_ENTRIES": _MOST_CACHE_ROWS},
         }
     if parts.scheme in {"redis", "rediss"}:
-        return {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": url}
+        return {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": url,
+            "OPTIONS": _REDIS_PATIENCE,
+        }
     raise ValueError("CACHE_URL: use dbcache://table or redis://host:port/number")
 
 

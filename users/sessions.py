@@ -15,6 +15,7 @@ from django.contrib.sessions.base_session import AbstractBaseSession
 
 from adminctr.core import clock
 from adminctr.core.actor import Origin
+from adminctr.core.outages import best_effort
 from adminctr.core.sids import make_sid
 from users.models import Session, User
 
@@ -83,11 +84,11 @@ def touch(session: SessionBase) -> None:
     now = clock.now()
     if seen is None or now - seen < settings.SESSION_TOUCH_PAUSE or _SIGN_IN not in session:
         return
+    end = _end_of(datetime.fromisoformat(session[_SIGN_IN]["began_at"]))
     # Past the store: saving would write back data that another request may have changed.
-    Session.objects.filter(pk=session.session_key).update(
-        last_seen_at=now,
-        expire_date=_end_of(datetime.fromisoformat(session[_SIGN_IN]["began_at"])),
-    )
+    row = Session.objects.filter(pk=session.session_key)
+    with best_effort():
+        row.update(last_seen_at=now, expire_date=end)
 
 
 def _end_of(began_at: datetime) -> datetime:

@@ -2,10 +2,15 @@
 
 import base64
 import pickle
+from collections.abc import Callable
 from typing import Any
 
 from django.core.cache.backends.db import DatabaseCache
-from django.db import connections, router, transaction
+from django.db import DatabaseError, connections, router, transaction
+
+from adminctr.core.outages import outage_of
+
+Execute = Callable[..., Any]
 
 
 class CountingDatabaseCache(DatabaseCache):
@@ -30,3 +35,22 @@ class CountingDatabaseCache(DatabaseCache):
                 [pickled.decode("latin1"), row],
             )
         return int(value + delta)
+
+    def _base_set(self, *arguments: Any, **options: Any) -> bool:
+        """Raises what Django keeps to itself when the table cannot be written: no try is free."""
+        outages: list[DatabaseError] = []
+
+        def note_outage(execute: Execute, *statement: Any) -> Any:
+            try:
+                return execute(*statement)
+            except DatabaseError as error:
+                if outage_of(error):
+                    outages.append(error)
+                raise
+
+        alias = router.db_for_write(self.cache_model_class)
+        with connections[alias].execute_wrapper(note_outage):
+            stored: bool = super()._base_set(*arguments, **options)  # type: ignore[misc]
+        if outages:
+            raise outages[0]
+        return stored

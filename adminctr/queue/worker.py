@@ -5,39 +5,75 @@ returns to the queue what a dead worker held and what failed and may be tried ag
 nothing but the rows, so whoever calls it, and however often, the outcome is the same.
 """
 
+import logging
 import threading
+import time
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import OperationalError, close_old_connections, connection, transaction
+from django.db import DatabaseError, InterfaceError, close_old_connections, connection, transaction
+from django.db.models import Q
 from django.tasks import TaskResultStatus
+from django.utils.crypto import get_random_string
 from django_tasks_db.management.commands.db_worker import Worker
-from django_tasks_db.models import DBTaskResult
+from django_tasks_db.models import DBTaskResult, get_date_max
 
 from adminctr.core import clock
+from adminctr.core.outages import outage_of
 from adminctr.queue import periodic
 from adminctr.queue.models import WorkerHeartbeat
 
 LONGEST_PAUSE = timedelta(hours=1)
+LONGEST_WAIT = timedelta(minutes=10)
+_OUTAGE_PAUSE_SECONDS = 1
+
+logger = logging.getLogger(__name__)
 
 
 class LeasedWorker(Worker):
-    """Runs tasks while a second thread renews the lease, revives tasks and starts due jobs."""
+    """Runs tasks while a second thread renews the lease, revives tasks and starts due jobs.
+
+    It outlives a database that is away: it says so once, waits and goes on.
+    """
 
     def run(self) -> None:
-        periodic.discover()
-        _beat(self.worker_id)
         stop = threading.Event()
         keeper = threading.Thread(target=self._keep_house, args=(stop,), daemon=True)
         keeper.start()
         try:
-            if self.batch:
-                _keep_house_once(self.worker_id)
-            super().run()
+            self._run_through_outages()
         finally:
             stop.set()
             keeper.join(timeout=5)
-            WorkerHeartbeat.objects.filter(worker_id=self.worker_id).delete()
+            with suppress(DatabaseError, InterfaceError):  # silence tells the others as well
+                WorkerHeartbeat.objects.filter(worker_id=self.worker_id).delete()
+
+    def _run_through_outages(self) -> None:
+        is_waiting = False
+        while True:
+            try:
+                periodic.discover()
+                _keep_house_once(self.worker_id)
+                if is_waiting:
+                    logger.warning("The worker works again.")
+                    is_waiting = False
+                super().run()
+                return
+            except (DatabaseError, InterfaceError) as error:
+                outage = outage_of(error)
+                if outage is None:
+                    raise
+                if not is_waiting:
+                    logger.warning("%s The worker waits.", outage)
+                is_waiting = True
+                self._begin_anew()
+                time.sleep(_OUTAGE_PAUSE_SECONDS)
+
+    def _begin_anew(self) -> None:
+        """Under another name, so that the task that was cut off is taken over."""
+        connection.close()
+        self.worker_id = get_random_string(32)
 
     def _keep_house(self, stop: threading.Event) -> None:
         pause = settings.TASK_LEASE.total_seconds() / 4
@@ -45,7 +81,7 @@ class LeasedWorker(Worker):
             close_old_connections()
             try:
                 _keep_house_once(self.worker_id)
-            except OperationalError:  # the database is away or busy: the next round tries again
+            except (DatabaseError, InterfaceError):  # the next round tries again
                 connection.close()
         connection.close()
 
@@ -81,6 +117,13 @@ def is_anybody_working() -> bool:
     """Whether a worker has shown a sign of life within the lease."""
     since = clock.now() - settings.TASK_LEASE
     return WorkerHeartbeat.objects.filter(seen_at__gt=since).exists()
+
+
+def is_moving() -> bool:
+    """Whether nothing that is due has waited so long that the workers are stuck, or too few."""
+    since = clock.now() - LONGEST_WAIT
+    waiting = Q(run_after__lt=since) | Q(run_after=get_date_max(), enqueued_at__lt=since)
+    return not DBTaskResult.objects.ready().filter(waiting).exists()
 
 
 def pause_after(tries: int) -> timedelta:

@@ -6,7 +6,6 @@ from typing import Any, cast
 from django.conf import settings
 from django.contrib.sessions.exceptions import SessionInterrupted
 from django.db import Error as DatabaseFault
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
@@ -14,6 +13,7 @@ from django.urls import reverse
 
 from adminctr.core import tokens
 from adminctr.core.errors import NotAllowed
+from adminctr.core.outages import outage_of
 from adminctr.core.tenancy import tenant
 from adminctr.web.http import ConsoleRequest
 from organizations import contacts, policy
@@ -55,10 +55,10 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """A fault of ours, or of the database: 503 where trying again may help."""
+    """A fault of ours, or of what we stand on: 503 where trying again may help."""
     request_id = getattr(getattr(request, "origin", None), "request_id", "")
-    if isinstance(sys.exc_info()[1], (OperationalError, InterfaceError)):
-        response = _page(request, "503.html", 503, request_id=request_id)
+    if outage := outage_of(sys.exc_info()[1]):
+        response = _page(request, "503.html", 503, request_id=request_id, outage=outage)
         response["Retry-After"] = str(_RETRY_SECONDS)
         return response
     return _page(request, "500.html", 500, request_id=request_id)

@@ -98,7 +98,13 @@ def test_sqlite_locks_at_the_beginning_and_keeps_foreign_keys(tmp_path: Path) ->
 def test_postgresql_notices_a_connection_that_was_lost(tmp_path: Path) -> None:
     made = environment.database(POSTGRESQL, tmp_path)
     assert made["CONN_HEALTH_CHECKS"]
-    assert "OPTIONS" not in made
+
+
+def test_postgresql_is_waited_for_as_long_as_its_url_says(tmp_path: Path) -> None:
+    usual = environment.database(POSTGRESQL, tmp_path)["OPTIONS"]
+    assert usual["connect_timeout"] == 2
+    url = POSTGRESQL | {"OPTIONS": {"connect_timeout": 9, "sslmode": "require"}}
+    assert environment.database(url, tmp_path)["OPTIONS"] == usual | url["OPTIONS"]
 
 
 def test_a_given_secret_is_used_and_none_is_made(tmp_path: Path) -> None:

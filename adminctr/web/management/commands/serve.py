@@ -8,6 +8,9 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
+
+from adminctr.core.outages import outage_of
 
 _GRACE_SECONDS = 10
 
@@ -28,10 +31,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         self._require_free_port()
-        call_command("migrate", verbosity=0, interactive=False)
-        call_command("collectstatic", verbosity=0, interactive=False)
+        self._prepare()
         if settings.DEMO:
-            call_command("demo", stdout=self.stdout)
             self.stdout.write(f"Mailbox of the demo: {settings.BASE_URL}/mailbox/")
         elif "file_path" in settings.MAILERS["default"].get("OPTIONS", {}):
             self.stdout.write("Mail is written to a folder; set EMAIL_URL to send it.")
@@ -50,6 +51,17 @@ class Command(BaseCommand):
             raise CommandError("The web server or the worker has stopped; stopping the other.")
         finally:
             self._end(children)
+
+    def _prepare(self) -> None:
+        try:
+            call_command("migrate", verbosity=0, interactive=False)
+            call_command("collectstatic", verbosity=0, interactive=False)
+            if settings.DEMO:
+                call_command("demo", stdout=self.stdout)
+        except (DatabaseError, OSError) as error:
+            if outage := outage_of(error):
+                raise CommandError(f"{outage} {error}") from error
+            raise
 
     def _require_free_port(self) -> None:
         family = socket.AF_INET6 if ":" in settings.BIND else socket.AF_INET
