@@ -13,6 +13,8 @@ _SQLITE_PRAGMAS = (
     "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON; "
     "PRAGMA recursive_triggers=ON;"
 )
+# Longer than any write of ours takes, and short enough that those who wait hold no page up.
+_SQLITE_WAIT_SECONDS = 5
 # A host that is silent holds a request for two seconds rather than for minutes.
 _POSTGRESQL_PATIENCE = {"connect_timeout": 2, "tcp_user_timeout": 5000}
 _REDIS_PATIENCE = {
@@ -62,7 +64,7 @@ def database(parsed: dict[str, Any], run_dir: Path) -> dict[str, Any]:
             "CONN_MAX_AGE": None,
             "OPTIONS": {
                 "transaction_mode": "IMMEDIATE",
-                "timeout": 20,
+                "timeout": _SQLITE_WAIT_SECONDS,
                 "init_command": _SQLITE_PRAGMAS,
             },
             # A file: a live server on SQLite's shared in-memory database answers "table is locked".

@@ -15,7 +15,7 @@ from django.contrib.sessions.base_session import AbstractBaseSession
 
 from adminctr.core import clock
 from adminctr.core.actor import Origin
-from adminctr.core.outages import best_effort
+from adminctr.core.outages import write_if_possible
 from adminctr.core.sids import make_sid
 from users.models import Session, User
 
@@ -87,8 +87,7 @@ def touch(session: SessionBase) -> None:
     end = _end_of(datetime.fromisoformat(session[_SIGN_IN]["began_at"]))
     # Past the store: saving would write back data that another request may have changed.
     row = Session.objects.filter(pk=session.session_key)
-    with best_effort():
-        row.update(last_seen_at=now, expire_date=end)
+    write_if_possible(lambda: row.update(last_seen_at=now, expire_date=end))
 
 
 def _end_of(began_at: datetime) -> datetime:

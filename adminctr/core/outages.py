@@ -2,7 +2,7 @@
 
 import errno
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 
@@ -36,12 +36,11 @@ def outage_of(error: BaseException | None) -> Outage | None:
     return None
 
 
-@contextmanager
-def best_effort() -> Iterator[None]:
-    """Write what may as well be written later: wait for nobody long, and go on without it."""
+def write_if_possible(write: Callable[[], object]) -> None:
+    """What may as well be written later: wait for nobody long, and go on without it."""
     try:
         with _short_wait(), transaction.atomic():
-            yield
+            write()
     except (DatabaseError, InterfaceError) as error:
         if outage_of(error) is None:
             raise

@@ -9,7 +9,8 @@ import psycopg
 import pytest
 from django_tasks_db.models import DBTaskResult
 
-from tests.servers.console import Answer, Browser, Console, until
+from tests.faults.answers import assert_says_come_back
+from tests.servers.console import Browser, Console, until
 from tests.servers.postgresql import PostgreSQL
 
 pytestmark = pytest.mark.xdist_group("processes")
@@ -36,20 +37,6 @@ def checks(console: Console) -> dict[str, bool]:
 
 def is_ready(console: Console) -> bool:
     return all(checks(console).values())
-
-
-def assert_says_come_back(answer: Answer, *, words: str = "cannot be reached") -> None:
-    """503, with all headers, styled, in our own words and without a trace."""
-    assert answer.status == 503
-    assert int(answer.headers["Retry-After"]) > 0
-    assert answer.headers["Cache-Control"] == "no-store"
-    assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert answer.headers["X-Frame-Options"] == "DENY"
-    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
-    assert words in answer.text
-    assert "Nothing was changed" in answer.text
-    for detail in ("Traceback", "psycopg", "sqlite", "127.0.0.1", "locked"):
-        assert detail not in answer.text
 
 
 def test_a_database_that_stops_and_comes_back(stoppable, on_postgresql) -> None:

@@ -31,6 +31,7 @@ from tests.world import PASSWORD
 ROOT = Path(__file__).resolve().parents[2]
 LONGEST_WAIT_SECONDS = 30
 _LONGEST_START_SECONDS = 60
+_SIZES = ("workers", "threads")
 _HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
 
 
@@ -47,6 +48,7 @@ def environment(run_dir: Path, settings: Mapping[str, str]) -> dict[str, str]:
         "DEMO_PASSWORD": PASSWORD,
         "SECRET_KEY": "processes-of-tests-only-0123456789abcdef",
         "WEB_WORKERS": "1",
+        "WEB_THREADS": "16",
         "LOG_LEVEL": "WARNING",
         "PYTHONWARNINGS": "error",
         **settings,
@@ -73,7 +75,6 @@ class Console:
         self.url = f"http://127.0.0.1:{self.port}"
         own = {"PORT": str(self.port), "BASE_URL": self.url, "ALLOWED_HOSTS": "127.0.0.1"}
         self.environment = environment(run_dir, own | dict(settings or {}))
-        self.workers = int(self.environment["WEB_WORKERS"])
         self._processes: list[subprocess.Popen[bytes]] = []
 
     def __enter__(self) -> Self:
@@ -116,7 +117,8 @@ class Console:
 
     def serve_web(self) -> subprocess.Popen[bytes]:
         """The web server alone, once it answers."""
-        process = self.start(web_command(port=self.port, workers=self.workers))
+        sizes = {name: int(self.environment[f"WEB_{name.upper()}"]) for name in _SIZES}
+        process = self.start(web_command(port=self.port, **sizes))
         until(lambda: self._is_up(process, "/healthz"))
         return process
 

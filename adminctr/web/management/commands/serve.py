@@ -15,10 +15,10 @@ from adminctr.core.outages import outage_of
 _GRACE_SECONDS = 10
 
 
-def web_command(*, port: int, workers: int) -> list[str]:
+def web_command(*, port: int, workers: int, threads: int) -> list[str]:
     gunicorn = [sys.executable, "-m", "gunicorn", "adminctr.wsgi"]
     bind = ["--bind", f"{settings.BIND}:{port}"]
-    sizes = ["--workers", str(workers), "--threads", "4"]
+    sizes = ["--workers", str(workers), "--threads", str(threads)]
     return [*gunicorn, *bind, *sizes, "--log-level", "warning"]
 
 
@@ -39,7 +39,9 @@ class Command(BaseCommand):
         self.stdout.write(f"{settings.PRODUCT_NAME}: {settings.BASE_URL}")
         self.stdout.flush()
         # Sessions of their own: Ctrl-C reaches this process alone, which ends them in order.
-        web = web_command(port=settings.PORT, workers=settings.WEB_WORKERS)
+        web = web_command(
+            port=settings.PORT, workers=settings.WEB_WORKERS, threads=settings.WEB_THREADS
+        )
         children = [
             subprocess.Popen(command, start_new_session=True) for command in (web, worker_command())
         ]
