@@ -9,6 +9,8 @@ from django.db import connection
 from django.test import Client, TransactionTestCase
 from django.test.utils import CaptureQueriesContext
 from django_tasks_db.models import DBTaskResult
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from adminctr.core.actor import Actor
 from adminctr.queue.worker import LeasedWorker
@@ -20,6 +22,24 @@ from tests import network, world
 from users.models import User
 
 network.close()
+
+_GROUPS = {
+    "tests/browser/": "browser",
+    "tests/faults/": "processes",
+    "tests/queue/test_processes.py": "processes",
+}
+
+
+class _InGroups(LoadScopeScheduling):
+    """Keeps a group on one worker; pytest 9.2 hides the marks that xdist 3.8 reads it from."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        groups = (group for place, group in _GROUPS.items() if nodeid.startswith(place))
+        return next(groups, nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    return _InGroups(config, log)
 
 
 # One database a process, with the world in it

@@ -1,15 +1,17 @@
-"""A Redis server of the tests' own, which keeps nothing on disk and may be stopped and wiped."""
+"""A Redis server of the tests' own, which keeps nothing and may be stopped."""
 
 import shutil
 import subprocess
+import time
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import redis
 
-from tests.servers.console import until
 from tests.servers.ports import free_port
 from tests.servers.postgresql import leave_out
+
+_LONGEST_START_SECONDS = 10
 
 
 class Redis:
@@ -33,23 +35,28 @@ class Redis:
         self.stop()
 
     def start(self) -> None:
-        program = shutil.which("redis-server") or leave_out("redis-server is not installed")
-        options = ["--port", str(self.port), "--bind", "127.0.0.1", "--save", ""]
-        self._process = subprocess.Popen([str(program), *options], stdout=subprocess.DEVNULL)
-        until(self._answers)
+        program = shutil.which("redis-server")
+        if program is None:
+            leave_out("redis-server is not installed")
+        command = [str(program), "--port", str(self.port), "--bind", "127.0.0.1", "--save", ""]
+        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        deadline = time.monotonic() + _LONGEST_START_SECONDS
+        while not self._answers():
+            assert time.monotonic() < deadline, "Redis did not start"
+            time.sleep(0.02)
 
     def stop(self) -> None:
         if self._process:
             self._process.kill()
             self._process.wait()
+            self._process = None
 
-    def wipe(self) -> None:
-        with redis.Redis.from_url(self.url) as client:
-            client.flushall()
+    def client(self) -> Any:
+        return redis.Redis.from_url(self.url)
 
     def _answers(self) -> bool:
         try:
-            with redis.Redis.from_url(self.url) as client:
+            with self.client() as client:
                 return bool(client.ping())
-        except redis.ConnectionError:
+        except redis.exceptions.ConnectionError:
             return False

@@ -28,6 +28,7 @@ def worker_command() -> list[str]:
 
 class Command(BaseCommand):
     help = "Prepare the database and run the console with its background worker."
+    requires_system_checks = []  # they need the database too: asked where its outage is told
 
     def handle(self, *args: Any, **options: Any) -> None:
         self._require_free_port()
@@ -56,6 +57,7 @@ class Command(BaseCommand):
 
     def _prepare(self) -> None:
         try:
+            self.check()
             call_command("migrate", verbosity=0, interactive=False)
             call_command("collectstatic", verbosity=0, interactive=False)
             if settings.DEMO:
