@@ -1,0 +1,86 @@
+"""The mail server or the worker is away: what was asked for is kept, and done later."""
+
+import json
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from tests.faults.mails import mails_to
+from tests.servers.console import Browser, Console, until
+from tests.servers.smtp import MailServer
+
+pytestmark = pytest.mark.xdist_group("processes")
+
+ANA = "ana@acme.example"
+NOBODY = "nobody@acme.example"
+NELL = "nell@acme.example"
+TASKS = "django_tasks_database_dbtaskresult"
+TRIED = (
+    "task_path IN ('users.mail.send_no_login', 'users.mail.send_password_reset') "
+    "AND worker_ids <> '[]'"
+)
+A_WHILE_AGO = "datetime('now', '-5 minutes')"
+
+
+def test_a_reset_while_the_mail_server_is_down(on_sqlite) -> None:
+    with MailServer(down=True) as mail:
+        console = on_sqlite(
+            EMAIL_URL=f"smtp://127.0.0.1:{mail.port}",
+            TASK_FIRST_PAUSE_SECONDS="0.2",
+            TASK_LEASE_SECONDS="2",
+        )
+        console.serve_web()
+        worker = console.serve_worker()
+        answers = []
+        for address in (ANA, NOBODY):
+            browser = Browser(console.url)
+            sent = browser.submit("/password/reset/", email=address)
+            page = browser.get(sent.location)
+            answers.append((sent.status, sent.location, page.status, page.text))
+            assert sent.seconds < 2
+        assert answers[0] == answers[1]
+        until(lambda: failures(console) == 2)
+        assert "reset/key" not in str(answers) + console.log
+        mail.listen()
+        until(lambda: {ANA, NOBODY} <= set(recipients(mail)))
+        assert [recipients(mail).count(one) for one in (ANA, NOBODY)] == [1, 1]
+        assert worker.poll() is None
+
+
+def recipients(mail: MailServer) -> list[str]:
+    return [message["To"] for message in mail.mails]
+
+
+def failures(console: Console) -> int:
+    """How many of the two resets have been tried in vain."""
+    with closing(sqlite3.connect(console.run_dir / "adminctr.sqlite3")) as database:
+        found = database.execute(f"SELECT count(*) FROM {TASKS} WHERE {TRIED}").fetchone()
+        return int(found[0])
+
+
+def test_without_a_worker_work_is_kept_and_done_later(on_sqlite) -> None:
+    console = on_sqlite(TASK_LEASE_SECONDS="2")
+    console.serve_web()
+    ana = Browser(console.url).log_in(ANA)
+    form = {"email": NELL, "role": "standard"}
+    assert ana.submit("/admin-center/users/invite/", **form).status == 303
+    ready = ana.get("/readyz")
+    assert ready.status == 503
+    assert [name for name, passes in json.loads(ready.text).items() if not passes] == ["worker"]
+    assert "Being sent" in state(ana)
+    with closing(sqlite3.connect(console.run_dir / "adminctr.sqlite3")) as database, database:
+        database.execute(f"UPDATE invitations_invitation SET last_sent_at = {A_WHILE_AGO}")
+    assert "Not sent yet" in state(ana)
+
+    console.serve_worker()
+    until(lambda: mails_to(NELL, console))
+    until(lambda: "Waiting" in state(ana))
+    assert ana.get("/readyz").status == 200
+    assert len(mails_to(NELL, console)) == 1
+
+
+def state(browser: Browser) -> str:
+    """What the row of the invitation on the Pending page says."""
+    page = browser.get("/admin-center/users/pending/").text
+    return page.partition("<tbody")[2].partition(NELL)[2].partition("</tr>")[0]
