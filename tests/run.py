@@ -12,6 +12,8 @@ from pathlib import Path
 
 import psycopg
 
+from tests.servers.postgresql import initdb
+
 ROOT = Path(__file__).resolve().parent.parent
 LOCAL_POSTGRESQL = "postgres://postgres@127.0.0.1:5432/adminctr"
 IN_CI = os.environ.get("CI") == "true"
@@ -28,6 +30,11 @@ def main() -> int:
         runs.append(("PostgreSQL", {"TEST_DATABASE_URL": url}, ["-m", "not browser"]))
     else:
         left_out.append("PostgreSQL: DATABASE_URL names none and none answers locally")
+    left_out += [
+        f"tests under fault: no {program}"
+        for program, found in (("initdb", initdb()), ("redis-server", shutil.which("redis-server")))
+        if not found
+    ]
     if IN_CI and left_out:
         print("\n".join(f"Missing: {what}" for what in left_out))
         return 1
