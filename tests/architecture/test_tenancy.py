@@ -88,8 +88,8 @@ ALL_ORGANIZATIONS = {
 SQL_BY_HAND = {
     "adminctr/core/counting.py": "the cache's own table, which has no model",
     "adminctr/core/outages.py": "how long SQLite waits, which is a setting of its connection",
-    "adminctr/web/health.py": "whether PostgreSQL takes changes, which stands in no table",
     "adminctr/core/search_indexes.py": "Django knows no trigram indexes of both engines",
+    "adminctr/web/health.py": "whether PostgreSQL takes changes, which stands in no table",
     "audit/triggers.py": "Django has no triggers",
 }
 

@@ -76,6 +76,7 @@ class Console:
         own = {"PORT": str(self.port), "BASE_URL": self.url, "ALLOWED_HOSTS": "127.0.0.1"}
         self.environment = environment(run_dir, own | dict(settings or {}))
         self._processes: list[subprocess.Popen[bytes]] = []
+        self._serving: list[subprocess.Popen[bytes]] = []
 
     def __enter__(self) -> Self:
         return self
@@ -86,6 +87,9 @@ class Console:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        for process in self._serving:  # ends what it has started, in groups of their own
+            process.terminate()
+            process.wait(LONGEST_WAIT_SECONDS)
         for process in self._processes:
             end(process)
 
@@ -112,6 +116,7 @@ class Console:
     def serve(self) -> subprocess.Popen[bytes]:
         """All of it by `manage.py serve`, once it can do its work."""
         process = self.start([sys.executable, "manage.py", "serve"])
+        self._serving.append(process)
         until(lambda: self._is_up(process, "/readyz"), _LONGEST_START_SECONDS)
         return process
 
@@ -156,7 +161,7 @@ class Console:
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
-    """Kill a process and its children at once."""
+    """Kill a process and those of its group at once."""
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
