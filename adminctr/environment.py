@@ -1,5 +1,6 @@
 """How values of the environment become settings."""
 
+import os
 import secrets
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ _REDIS_PATIENCE = {
 }
 _MAIL_TIMEOUT_SECONDS = 10
 _SMTP_PORTS = {"smtp": 25, "smtp+tls": 587, "smtp+ssl": 465}
+_LOG_FORMATTERS = {"line": "LineFormatter", "json": "ObjectFormatter"}
 # Past this number rows are dropped whether expired or not, and with them counts of tries.
 _MOST_CACHE_ROWS = 10_000
 
@@ -125,3 +127,30 @@ def resolvers(text: str) -> list[tuple[str, int]]:
         parts = urlsplit(f"//{item}")
         found.append((parts.hostname or item, parts.port or 53))
     return found
+
+
+def share_metrics(folder: Path) -> None:
+    """Let the processes of this machine count in files; said before the library is imported."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
+
+
+def logging(form: str, *, level: str, with_requests: bool) -> dict[str, Any]:
+    """Python's logging as `line` or `json`; gunicorn is handed the same."""
+    if form not in _LOG_FORMATTERS:
+        raise ValueError("LOG_FORMAT: use line or json")
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {form: {"()": f"adminctr.web.logs.{_LOG_FORMATTERS[form]}"}},
+        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": form}},
+        "loggers": {
+            "adminctr.requests": {"level": "NOTSET" if with_requests else "WARNING"},
+            "django.request": {"level": "ERROR" if with_requests else "NOTSET"},
+            "django.tasks": {"level": "WARNING"},
+            "django_tasks_db": {"level": "WARNING"},
+            "gunicorn.error": {"handlers": ["console"], "propagate": False},
+            "gunicorn.access": {"handlers": [], "propagate": False},  # adminctr.requests knows more
+        },
+        "root": {"handlers": ["console"], "level": level},
+    }

@@ -56,6 +56,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "adminctr.web.middleware.HeadersMiddleware",
+    "adminctr.web.middleware.ObservingMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -234,20 +235,16 @@ STORAGES = {
 }
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 
-# Logs
+# Logs and metrics
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "filters": {"hide_links": {"()": "adminctr.web.logs.HideLinks"}},
-    "handlers": {
-        "console": {
-            "class": "logging.StreamHandler",
-            "formatter": "line",
-            "filters": ["hide_links"],
-        }
-    },
-    "loggers": {"django.tasks": {"level": "WARNING"}, "django_tasks_db": {"level": "WARNING"}},
-    "root": {"handlers": ["console"], "level": env("LOG_LEVEL", default="INFO")},
-}
+LOG_FORMAT = env("LOG_FORMAT", default="line")
+LOGGING = environment.logging(
+    LOG_FORMAT,
+    level=env("LOG_LEVEL", default="INFO"),
+    with_requests=env.bool("LOG_REQUESTS", default=LOG_FORMAT == "json"),
+)
+
+METRICS_TOKEN = env("METRICS_TOKEN", default="")
+METRICS_DIR = RUN_DIR / "metrics"
+if METRICS_TOKEN:
+    environment.share_metrics(METRICS_DIR)

@@ -5,6 +5,7 @@ from django.urls import include, path, re_path
 from adminctr.web import health
 from adminctr.web.gallery import gallery
 from adminctr.web.mailbox import mailbox
+from adminctr.web.metrics import metrics
 from adminctr.web.shortcuts import shortcuts
 from adminctr.web.staff import site as staff
 
@@ -35,6 +36,7 @@ _signing_in = [
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
     *_signing_in,
     path("console/shortcuts/", shortcuts, name="shortcuts"),
     path("", include("console.urls")),

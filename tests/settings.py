@@ -25,6 +25,7 @@ os.environ.update(
         "CACHE_URL": "dbcache://cache",
         "DNS_RESOLVERS": "127.0.0.1:1",
         "LOG_LEVEL": "CRITICAL",
+        "METRICS_TOKEN": "",
     }
 )
 

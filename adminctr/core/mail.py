@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 
-from adminctr.core import lifetimes
+from adminctr.core import lifetimes, metrics
 
 
 def send(message: str, *, to: str, key: str, **context: Any) -> None:
@@ -30,7 +30,12 @@ def send(message: str, *, to: str, key: str, **context: Any) -> None:
         headers={"Message-ID": f"<{identity}@{host}>", "Auto-Submitted": "auto-generated"},
     )
     mail.attach_alternative(html, "text/html")
-    mail.send()
+    try:
+        mail.send()
+    except OSError:  # those of smtplib are among them
+        metrics.MAILS.labels("failed").inc()
+        raise
+    metrics.MAILS.labels("sent").inc()
 
 
 def link(path: str) -> str:

@@ -14,6 +14,7 @@ from typing import Any, Concatenate, Protocol
 
 from django.db import IntegrityError, connection, transaction
 
+from adminctr.core import metrics
 from adminctr.core.actor import SYSTEM, Actor
 from adminctr.core.errors import NotAllowed, RuleViolation
 from adminctr.core.tenancy import Tenant, tenant
@@ -169,6 +170,7 @@ def record_refusal(
     """Write a refusal into the actor's own chain, or the subject's for somebody who has none."""
     journal = _require_journal()
     concerned = organizations[0].sid if organizations else SYSTEM
+    metrics.REFUSALS.labels(getattr(refused, "code", "not_allowed")).inc()
     details: dict[str, Any] = {"operation": operation_name, "reason": str(refused)}
     if given:
         details["given"] = ", ".join(str(value) for value in given.values())

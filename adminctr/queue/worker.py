@@ -19,7 +19,7 @@ from django.utils.crypto import get_random_string
 from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult, get_date_max
 
-from adminctr.core import clock
+from adminctr.core import clock, metrics
 from adminctr.core.outages import outage_of
 from adminctr.queue import periodic
 from adminctr.queue.models import WorkerHeartbeat
@@ -81,7 +81,8 @@ class LeasedWorker(Worker):
             close_old_connections()
             try:
                 _keep_house_once(self.worker_id)
-            except (DatabaseError, InterfaceError):  # the next round tries again
+            except (DatabaseError, InterfaceError) as fault:  # the next round tries again
+                metrics.DATABASE_ERRORS.labels(type(fault).__name__).inc()
                 connection.close()
         connection.close()
 

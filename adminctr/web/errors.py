@@ -11,7 +11,7 @@ from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.urls import reverse
 
-from adminctr.core import tokens
+from adminctr.core import metrics, tokens
 from adminctr.core.errors import NotAllowed
 from adminctr.core.outages import outage_of
 from adminctr.core.tenancy import tenant
@@ -57,7 +57,10 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 def server_error(request: HttpRequest) -> HttpResponse:
     """A fault of ours, or of what we stand on: 503 where trying again may help."""
     request_id = getattr(getattr(request, "origin", None), "request_id", "")
-    if outage := outage_of(sys.exc_info()[1]):
+    fault = sys.exc_info()[1]
+    if isinstance(fault, DatabaseFault):
+        metrics.DATABASE_ERRORS.labels(type(fault).__name__).inc()
+    if outage := outage_of(fault):
         response = _page(request, "503.html", 503, request_id=request_id, outage=outage)
         response["Retry-After"] = str(_RETRY_SECONDS)
         return response

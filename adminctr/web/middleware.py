@@ -1,6 +1,7 @@
 """What every request passes through, from the outside in."""
 
 import secrets
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import cast
@@ -14,7 +15,7 @@ from django.utils import timezone
 
 from adminctr.core.actor import Origin
 from adminctr.core.tenancy import person, tenant
-from adminctr.web import errors
+from adminctr.web import errors, logs, metrics
 from adminctr.web.http import ConsoleRequest
 from adminctr.web.time_zones import zone
 from organizations import policy
@@ -24,7 +25,7 @@ from users.models import Appearance, User
 
 Next = Callable[[HttpRequest], HttpResponse]
 
-_PROBES = ("/healthz", "/readyz")
+_PROBES = ("/healthz", "/metrics", "/readyz")
 _USER_AGENT_LENGTH = 300
 _PERMISSIONS = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
 
@@ -41,12 +42,29 @@ class HeadersMiddleware:
         request.COOKIES = {
             name: value for name, value in request.COOKIES.items() if "\0" not in value
         }
-        response = self.get_response(request)
+        with logs.about(request_id):
+            response = self.get_response(request)
         response.headers.setdefault("Cache-Control", "no-store")
         response.headers.setdefault("Permissions-Policy", _PERMISSIONS)
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         response.headers.setdefault("X-Frame-Options", "DENY")
         response.headers["X-Request-ID"] = request_id
+        return response
+
+
+class ObservingMiddleware:
+    """Counts and logs every request with how long it took."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        begun = time.perf_counter()
+        with metrics.IN_PROGRESS.labels(metrics.method_of(request)).track_inprogress():
+            response = self.get_response(request)
+        seconds = time.perf_counter() - begun
+        metrics.note_answer(request, response.status_code, seconds)
+        logs.note_answer(request, response, seconds)
         return response
 
 

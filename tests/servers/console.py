@@ -31,7 +31,6 @@ from tests.world import PASSWORD
 ROOT = Path(__file__).resolve().parents[2]
 LONGEST_WAIT_SECONDS = 30
 _LONGEST_START_SECONDS = 60
-_SIZES = ("workers", "threads")
 _HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
 
 
@@ -122,8 +121,7 @@ class Console:
 
     def serve_web(self) -> subprocess.Popen[bytes]:
         """The web server alone, once it answers."""
-        sizes = {name: int(self.environment[f"WEB_{name.upper()}"]) for name in _SIZES}
-        process = self.start(web_command(port=self.port, **sizes))
+        process = self.start(web_command())
         until(lambda: self._is_up(process, "/healthz"))
         return process
 

@@ -15,11 +15,9 @@ from adminctr.core.outages import outage_of
 _GRACE_SECONDS = 10
 
 
-def web_command(*, port: int, workers: int, threads: int) -> list[str]:
-    gunicorn = [sys.executable, "-m", "gunicorn", "adminctr.wsgi"]
-    bind = ["--bind", f"{settings.BIND}:{port}"]
-    sizes = ["--workers", str(workers), "--threads", str(threads)]
-    return [*gunicorn, *bind, *sizes, "--log-level", "warning"]
+def web_command() -> list[str]:
+    config = str(settings.BASE_DIR / "gunicorn.conf.py")
+    return [sys.executable, "-m", "gunicorn", "--config", config, "--log-level", "warning"]
 
 
 def worker_command() -> list[str]:
@@ -40,11 +38,9 @@ class Command(BaseCommand):
         self.stdout.write(f"{settings.PRODUCT_NAME}: {settings.BASE_URL}")
         self.stdout.flush()
         # Sessions of their own: Ctrl-C reaches this process alone, which ends them in order.
-        web = web_command(
-            port=settings.PORT, workers=settings.WEB_WORKERS, threads=settings.WEB_THREADS
-        )
         children = [
-            subprocess.Popen(command, start_new_session=True) for command in (web, worker_command())
+            subprocess.Popen(command, start_new_session=True)
+            for command in (web_command(), worker_command())
         ]
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._stop)
