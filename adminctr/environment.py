@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+import environ
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
@@ -72,8 +73,23 @@ def database(parsed: dict[str, Any], run_dir: Path) -> dict[str, Any]:
             # A file: a live server on SQLite's shared in-memory database answers "table is locked".
             "TEST": {"NAME": str(run_dir / "test.sqlite3")},
         }
+    return _postgresql(parsed)
+
+
+def _postgresql(parsed: dict[str, Any]) -> dict[str, Any]:
     patience = _POSTGRESQL_PATIENCE | parsed.get("OPTIONS", {})
     return parsed | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True, "OPTIONS": patience}
+
+
+def replicas(urls: list[str]) -> dict[str, dict[str, Any]]:
+    """Databases that follow the one of DATABASE_URL, each by the name that Django calls it."""
+    found = {}
+    for number, url in enumerate(urls, start=1):
+        parsed = environ.Env.db_url_config(url)
+        if not parsed["ENGINE"].endswith("postgresql"):
+            raise ValueError("REPLICA_URLS: use postgres://user:password@host:port/name")
+        found[f"replica{number}"] = _postgresql(parsed)
+    return found
 
 
 def cache(url: str) -> dict[str, Any]:

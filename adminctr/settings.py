@@ -99,6 +99,10 @@ DATABASES = {
         env.db_url("DATABASE_URL", default=f"sqlite:///{RUN_DIR / 'adminctr.sqlite3'}"), RUN_DIR
     )
 }
+_replicas = environment.replicas(env.list("REPLICA_URLS", default=[]))
+DATABASES |= _replicas
+REPLICAS = tuple(_replicas)
+REPLICA_LAG = timedelta(seconds=env.float("REPLICA_LAG_SECONDS", default=10))
 
 CACHES = {"default": environment.cache(env("CACHE_URL", default="dbcache://cache"))}
 
@@ -166,6 +170,7 @@ CSRF_COOKIE_NAME = environment.cookie_name("csrftoken", IS_HTTPS)
 CSRF_COOKIE_SECURE = IS_HTTPS
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "adminctr.web.errors.csrf_failure"
+CHANGED_COOKIE = environment.cookie_name("changed", IS_HTTPS)
 KNOWN_BROWSER_COOKIE = environment.cookie_name("browser", IS_HTTPS)
 KNOWN_BROWSER_AGE = timedelta(days=180)
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"

@@ -26,6 +26,7 @@ os.environ.update(
         "DNS_RESOLVERS": "127.0.0.1:1",
         "LOG_LEVEL": "CRITICAL",
         "METRICS_TOKEN": "",
+        "REPLICA_URLS": "",
     }
 )
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from adminctr.core.actor import Origin
 from adminctr.core.tenancy import person, tenant
-from adminctr.web import errors, logs, metrics
+from adminctr.web import errors, logs, metrics, replicas
 from adminctr.web.http import ConsoleRequest
 from adminctr.web.time_zones import zone
 from organizations import policy
@@ -106,7 +106,9 @@ class ActorMiddleware:
         console = cast(ConsoleRequest, request)
         console.origin = _origin_of(console)
         with self._scope_of(request, console), timezone.override(_zone_of(request)):
-            return self.get_response(request)
+            response = self.get_response(request)
+        replicas.note_change(request, response)
+        return response
 
     def _scope_of(
         self, request: HttpRequest, console: ConsoleRequest

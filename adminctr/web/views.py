@@ -18,7 +18,7 @@ from adminctr.core.errors import NotAllowed, RuleViolation
 from adminctr.core.limits import Limit
 from adminctr.core.operations import record_refusal
 from adminctr.core.tenancy import tenant
-from adminctr.web import spreadsheets
+from adminctr.web import replicas, spreadsheets
 from adminctr.web.filters import FilterForm, Noun, Order, Selection
 from adminctr.web.http import ConsoleRequest
 from adminctr.web.paginate import Listing, slice_of
@@ -229,7 +229,7 @@ class ListPage(ConsolePage):
 
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         selection = self.selection()
-        listing = selection.of(self.rows())
+        listing = selection.of(self.rows().using(replicas.alias_for(request)))
         page = slice_of(
             listing,
             request.GET,
@@ -296,8 +296,9 @@ class ExportPage(ConsolePage):
             self.organization, listed=self.listed, which=selection.words(), actor=self.actor
         )
         name = f"{self.listed.replace(' ', '-')}-{self.organization.sid}-{clock.now():%Y-%m-%d}.csv"
+        rows = self._list().rows().using(replicas.alias_for(request))
         return StreamingHttpResponse(
-            self._body(selection.of(self._list().rows())),
+            self._body(selection.of(rows)),
             content_type="text/csv; charset=utf-8",
             headers={"Content-Disposition": f'attachment; filename="{name}"'},
         )

@@ -107,6 +107,27 @@ def test_postgresql_is_waited_for_as_long_as_its_url_says(tmp_path: Path) -> Non
     assert environment.database(url, tmp_path)["OPTIONS"] == usual | url["OPTIONS"]
 
 
+def test_a_replica_is_given_up_soon() -> None:
+    made = environment.replicas(["postgres://me:x@10.0.0.2/console", "postgres://me@10.0.0.3/c"])
+    assert [(name, one["HOST"]) for name, one in made.items()] == [
+        ("replica1", "10.0.0.2"),
+        ("replica2", "10.0.0.3"),
+    ]
+    assert made["replica1"]["OPTIONS"]["connect_timeout"] == 2
+    assert made["replica1"]["CONN_HEALTH_CHECKS"]
+    assert environment.replicas([]) == {}
+
+
+def test_only_postgresql_has_replicas() -> None:
+    with pytest.raises(ValueError, match="REPLICA_URLS: use postgres"):
+        environment.replicas(["sqlite:///copy.sqlite3"])
+
+
+def test_logs_are_lines_or_objects() -> None:
+    with pytest.raises(ValueError, match="LOG_FORMAT: use line or json"):
+        environment.logging("xml", level="INFO", with_requests=True)
+
+
 def test_a_given_secret_is_used_and_none_is_made(tmp_path: Path) -> None:
     assert environment.secret_key("given", tmp_path / "run") == "given"
     assert list((tmp_path / "run").iterdir()) == []

@@ -31,7 +31,7 @@ class PostgreSQL:
     def __enter__(self) -> Self:
         if os.geteuid() == 0:
             shutil.chown(self.folder, _USER, _USER)
-        self._run("initdb", "--auth=trust", f"--username={_USER}", "--no-sync", "--encoding=UTF8")
+        self._fill()
         self.start()
         return self
 
@@ -43,6 +43,9 @@ class PostgreSQL:
     ) -> None:
         self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _fill(self) -> None:
+        self._run("initdb", "--auth=trust", f"--username={_USER}", "--no-sync", "--encoding=UTF8")
 
     def start(self, **settings: object) -> None:
         own = {"listen_addresses": "127.0.0.1", "fsync": "off", "max_connections": 50}
