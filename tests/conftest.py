@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.core.cache import caches
 from django.core.mail import EmailMessage
 from django.db import connection
 from django.test import Client, TransactionTestCase
@@ -12,6 +13,7 @@ from django_tasks_db.models import DBTaskResult
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
+from adminctr import environment
 from adminctr.core.actor import Actor
 from adminctr.queue.worker import LeasedWorker
 from adminctr.web import invariants
@@ -19,6 +21,7 @@ from audit import triggers
 from organizations import policy
 from organizations.models import Organization
 from tests import network, world
+from tests.servers.redis import Redis
 from users.models import User
 
 network.close()
@@ -157,6 +160,30 @@ def deliver(
         return mailoutbox[before:]
 
     return run
+
+
+# What counts tries: a table of the database, or Redis
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[Redis]:
+    with Redis() as server:
+        yield server
+
+
+@pytest.fixture
+def on_redis(redis_server: Redis, settings: Any) -> Iterator[None]:
+    settings.CACHES = {"default": environment.cache(redis_server.url)}
+    yield
+    caches["default"].clear()
+    caches["default"].close()
+
+
+@pytest.fixture(params=["database", "redis"])
+def each_cache(request: pytest.FixtureRequest) -> None:
+    """Run a test in each of the two."""
+    if request.param == "redis":
+        request.getfixturevalue("on_redis")
 
 
 @pytest.fixture

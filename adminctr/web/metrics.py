@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.db import DatabaseError
+from django.db import DatabaseError, InterfaceError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.http import require_safe
@@ -71,7 +71,7 @@ class InstallationCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         try:
             queue = figures.read()
-        except DatabaseError:
+        except (DatabaseError, InterfaceError):
             yield GaugeMetricFamily("adminctr_database_up", "Whether it answers", value=0)
             return
         yield GaugeMetricFamily("adminctr_database_up", "Whether it answers", value=1)

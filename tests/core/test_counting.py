@@ -1,16 +1,20 @@
 """Counting in the shared cache keeps the lifetime that a count was begun with."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 import time_machine
 from django.core.cache import cache
 
 from adminctr.core.limits import Limit
+from tests.servers.redis import Redis
 
 pytestmark = pytest.mark.django_db
 
 NOON = "2027-03-01T12:00:00+00:00"
 
 
+@pytest.mark.usefixtures("each_cache")
 def test_counting_does_not_shorten_the_life_of_a_count() -> None:
     limit = Limit("long_window", times=2, seconds=3600)
     with time_machine.travel(NOON, tick=False) as clock:
@@ -29,9 +33,30 @@ def test_a_count_that_is_gone_is_not_counted_on() -> None:
             cache.incr("short")
 
 
+@pytest.mark.usefixtures("each_cache")
 def test_a_thousand_counts_live_side_by_side() -> None:
     limit = Limit("crowded", times=1, seconds=3600)
     with time_machine.travel(NOON, tick=False):
         for number in range(1000):
             limit.note(f"{number}")
         assert all(limit.is_spent(f"{number}") for number in range(1000))
+
+
+@pytest.mark.usefixtures("on_redis")
+def test_redis_loses_no_try_of_many_at_once() -> None:
+    limit = Limit("at_once", times=400, seconds=3600)
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda _: limit.note("ana"), range(399)))
+    assert not limit.is_spent("ana")
+    limit.note("ana")
+    assert limit.is_spent("ana")
+
+
+@pytest.mark.usefixtures("on_redis")
+def test_redis_forgets_a_count_some_time_after_its_window(redis_server: Redis) -> None:
+    limit = Limit("forgotten", times=2, seconds=60)
+    limit.note("ana")
+    limit.note("ana")
+    with redis_server.client() as client:
+        [key] = client.keys("*limit:forgotten:*")
+        assert 60 < client.ttl(key) <= 120

@@ -1,4 +1,4 @@
-"""Tries are counted per key in windows that begin anew."""
+"""Tries are counted per key in windows that begin anew, in the database as on Redis."""
 
 import pytest
 import time_machine
@@ -10,7 +10,7 @@ from adminctr.core.limits import Limit
 LIMIT = Limit("a_test", times=3, seconds=60)
 NOON = "2027-03-01T12:00:00+00:00"
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("each_cache")]
 
 
 def test_the_last_try_counts_and_the_next_is_refused() -> None:

@@ -210,6 +210,7 @@ def guess(address: str, ip: str, times: int) -> bytes:
     return response.content
 
 
+@pytest.mark.usefixtures("each_cache")
 def test_ten_failures_shut_out_this_ip_for_this_address_alone(cy, ben, hour) -> None:
     guess(cy.email, "10.0.0.1", 10)
     stranger = browser("10.0.0.1")
@@ -219,6 +220,7 @@ def test_ten_failures_shut_out_this_ip_for_this_address_alone(cy, ben, hour) -> 
     assert log_in(browser("10.0.0.2"), cy.email)["Location"] == "/console/"
 
 
+@pytest.mark.usefixtures("each_cache")
 def test_the_shut_out_ends_after_five_minutes(cy, hour) -> None:
     guess(cy.email, "10.0.0.1", 10)
     hour.shift(timedelta(minutes=4))
@@ -250,6 +252,7 @@ def test_an_ip_that_guesses_at_everybody_is_shut_out(cy, hour) -> None:
     assert log_in(browser("10.0.0.2"), cy.email)["Location"] == "/console/"
 
 
+@pytest.mark.usefixtures("each_cache")
 def test_unknown_browsers_are_shut_out_and_a_known_one_is_free(cy, hour) -> None:
     own = browser("10.1.0.1")
     log_in(own, cy.email)
