@@ -20,6 +20,7 @@ SENTENCES = {
     "organization.list_exported": "exported the list of {listed} ({which})",
     "organization.renamed": "renamed the organization from “{before}” to “{after}”",
     "organization.transferred": "made {after} the Owner in place of {before}",
+    "session.all_ended": "logged everybody out (sessions ended: {count})",
     "sign_up.started": "asked for a sign-up link for {subject}",
     "user.appointed_staff": "made {subject} support staff: {group}",
     "user.dismissed_staff": "took the staff rights of {subject}",

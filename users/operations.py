@@ -1,5 +1,7 @@
 """How people come in, change what is their own, and are appointed or suspended by others."""
 
+from datetime import datetime
+
 from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.contrib.auth.models import Group
@@ -223,6 +225,15 @@ def end_other_sessions(user: User, *, keep: str, actor: Actor) -> int:
 
 
 @operation(no_organization)
+def end_every_session(until: datetime, *, actor: Actor) -> int:
+    """Log out everybody who logged in until then; an operator's act. Raises NotAllowed."""
+    _require_operator(actor)
+    ended, _ = Session.objects.live().filter(began_at__lte=until).delete()
+    log.record("session.all_ended", None, actor=actor, count=str(ended))
+    return ended
+
+
+@operation(no_organization)
 def appoint_staff(user: User, *, group: StaffGroup, actor: Actor) -> None:
     """Put somebody into one group of support staff, and out of the others; an operator's act.
 
@@ -388,7 +399,7 @@ def _decide_change(user: User, wanted: str) -> Verdict:
 
 def _require_operator(actor: Actor) -> None:
     if not actor.trusted:
-        raise NotAllowed("Support staff are appointed by an operator of this installation.")
+        raise NotAllowed("Only an operator of this installation can do this.")
 
 
 def _lock_login(user: User, actor: Actor) -> tuple[User, Actor]:

@@ -48,8 +48,9 @@ def note_change(request: HttpRequest, response: HttpResponseBase) -> None:
 
 def _answers(alias: str) -> bool:
     try:
-        with connections[alias].cursor():  # connects, or looks whether the connection still stands
-            return True
+        connections[alias].close_if_health_check_failed()
+        connections[alias].ensure_connection()
+        return True
     except (OperationalError, InterfaceError) as away:
         _left_alone_until[alias] = time.monotonic() + _LEFT_ALONE_SECONDS
         logger.warning("%s is away, lists are read elsewhere: %s", alias, away)

@@ -12,6 +12,7 @@ import pytest
 
 from accounts.models import Account, RoleAssignment
 from accounts.operations import create_account, set_account_limit
+from adminctr.core import clock
 from adminctr.core.actor import Actor
 from adminctr.core.errors import NotAllowed
 from adminctr.core.tenancy import TenantModel, every_tenant, tenant
@@ -48,6 +49,7 @@ from users.operations import (
     change_password,
     change_preferences,
     dismiss_staff,
+    end_every_session,
     end_other_sessions,
     end_session,
     lift_suspension,
@@ -196,6 +198,9 @@ ATTEMPTS: dict[str, Callable[[Acme], Any]] = {
         time_zone="UTC",
         has_shortcuts=False,
         actor=acme.eve,
+    ),
+    "users.operations.end_every_session": lambda acme: end_every_session(
+        clock.now(), actor=acme.eve
     ),
     "users.operations.end_other_sessions": lambda acme: end_other_sessions(
         acme.ana, keep="", actor=acme.eve

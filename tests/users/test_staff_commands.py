@@ -70,3 +70,13 @@ def test_nobody_but_an_operator_appoints_or_dismisses(sue, cy) -> None:
         dismiss_staff(sue, actor=lead)
     with pytest.raises(NotAllowed):
         appoint_staff(cy, group=StaffGroup.LEADS, actor=Actor.somebody(lead.origin))
+
+
+def test_an_operator_logs_everybody_out(cy, sue, sign_in) -> None:
+    clients = [sign_in(cy), sign_in(sue)]
+    assert run("end_sessions", "Restored the backup of Monday").endswith(" sessions ended.\n")
+    assert [client.get("/console/").status_code for client in clients] == [302, 302]
+    event = AuditEvent.unscoped.filter(chain="system").latest("sequence")
+    assert event.action == "session.all_ended"
+    assert event.details.data["stated_reason"] == "Restored the backup of Monday"
+    assert sign_in(cy).get("/console/").status_code == 200

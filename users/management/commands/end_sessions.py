@@ -1,0 +1,22 @@
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from adminctr.core import clock
+from adminctr.core.actor import Actor
+from users.management.operators import refusals_told
+from users.operations import end_every_session
+
+
+class Command(BaseCommand):
+    help = "Log everybody out, as after a backup was restored; the reason goes into the trail."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("reason")
+
+    def handle(self, *args: Any, reason: str, **options: Any) -> None:
+        actor = Actor.operator("end_sessions").with_reason(reason)
+        with refusals_told():
+            ended = end_every_session(clock.now(), actor=actor)
+        self.stdout.write(f"{ended} sessions ended.")
