@@ -1,5 +1,6 @@
 """What the environment says becomes settings, or an error that says what to write."""
 
+import re
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -9,6 +10,7 @@ import redis
 from django.utils.module_loading import import_string
 
 from adminctr import environment
+from tests.architecture.source import ROOT
 
 SQLITE = {"ENGINE": "django.db.backends.sqlite3", "NAME": "x"}
 POSTGRESQL = {"ENGINE": "django.db.backends.postgresql", "NAME": "x"}
@@ -167,3 +169,12 @@ def test_the_hosts_that_are_answered_come_from_the_base_url(
 def test_a_cookie_is_tied_to_its_host_on_https() -> None:
     assert environment.cookie_name("sessionid", True) == "__Host-sessionid"
     assert environment.cookie_name("sessionid", False) == "sessionid"
+
+
+def test_every_variable_is_in_the_example() -> None:
+    read = re.findall(
+        r'\benv(?:\.\w+)?\(\s*"([A-Z_]+)"', (ROOT / "adminctr/settings.py").read_text()
+    )
+    told = re.findall(r"^# ([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE)
+    assert len(read) > 30
+    assert set(read) - {"READ_DOT_ENV"} == set(told)
