@@ -37,6 +37,15 @@ class SessionStore(DatabaseStore):
         self.last_seen_at = row.last_seen_at
         return self.decode(row.session_data)
 
+    def cycle_key(self) -> None:
+        """Another key for a session that nobody has signed in with.
+
+        Somebody's keeps its key, since it is one row with one SID: Django asks for another when
+        the session was signed with a former SECRET_KEY, and would try to make a second row.
+        """
+        if _SIGN_IN not in self:
+            super().cycle_key()
+
     def create_model_instance(self, data: dict[str, Any]) -> AbstractBaseSession:
         row: Any = super().create_model_instance(data)
         if sign_in := data.get(_SIGN_IN):

@@ -21,6 +21,7 @@ SAFARI = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 "
     "(KHTML, like Gecko) Version/17.5 Mobile/15E148 Safari/604.1"
 )
+ANOTHER_SECRET = "another-installation-0123456789-abcdefghijk"
 SESSIONS = "/profile/sessions/"
 
 
@@ -191,3 +192,21 @@ def test_more_sessions_than_are_shown_are_told_of(cy) -> None:
         Session(session_key=f"many-{n}", user=cy, expire_date=expires) for n in range(105)
     )
     assert "These are the first 100; there are more." in client.get(SESSIONS).content.decode()
+
+
+def test_a_session_lives_on_while_the_secret_is_changed(cy, settings) -> None:
+    client = log_in(cy)
+    before = Session.objects.get(user=cy)
+    former, settings.SECRET_KEY = settings.SECRET_KEY, ANOTHER_SECRET
+    settings.SECRET_KEY_FALLBACKS = [former]
+    assert client.get("/console/").status_code == 200
+    after = Session.objects.get(user=cy)
+    assert (after.sid, after.pk) == (before.sid, before.pk)
+    settings.SECRET_KEY_FALLBACKS = []
+    assert client.get("/console/").status_code == 200
+
+
+def test_a_session_of_a_lost_secret_is_over(cy, settings) -> None:
+    client = log_in(cy)
+    settings.SECRET_KEY = ANOTHER_SECRET
+    assert client.get("/console/").status_code == 302
