@@ -29,6 +29,7 @@ network.close()
 _GROUPS = {
     "tests/browser/": "browser",
     "tests/faults/": "processes",
+    "tests/fleet/": "processes",
     "tests/queue/test_processes.py": "processes",
 }
 

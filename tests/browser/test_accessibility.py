@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Locator, Page
 from tests.browser.conftest import Site, log_in
 from tests.world import PASSWORD
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 PUBLIC = [
     "/login/",

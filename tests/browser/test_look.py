@@ -7,7 +7,7 @@ from playwright.sync_api import Page, Response, expect
 
 from tests.browser.conftest import Site, log_in
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 A_YEAR = 365 * 24 * 3600
 MOST_REQUESTS = 30

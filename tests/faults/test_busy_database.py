@@ -7,13 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-import pytest
-
 from tests.faults.answers import assert_says_come_back
 from tests.servers.console import Answer, Browser, Console
 from tests.world import PASSWORD
-
-pytestmark = pytest.mark.xdist_group("processes")
 
 ANA = "ana@acme.example"
 LONGEST_PAGE_SECONDS = 2

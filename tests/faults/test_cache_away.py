@@ -10,8 +10,6 @@ from tests.faults.answers import assert_says_come_back
 from tests.servers.console import Browser
 from tests.servers.redis import Redis
 
-pytestmark = pytest.mark.xdist_group("processes")
-
 ANA = "ana@acme.example"
 CY = "cy@acme.example"
 PAGES = (

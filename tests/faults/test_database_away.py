@@ -13,8 +13,6 @@ from tests.faults.answers import assert_says_come_back
 from tests.servers.console import Browser, Console, until
 from tests.servers.postgresql import PostgreSQL
 
-pytestmark = pytest.mark.xdist_group("processes")
-
 ANA = "ana@acme.example"
 INVITE = "/admin-center/users/invite/"
 FORM = {"email": "nell@acme.example", "role": "standard"}

@@ -14,8 +14,6 @@ from tests.servers.console import Browser, Console, until
 from tests.servers.disk import SmallDisk, small_disk
 from tests.servers.postgresql import PostgreSQL
 
-pytestmark = pytest.mark.xdist_group("processes")
-
 ANA = "ana@acme.example"
 INVITE = "/admin-center/users/invite/"
 INVITED = "SELECT count(*) FROM invitations_invitation"

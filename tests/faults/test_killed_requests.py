@@ -16,8 +16,6 @@ from tests.servers.console import Answer, Browser, Console, children, until
 from tests.servers.postgresql import PostgreSQL
 from tests.world import PASSWORD
 
-pytestmark = pytest.mark.xdist_group("processes")
-
 ANA = "ana@acme.example"
 BEN = "ben@acme.example"
 NELL = "nell@acme.example"

@@ -4,13 +4,9 @@ import json
 import sqlite3
 from contextlib import closing
 
-import pytest
-
 from tests.faults.mails import mails_to
 from tests.servers.console import Browser, Console, until
 from tests.servers.smtp import MailServer
-
-pytestmark = pytest.mark.xdist_group("processes")
 
 ANA = "ana@acme.example"
 NOBODY = "nobody@acme.example"

@@ -13,8 +13,6 @@ import pytest
 from tests.servers.console import Browser, Console
 from tests.servers.postgresql import PostgreSQL
 
-pytestmark = pytest.mark.xdist_group("processes")
-
 INVITE = "/admin-center/users/invite/"
 PENDING = "/admin-center/users/pending/"
 

@@ -21,8 +21,6 @@ from tests.servers.postgresql import PostgreSQL
 from tests.servers.redis import Redis
 from tests.servers.smtp import MailServer, Mode
 
-pytestmark = pytest.mark.xdist_group("processes")
-
 INVITE = "/admin-center/users/invite/"
 LOAD_SECONDS = 8
 _TASKS = "SELECT count(*) FROM django_tasks_database_dbtaskresult"

@@ -11,8 +11,6 @@ from tests.servers.console import Browser, Console, until
 from tests.servers.postgresql import PostgreSQL
 from tests.servers.replica import Replica
 
-pytestmark = pytest.mark.xdist_group("processes")
-
 PENDING = "/admin-center/users/pending/"
 EXPORT = "/admin-center/access/export/"
 LAG_SECONDS = 20

@@ -14,8 +14,6 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests.servers.console import Browser, Console, children, until
 
-pytestmark = pytest.mark.xdist_group("processes")
-
 TOKEN = "what-prometheus-sends"
 SECRET = "s" * 40
 

@@ -19,6 +19,8 @@ healthz                               GET   200  200  200  200  200  200
 healthz                               POST  405  405  405  405  405  405
 readyz                                GET   503  503  503  503  503  503
 readyz                                POST  405  405  405  405  405  405
+metrics                               GET   404  404  404  404  404  404
+metrics                               POST  405  405  405  405  405  405
 account_login                         GET   200  302  302  302  302  302
 account_login                         POST  200  302  302  302  302  302
 account_logout                        GET   302  200  200  200  200  200

@@ -23,7 +23,6 @@ from users.models import User
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.xdist_group("processes"),
 ]
 
 EMAIL = "nell@acme.example"

@@ -58,7 +58,6 @@ from users.passwords import hash_password
 pytestmark = [
     pytest.mark.races,
     pytest.mark.django_db(transaction=True),
-    pytest.mark.xdist_group("races"),
 ]
 
 HALF = RACERS // 2
