@@ -30,6 +30,7 @@ _GROUPS = {
     "tests/browser/": "browser",
     "tests/faults/": "processes",
     "tests/fleet/": "processes",
+    "tests/races/": "processes",
     "tests/queue/test_processes.py": "processes",
 }
 
