@@ -111,7 +111,7 @@ CACHES = {"default": environment.cache(env("CACHE_URL", default="dbcache://cache
 AUTH_USER_MODEL = "users.User"
 AUTHENTICATION_BACKENDS = ["users.sign_in.PasswordBackend"]
 PASSWORD_HASHERS = [
-    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "users.passwords.OneAtATimeHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 PASSWORD_RESET_TIMEOUT = int(timedelta(hours=24).total_seconds())

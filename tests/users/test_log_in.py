@@ -1,6 +1,7 @@
 """Logging in and out: who may, what is told, and limits that lock no victim out."""
 
 import importlib
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -13,7 +14,9 @@ from organizations.models import Membership, Organization
 from tests.pages.effects import assert_no_effect, browser, comparable, follow
 from tests.users.people import ANSWERS, invited, pending_sign_up, prove
 from tests.world import PASSWORD
+from users import passwords
 from users.models import Session, User, UserStatus
+from users.passwords import OneAtATimeHasher
 
 PAGE = "/login/"
 WRONG = "not the password"
@@ -306,6 +309,22 @@ def test_a_known_browser_cannot_be_forged(cy, hour) -> None:
     assert b"never used for it" in log_in(forger, cy.email).content
 
 
-def test_passwords_are_hashed_by_argon2() -> None:
+def test_passwords_are_hashed_by_argon2_as_owasp_recommends() -> None:
     shipped = importlib.import_module("adminctr.settings")
-    assert shipped.PASSWORD_HASHERS[0] == "django.contrib.auth.hashers.Argon2PasswordHasher"
+    assert shipped.PASSWORD_HASHERS[0] == "users.passwords.OneAtATimeHasher"
+    assert (
+        OneAtATimeHasher()
+        .encode("a", "salt5678")
+        .startswith("argon2$argon2id$v=19$m=47104,t=1,p=1$")
+    )
+
+
+def test_one_password_is_hashed_at_a_time() -> None:
+    hasher = OneAtATimeHasher()
+    with ThreadPoolExecutor() as threads:
+        with passwords._turn:
+            waiting = threads.submit(hasher.encode, "a", "salt5678")
+            with pytest.raises(TimeoutError):
+                waiting.result(timeout=1)
+        encoded = waiting.result(timeout=10)
+        assert threads.submit(hasher.verify, "a", encoded).result(timeout=10)
