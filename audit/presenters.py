@@ -22,6 +22,10 @@ SENTENCES = {
     "organization.transferred": "made {after} the Owner in place of {before}",
     "session.all_ended": "logged everybody out (sessions ended: {count})",
     "sign_up.started": "asked for a sign-up link for {subject}",
+    "system.populated": (
+        "filled the database for measuring: {organizations} organizations, {users} users, "
+        "{accounts} accounts"
+    ),
     "user.appointed_staff": "made {subject} support staff: {group}",
     "user.dismissed_staff": "took the staff rights of {subject}",
     "user.email_change_cancelled": "gave up changing the address to {wanted}",

@@ -80,6 +80,7 @@ ALL_USERS = {
 ALL_ORGANIZATIONS = {
     "adminctr/web/demo.py": "finds what it has founded",
     "adminctr/web/invariants.py": "what must be true of the whole database",
+    "adminctr/web/management/commands/populate.py": "is the database empty",
     "organizations/mail.py": "tasks, by primary key",
     "organizations/models.py": "its own lock and its own counters",
     "overview/counters.py": "holds every counter against what it counts",
@@ -89,6 +90,7 @@ SQL_BY_HAND = {
     "adminctr/core/counting.py": "the cache's own table, which has no model",
     "adminctr/core/outages.py": "how long SQLite waits, which is a setting of its connection",
     "adminctr/core/search_indexes.py": "Django knows no trigram indexes of both engines",
+    "adminctr/web/bulk.py": "Django has no COPY, and keys are given before",
     "adminctr/web/health.py": "whether PostgreSQL takes changes, which stands in no table",
     "audit/triggers.py": "Django has no triggers",
 }
