@@ -5,8 +5,9 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import OuterRef, Q, Subquery
 from django.db.models.functions import Lower
+from django.db.models.lookups import IsNull
 from django.urls import reverse
 
 from adminctr.core import clock
@@ -106,8 +107,9 @@ class RoleAssignmentQuerySet(PeriodQuerySet[RowT]):
 
     def with_membership(self) -> Self:
         """Say of each holder whether they are a managed user of the organization in scope."""
-        stays = Membership.objects.open().filter(user_id=OuterRef("holder_id"))
-        return self.annotate(holder_is_managed=Exists(stays))
+        stays = Membership.objects.open().filter(user_id=OuterRef("holder_id")).values("pk")
+        # Not Exists, which PostgreSQL answers for everybody at once by reading every stay.
+        return self.annotate(holder_is_managed=IsNull(Subquery(stays[:1]), False))
 
 
 class RoleAssignment(Period):
