@@ -1,5 +1,5 @@
 # Needs Python 3 with venv, git and make; everything else comes into this folder.
-.PHONY: run test check race screenshots lock bootstrap format
+.PHONY: run test bench check race screenshots lock bootstrap format
 
 UV := .tools/bin/uv
 PYTHON := .venv/bin/python
@@ -11,6 +11,9 @@ run: bootstrap
 
 test: bootstrap
 	@$(PYTHON) -m tests.run
+
+bench: bootstrap
+	@$(PYTHON) -m bench
 
 race: bootstrap
 	@RACE_ROUNDS=50 $(PYTHON) -m tests.run -m races

@@ -25,7 +25,7 @@ def main() -> int:
     if not browser:
         left_out.append("browser tests: no chromium on the path")
     runs = [("SQLite", {}, [] if browser else ["-m", "not browser"])]
-    if url := _postgresql():
+    if url := postgresql_url():
         # The browser's journeys need one engine; everything else runs on both.
         runs.append(("PostgreSQL", {"TEST_DATABASE_URL": url}, ["-m", "not browser"]))
     else:
@@ -62,7 +62,7 @@ def _merged(selection: list[str], arguments: list[str]) -> list[str]:
     return selection + arguments
 
 
-def _postgresql() -> str:
+def postgresql_url() -> str:
     url = os.environ.get("DATABASE_URL", "")
     if not url.startswith(("postgres://", "postgresql://")):
         url = LOCAL_POSTGRESQL

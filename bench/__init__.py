@@ -1,0 +1,1 @@
+"""The finished pages, each measured beside a baseline of the same run."""

@@ -1,0 +1,35 @@
+"""Medians of cases that take turns, so that a slow moment of the machine meets all of them."""
+
+import gc
+import statistics
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+ROUNDS = 9
+
+Case = Callable[[], Any]
+
+
+def interleaved(cases: Mapping[str, Case], rounds: int = ROUNDS) -> dict[str, float]:
+    """The median of each case in milliseconds, after one round that does not count."""
+    times: dict[str, list[float]] = {name: [] for name in cases}
+    gc.collect()
+    for number in range(rounds + 1):
+        for name, case in cases.items():
+            took = timed(case)
+            if number:
+                times[name].append(took)
+    return {name: statistics.median(taken) for name, taken in times.items()}
+
+
+def timed(case: Case) -> float:
+    begun = time.perf_counter()
+    case()
+    return (time.perf_counter() - begun) * 1000
+
+
+def percentile(values: list[float], percent: int) -> float:
+    """Of no values it is 0."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, len(ordered) * percent // 100)] if ordered else 0.0
