@@ -78,12 +78,12 @@ def _administrators() -> dict[str, Any]:
     Who cannot log in administers nothing.
     """
     roles = (Role.OWNER, Role.ADMINISTRATOR)
-    never = Q(role=Role.ADMINISTRATOR, last_sign_in_at=None)
-    return (
-        Membership.objects.in_force()
-        .filter(role__in=roles, status=UserStatus.ACTIVE)
-        .order_by()[: MOST + 1]
-        .aggregate(administrators=Count("pk"), never_signed_in=Count("pk", filter=never))
+    active = Q(status=UserStatus.ACTIVE)
+    never = active & Q(role=Role.ADMINISTRATOR, last_sign_in_at=None)
+    # Told apart by the count: as a filter, SQLite would rather walk everybody who is active.
+    few = Membership.objects.in_force().filter(role__in=roles).order_by()[: MOST + 1]
+    return few.aggregate(
+        administrators=Count("pk", filter=active), never_signed_in=Count("pk", filter=never)
     )
 
 
