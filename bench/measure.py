@@ -4,6 +4,7 @@ import gc
 import statistics
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 ROUNDS = 9
@@ -11,8 +12,16 @@ ROUNDS = 9
 Case = Callable[[], Any]
 
 
-def interleaved(cases: Mapping[str, Case], rounds: int = ROUNDS) -> dict[str, float]:
-    """The median of each case in milliseconds, after one round that does not count."""
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Milliseconds: the usual, and the least, which a busy machine spoils last."""
+
+    median: float
+    least: float
+
+
+def interleaved(cases: Mapping[str, Case], rounds: int = ROUNDS) -> dict[str, Taken]:
+    """What each case took, after one round that does not count."""
     times: dict[str, list[float]] = {name: [] for name in cases}
     gc.collect()
     for number in range(rounds + 1):
@@ -20,7 +29,7 @@ def interleaved(cases: Mapping[str, Case], rounds: int = ROUNDS) -> dict[str, fl
             took = timed(case)
             if number:
                 times[name].append(took)
-    return {name: statistics.median(taken) for name, taken in times.items()}
+    return {name: Taken(statistics.median(each), min(each)) for name, each in times.items()}
 
 
 def timed(case: Case) -> float:

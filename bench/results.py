@@ -11,8 +11,8 @@ class Result:
     """One measurement beside its baseline.
 
     `at_most` bounds how many times the baseline ours costs, `at_least` how many times better ours
-    is; of a rate, more is better. With neither the figures are told alone. `yardstick` is a page
-    that costs the same at every size; where it is given, ours / yardstick must not grow.
+    is; of a rate, more is better. With neither the figures are told alone. `by_yardstick`
+    is how many times a page costs that is the same at every size; given, it must not grow.
     """
 
     line: int
@@ -23,7 +23,7 @@ class Result:
     unit: str = "ms"
     at_most: float | None = None
     at_least: float | None = None
-    yardstick: float | None = None
+    by_yardstick: float | None = None
 
     @property
     def ratio(self) -> float:
@@ -78,7 +78,7 @@ class Growth:
 
 
 def growth(small: Findings, large: Findings) -> list[Growth]:
-    """Of every line that has a yardstick in both."""
+    """Of every line that is measured by the yardstick in both."""
     before = _by_yardstick(small)
     return [
         Growth(*which, now / before[which])
@@ -88,6 +88,4 @@ def growth(small: Findings, large: Findings) -> list[Growth]:
 
 
 def _by_yardstick(findings: Findings) -> dict[tuple[int, str], float]:
-    return {
-        (one.line, one.name): one.ours / one.yardstick for one in findings.results if one.yardstick
-    }
+    return {(one.line, one.name): one.by_yardstick for one in findings.results if one.by_yardstick}

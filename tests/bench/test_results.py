@@ -33,15 +33,14 @@ def test_without_a_bound_nothing_is_demanded() -> None:
 
 
 def test_findings_leave_their_process_whole() -> None:
-    findings = Findings([result(at_most=3, yardstick=1.5)], ["a fault"], ["a note"])
+    findings = Findings([result(at_most=3, by_yardstick=1.5)], ["a fault"], ["a note"])
     assert Findings.of_json(findings.as_json()) == findings
 
 
 @pytest.mark.parametrize(("now", "is_flat"), [(7.0, True), (9.0, True), (10.0, False)])
 def test_growth_is_measured_by_the_yardstick(now: float, is_flat: bool) -> None:
-    small = Findings([result(yardstick=1.0), result(name="not flat")])
-    # Twice as slow a machine: the yardstick costs twice as much too.
-    large = Findings([result(ours=2 * now, yardstick=2.0), result(name="not flat", ours=99.0)])
+    small = Findings([result(by_yardstick=6.0), result(name="not flat")])
+    large = Findings([result(by_yardstick=now), result(name="not flat", ours=99.0)])
     (found,) = growth(small, large)
     assert found.factor == now / 6
     assert found.is_flat == is_flat
