@@ -87,6 +87,12 @@ class Account(TenantModel):
                 condition=Q(parent=None),
                 name="accounts_account_by_created",
             ),
+            # Counts, too, which then read nothing but the index.
+            models.Index(
+                fields=["organization", "status", "name_key", "id"],
+                condition=Q(parent=None),
+                name="accounts_account_by_status",
+            ),
             # Support staff search across organizations.
             models.Index(fields=["name_key"], name="accounts_search_name"),
         ]
