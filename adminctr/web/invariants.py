@@ -1,13 +1,14 @@
 """What must be true of the whole database; the command and every test ask the same list.
 
-Each check yields one sentence per fault. They read across tenants and change nothing.
+Each check yields one sentence per fault. They read across tenants, change nothing, and keep no
+table in memory.
 """
 
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from allauth.account.models import EmailAddress
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from accounts.models import Account, AccountRole, RoleAssignment
 from adminctr.core import text
@@ -29,16 +30,13 @@ def faults() -> list[str]:
 
 
 def each_owner_has_the_one_owner_stay() -> Iterator[str]:
-    living = Organization.objects.living()
     owners = Membership.objects.open().filter(role=Role.OWNER)
-    stays = dict(owners.values_list("organization_id", "user_id"))
-    for pk, sid, owner_id in living.values_list("pk", "sid", "owner_id"):
-        if stays.pop(pk, None) != owner_id:
-            yield f"{sid}: the owner has no open stay as Owner"
-    for pk in stays:
-        yield f"organization {pk}: somebody else has an open stay as Owner"
-    if owners.count() != living.count():
-        yield "there are more or fewer stays as Owner than living organizations"
+    theirs = owners.filter(organization=OuterRef("pk"), user=OuterRef("owner"))
+    alone = Organization.objects.living().filter(~Exists(theirs))
+    for sid in alone.values_list("sid", flat=True).iterator():
+        yield f"{sid}: the owner has no open stay as Owner"
+    is_owner = Q(user=F("organization__owner"), organization__owner__isnull=False)
+    yield from _each(owners.filter(~is_owner), "somebody else has an open stay as Owner")
 
 
 def nobody_is_in_a_dead_organization() -> Iterator[str]:
@@ -51,15 +49,16 @@ def nobody_is_in_a_dead_organization() -> Iterator[str]:
 
 
 def keys_of_names_are_true() -> Iterator[str]:
-    for sid, name, name_key in Organization.objects.values_list("sid", "name", "name_key"):
+    for sid, name, name_key in Organization.objects.values_list(
+        "sid", "name", "name_key"
+    ).iterator():
         if name_key != text.sort_key(name):
             yield f"{sid}: the key that its name is searched by differs from the name"
 
 
 def copies_on_stays_are_true() -> Iterator[str]:
-    roles = RoleAssignment.objects.open().on_organization()
-    held = {one.holder_id: (one.organization_id, one.role) for one in roles}
-    for stay in Membership.objects.open().select_related("user"):
+    stays = Membership.objects.open()
+    for stay in stays.select_related("user").iterator():
         user = stay.user
         copies = (stay.email, stay.name_key, stay.surname_key, stay.status, stay.last_sign_in_at)
         if copies != (
@@ -70,34 +69,35 @@ def copies_on_stays_are_true() -> Iterator[str]:
             user.last_login,
         ):
             yield f"{stay}: copies on a stay differ from its user"
-        if held.pop(stay.user_id, None) != (stay.organization_id, stay.role):
-            yield f"{stay}: the role on the stay differs from the role assignment"
-    for holder_id in held:
-        yield f"user {holder_id}: an organization role without a stay"
+    roles = RoleAssignment.objects.open().on_organization()
+    same = roles.filter(holder=OuterRef("user"), organization=OuterRef("organization"))
+    differing = stays.filter(~Exists(same.filter(role=OuterRef("role"))))
+    yield from _each(differing, "the role on the stay differs from the role assignment")
+    homes = stays.filter(user=OuterRef("holder"), organization=OuterRef("organization"))
+    yield from _each(roles.filter(~Exists(homes)), "an organization role without a stay")
 
 
 def copies_on_roles_are_true() -> Iterator[str]:
-    homes = dict(Membership.objects.open().values_list("user_id", "organization_id"))
-    for one in RoleAssignment.objects.open().select_related("holder"):
+    homes = Membership.objects.open().filter(user=OuterRef("holder")).values("organization")
+    roles = RoleAssignment.objects.open().annotate(home=Subquery(homes[:1]))
+    for one in roles.select_related("holder").iterator():
         copies = (one.email, one.name_key, one.holder_organization_id)
         name_key = text.sort_key(one.holder.get_full_name())
-        if copies != (one.holder.email, name_key, homes.get(one.holder_id)):
+        if copies != (one.holder.email, name_key, one.home):
             yield f"{one.sid}: copies on a role differ from its holder"
 
 
 def each_account_has_its_owner_inside() -> Iterator[str]:
-    homes = dict(Membership.objects.open().values_list("user_id", "organization_id"))
-    owners = dict(
-        RoleAssignment.objects.open()
-        .filter(role=AccountRole.OWNER)
-        .on_accounts()
-        .values_list("account_id", "holder_id")
+    accounts = Account.objects.filter(parent=None)
+    stays = Membership.objects.open().filter(
+        user=OuterRef("owner"), organization=OuterRef("organization")
     )
-    for account in Account.objects.filter(parent=None):
-        if homes.get(account.owner_id) != account.organization_id:
-            yield f"{account.sid}: its owner is not a member of its organization"
-        if owners.get(account.pk) != account.owner_id:
-            yield f"{account.sid}: its owner has no open owner role"
+    outside = accounts.filter(~Exists(stays))
+    yield from _each(outside, "its owner is not a member of its organization")
+    roles = RoleAssignment.objects.open().filter(
+        account=OuterRef("pk"), holder=OuterRef("owner"), role=AccountRole.OWNER
+    )
+    yield from _each(accounts.filter(~Exists(roles)), "its owner has no open owner role")
     elsewhere = RoleAssignment.objects.on_accounts().exclude(
         organization=F("account__organization")
     )
@@ -121,9 +121,9 @@ def limits_hold() -> Iterator[str]:
 
 def each_user_has_one_proven_address() -> Iterator[str]:
     right = EmailAddress.objects.filter(
-        user=F("user__pk"), email=F("user__email"), primary=True, verified=True
+        user=OuterRef("pk"), email=OuterRef("email"), primary=True, verified=True
     )
-    yield from _each(User.objects.exclude(pk__in=right.values("user_id")), "no proven address")
+    yield from _each(User.objects.filter(~Exists(right)), "no proven address")
     if EmailAddress.objects.count() != User.objects.count():
         yield "there are more or fewer proven addresses than users"
 
@@ -148,5 +148,5 @@ CHECKS: tuple[Check, ...] = (
 
 
 def _each(rows: QuerySet[Any], what: str) -> Iterator[str]:
-    for row in rows:
+    for row in rows.iterator():
         yield f"{row}: {what}"

@@ -45,7 +45,7 @@ BREAKS: list[tuple[str, Break, str]] = [
     (
         "each_owner_has_the_one_owner_stay",
         lambda: stays.filter(email=ANA).update(role=Role.ADMINISTRATOR),
-        "more or fewer stays as Owner",
+        "the owner has no open stay as Owner",
     ),
     ("each_owner_has_the_one_owner_stay", kill_acme, "somebody else has an open stay as Owner"),
     ("nobody_is_in_a_dead_organization", kill_acme, "an open stay in a dead organization"),
