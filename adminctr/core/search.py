@@ -55,7 +55,13 @@ def find(rows: QuerySet[Any], sought: str, *, order: str) -> Found:
         beginnings = (starts_with(column, key) for column in model.searched_by_beginning)
         return _found([rows.filter(beginning) for beginning in beginnings], order)
     if connections[rows.db].vendor == "sqlite" and _has_many(rows.model):
-        return _found_by_fts(rows, key, organization_ids, order)
+        keys = search_indexes.matching(
+            connections[rows.db], rows.model, key, organization_ids, most=_MOST_PARTS
+        )
+        if len(keys) < _MOST_PARTS:
+            return _found([by_keys(rows, keys)], order)
+        # The index has more, and may have none of those that the list's filters leave. What is so
+        # common is soon found in the list itself; where it is not, the filters leave few to read.
     parts = (Q(**{f"{column}__contains": key}) for column in model.searched_by)
     return _found([rows.filter(reduce(or_, parts))], order)
 
@@ -88,16 +94,6 @@ def _found(groups: Iterable[QuerySet[Any]], order: str) -> Found:
 def _has_many(model: type[Model]) -> bool:
     rows = cast(type[TenantModel], model).objects.order_by()
     return rows[: _FEW_ROWS + 1].count() > _FEW_ROWS
-
-
-def _found_by_fts(
-    rows: QuerySet[Any], key: str, organization_ids: Collection[int], order: str
-) -> Found:
-    keys = search_indexes.matching(
-        connections[rows.db], rows.model, key, organization_ids, most=_MOST_PARTS
-    )
-    found = _found([by_keys(rows, keys)], order)
-    return Found(found.places, has_more=found.has_more or len(keys) == _MOST_PARTS)
 
 
 def _organizations_in_scope() -> Collection[int]:

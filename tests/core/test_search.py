@@ -122,6 +122,16 @@ def test_no_more_are_looked_at_than_is_bearable(monkeypatch) -> None:
     assert (len(found.places), found.has_more) == (2, False)
 
 
+def test_a_filter_leaves_nobody_out_however_common_the_part(monkeypatch) -> None:
+    """SQLite's index knows nothing of the list's filters, and is asked for so many rows alone."""
+    monkeypatch.setattr(search, "_MOST_PARTS", 2)
+    goro = Membership.objects.filter(email="goro@acme.example")
+    found = search.find(goro, "acme", order="name_key")
+    assert (len(found.places), found.has_more) == (1, False)
+    found = search.find(Membership.objects.managed(), "acme", order="name_key")
+    assert (len(found.places), found.has_more) == (7, False)
+
+
 def test_what_is_found_stands_in_order() -> None:
     places = search.find(Membership.objects.managed(), "acme", order="began_at").places
     assert places == sorted(places)
