@@ -36,7 +36,9 @@ def note_answer(request: HttpRequest, response: HttpResponseBase, seconds: float
     known = {"method": request.method, "path": request.path, "status": status}
     if actor := getattr(request, "actor", None):
         known |= {"user": actor.sid, "organization": actor.organization_sid}
-    line = ("%s %s %d in %s ms", request.method, request.path, status, duration)
+    # An address may have line ends and control characters in it: escaped, a line stays one line.
+    path = request.path.encode("unicode_escape").decode("ascii")
+    line = ("%s %s %d in %s ms", request.method, path, status, duration)
     _requests.info(*line, extra=known | {"duration_ms": duration})
 
 
