@@ -20,14 +20,20 @@ class Command(BaseCommand):
             raise CommandError(
                 "This database is not embedded: use pg_dump -Fc (docs/operations.md)."
             )
+        part = file.with_name(f"{file.name}.part")
+        if os.path.lexists(file):
+            raise CommandError(f"{file} is there already.")
         try:
-            os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+            os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         except FileExistsError as taken:
-            raise CommandError(f"{file} is there already.") from taken
+            raise CommandError(f"{part} is left from a copy that was broken off.") from taken
+        except OSError as refused:
+            raise CommandError(f"{part}: {refused.strerror}.") from refused
         try:
-            _copy(Path(connection.settings_dict["NAME"]), file)
+            _copy(Path(connection.settings_dict["NAME"]), part)
+            part.rename(file)  # half a copy never passes for a whole one, however it was ended
         except BaseException:
-            file.unlink()  # half a copy must not pass for a whole one
+            part.unlink()
             raise
         self.stdout.write(f"{file}: {file.stat().st_size} bytes.")
 
