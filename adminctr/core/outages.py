@@ -16,6 +16,10 @@ _PRIMARY_CODE = 0xFF
 _SHORT_WAIT_SECONDS = 0.1
 
 
+class Crowded(Exception):
+    """More ask for what is slow than may wait for it."""
+
+
 class Outage(StrEnum):
     """In the words of the page that people see meanwhile."""
 
@@ -23,12 +27,15 @@ class Outage(StrEnum):
     READ_ONLY = "The database takes no changes at the moment."
     DISK_FULL = "There is no room left to keep a change."
     CACHE = "What counts tries cannot be reached, and without it nobody can log in."
+    CROWDED = "Very many people log in at this moment."
 
 
 def outage_of(error: BaseException | None) -> Outage | None:
     """Why trying again later may help; None for everything else."""
     if isinstance(error, RedisError):
         return Outage.CACHE
+    if isinstance(error, Crowded):
+        return Outage.CROWDED
     if isinstance(error, DatabaseError | InterfaceError):
         return _outage_of_database(error)
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
