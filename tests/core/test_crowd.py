@@ -13,9 +13,8 @@ def test_who_would_wait_behind_too_many_is_asked_to_come_back(monkeypatch) -> No
     monkeypatch.setattr(passwords, "_places", Semaphore(1))
     hasher = passwords.OneAtATimeHasher()
     encoded = hasher.encode("a password", hasher.salt())
-    with passwords._in_turn():
-        with pytest.raises(Crowded) as crowded:
-            hasher.verify("a password", encoded)
+    with passwords._in_turn(), pytest.raises(Crowded) as crowded:
+        hasher.verify("a password", encoded)
     assert outage_of(crowded.value) is Outage.CROWDED
     assert hasher.verify("a password", encoded)
     assert not hasher.verify("another", encoded)

@@ -14,5 +14,6 @@ def test_an_address_forges_no_line(caplog: pytest.LogCaptureFixture) -> None:
     request = RequestFactory().get("/x%0A2026-11-22 WARNING forged%1b[31m")
     logs.note_answer(request, HttpResponse(), 0)
     line = logs.LineFormatter().format(caplog.records[0])
-    assert "\n" not in line and "\x1b" not in line
+    assert "\n" not in line
+    assert "\x1b" not in line
     assert "/x\\n2026-11-22 WARNING forged" in line
