@@ -26,7 +26,7 @@ MOST = 1000
 _SHORTEST_PART = 3
 # SQLite's index knows no organizations: up to so many rows, reading all of one is quicker.
 _FEW_ROWS = 5 * MOST
-_MOST_PARTS = 2 * MOST
+_MOST_PARTS = 5 * MOST
 
 # Where a row stands in a list: the value that the list is ordered by, and its key.
 Place = tuple[Any, int]
