@@ -25,4 +25,6 @@ class WebConfig(AppConfig):
 
 
 def _create_cache_table(using: str, **_: object) -> None:
+    """Where Redis counts too, so that the database can take over by CACHE_URL alone."""
     call_command("createcachetable", database=using, verbosity=0)
+    call_command("createcachetable", "cache", database=using, verbosity=0)
