@@ -48,7 +48,9 @@ def server(
     port = free_port()
     bind = ["--bind", f"127.0.0.1:{port}", "--log-level", "warning"]
     sizes = ["--workers", str(workers), "--threads", "4"]
-    command = [sys.executable, "-m", "gunicorn", application, *bind, *sizes]
+    # gunicorn.conf.py reads the product's settings, which a bare project cannot then replace.
+    config = ["--config", "python:bench"] if application == BARE else []
+    command = [sys.executable, "-m", "gunicorn", application, *config, *bind, *sizes]
     with _running(command, environment, is_quiet=is_quiet) as process:
         _wait_for(port, ready, process)
         yield Server(process, port)
