@@ -134,7 +134,7 @@ def _totals(figures: Figures) -> list[dict[str, str]]:
     known = sum(map(len, domains))
     verified = f"{len(figures.verified_domains)} of {known} verified" if known else "None yet"
     rows = (
-        ("Managed users", shown(figures.members), "users:list"),
+        ("Managed users", f"{figures.members:,}", "users:list"),
         ("Pending users", shown(figures.pending), "users:pending"),
         ("Managed accounts", accounts, "accounts:list"),
         ("Domains", verified, "domains:list"),
