@@ -1,7 +1,7 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from adminctr.core import clock
 from adminctr.core.actor import Actor
@@ -16,6 +16,8 @@ class Command(BaseCommand):
         parser.add_argument("reason")
 
     def handle(self, *args: Any, reason: str, **options: Any) -> None:
+        if not reason.strip():
+            raise CommandError("Say why: the reason goes into the trail.")
         actor = Actor.operator("end_sessions").with_reason(reason)
         with refusals_told():
             ended = end_every_session(clock.now(), actor=actor)
