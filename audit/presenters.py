@@ -52,6 +52,9 @@ SENTENCES = {
     "user.suspension_lifted": "lifted the suspension of {subject}",
 }
 
+# Nothing records these any more, and the trail keeps them.
+_FORMER = {"organization.roles_exported": "exported the role assignments ({which})"}
+
 
 def details_of(event: AuditEvent) -> dict[str, Any] | None:
     """What was noted beside an event; None once it was erased."""
@@ -80,7 +83,7 @@ def sentence(action: str, details: dict[str, Any] | None) -> str:
     # Names stand between marks that no name can hold, so none can pass for the sentence.
     unmarked = {name: str(value).translate(_NO_MARKS) for name, value in details.items()}
     values = defaultdict(lambda: "…", unmarked)
-    return SENTENCES.get(action, action).format_map(values)
+    return {**_FORMER, **SENTENCES}.get(action, action).format_map(values)
 
 
 def line(event: AuditEvent) -> str:

@@ -105,3 +105,8 @@ def test_a_name_with_braces_is_only_a_name(name: str) -> None:
 
 def test_an_unknown_action_is_shown_by_its_name() -> None:
     assert sentence("future.thing", {}) == "future.thing"
+
+
+def test_what_a_former_release_recorded_is_told_in_words() -> None:
+    told = sentence("organization.roles_exported", {"which": "State: In force"})
+    assert told == "exported the role assignments (State: In force)"
