@@ -16,7 +16,7 @@ from pathlib import Path
 from bench import engines, measure, report
 from bench.engines import ROOT, Database
 from bench.report import World
-from bench.results import Findings, Growth, growth
+from bench.results import Findings, confirmed, growth
 
 _SIZES = [10_000, 100_000]
 _FULL = 1_000_000
@@ -94,16 +94,10 @@ def _grown(databases: list[Database], worlds: list[World], rounds: int) -> list[
         return []
     lines = sorted({one.line for one in suspects})
     again = growth(*(_measure(one, rounds, lines).findings for one in (small, large)))
-    still = {(one.line, one.name): one for one in again if not one.is_flat}
     return [
-        f"{small.engine}: line {one.line}, {one.name} costs {_both(one, still)}x at {sizes} users"
-        for one in suspects
-        if (one.line, one.name) in still
+        f"{small.engine}: line {one.line}, {one.name} costs {factors}x at {sizes} users"
+        for one, factors in confirmed(suspects, again)
     ]
-
-
-def _both(first: Growth, still: dict[tuple[int, str], Growth]) -> str:
-    return f"{first.factor:.2f} and {still[first.line, first.name].factor:.2f}"
 
 
 if __name__ == "__main__":

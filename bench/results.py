@@ -87,5 +87,16 @@ def growth(small: Findings, large: Findings) -> list[Growth]:
     ]
 
 
+def confirmed(suspects: list[Growth], again: list[Growth]) -> list[tuple[Growth, str]]:
+    """Those that are not flat twice, or were not measured again; each with both factors."""
+    second = {(one.line, one.name): one for one in again}
+    found = []
+    for one in suspects:
+        other = second.get((one.line, one.name))
+        if other is None or not other.is_flat:
+            found.append((one, f"{one.factor:.2f} and {f'{other.factor:.2f}' if other else '?'}"))
+    return found
+
+
 def _by_yardstick(findings: Findings) -> dict[tuple[int, str], float]:
     return {(one.line, one.name): one.by_yardstick for one in findings.results if one.by_yardstick}

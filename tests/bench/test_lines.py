@@ -58,6 +58,15 @@ def test_a_plan_that_reads_or_sorts_everything_is_a_fault(
     assert found == ["sorts what it finds", "reads all of users_user"]
 
 
+def test_a_count_without_a_bound_is_a_fault(db: None) -> None:
+    from bench import plans
+
+    bounded = Query("SELECT COUNT(*) FROM (SELECT id FROM users_user LIMIT 10) AS few", None)
+    assert plans.faults_of([bounded]) == []
+    (fault,) = plans.faults_of([Query("SELECT COUNT(*) FROM users_user", None)])
+    assert fault.startswith("counts without a bound")
+
+
 @pytest.mark.skipif("TEST_DATABASE_URL" in os.environ, reason="makes a database of its own")
 @pytest.mark.xdist_group("processes")
 def test_the_bench_runs_from_the_command_to_the_table(tmp_path: Path) -> None:

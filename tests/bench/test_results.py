@@ -3,7 +3,7 @@
 import pytest
 
 from bench.measure import interleaved, percentile
-from bench.results import Findings, Result, growth
+from bench.results import Findings, Growth, Result, confirmed, growth
 
 
 def result(**given: object) -> Result:
@@ -44,6 +44,16 @@ def test_growth_is_measured_by_the_yardstick(now: float, is_flat: bool) -> None:
     (found,) = growth(small, large)
     assert found.factor == now / 6
     assert found.is_flat == is_flat
+
+
+@pytest.mark.parametrize(
+    ("again", "factors"),
+    [([Growth(1, "users", 1.0)], []), ([Growth(1, "users", 1.9)], ["2.00 and 1.90"]),
+     ([], ["2.00 and ?"])],
+    ids=["flat after all", "still not flat", "broke off"],
+)  # fmt: skip
+def test_growth_counts_unless_a_second_look_denies_it(again, factors) -> None:
+    assert [both for _, both in confirmed([Growth(1, "users", 2.0)], again)] == factors
 
 
 def test_cases_take_turns_and_the_first_round_does_not_count() -> None:
