@@ -132,6 +132,38 @@ def test_a_filter_leaves_nobody_out_however_common_the_part(monkeypatch) -> None
     assert (len(found.places), found.has_more) == (7, False)
 
 
+@pytest.mark.breaks_invariants
+def test_one_or_two_letters_are_the_beginning_of_an_address_too(cy: User) -> None:
+    Membership.objects.filter(user=cy).update(email="xy@acme.example")
+    assert names("xy") == {"xy"}
+
+
+only_sqlite = pytest.mark.skipif(connection.vendor != "sqlite", reason="how SQLite finds parts")
+
+
+@only_sqlite
+def test_hits_of_another_organization_take_no_room(globex: Organization, monkeypatch) -> None:
+    monkeypatch.setattr(search, "_FEW_ROWS", 0)
+    monkeypatch.setattr(search, "_MOST_PARTS", 8)  # one more than Acme has
+    here = search.find(Membership.objects.managed(), "example", order="name_key")
+    assert (len(here.places), here.has_more) == (7, False)
+    with tenant(globex):
+        there = search.find(Membership.objects.managed(), "example", order="name_key")
+    assert there.places
+    assert not set(there.places) & set(here.places)
+
+
+@only_sqlite
+@pytest.mark.parametrize("event", ["insert", "delete", "update"])
+def test_a_trigger_that_was_dropped_is_put_back(event: str, cy: User) -> None:
+    name = f"organizations_membership_search_{event}"
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP TRIGGER {name}")
+        search_indexes.install(connection)
+        cursor.execute("SELECT count(*) FROM sqlite_master WHERE name = %s", [name])
+        assert cursor.fetchone() == (1,)
+
+
 def test_what_is_found_stands_in_order() -> None:
     places = search.find(Membership.objects.managed(), "acme", order="began_at").places
     assert places == sorted(places)

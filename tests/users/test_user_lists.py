@@ -5,9 +5,12 @@ from collections.abc import Callable
 from io import StringIO
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from adminctr.core import search
 from audit.models import AuditEvent
 from organizations.models import Membership, Organization
 from tests.users.people import invited
@@ -100,6 +103,14 @@ def test_many_are_not_counted_to_the_end(admin, monkeypatch) -> None:
     assert sought.context["counted"] == (
         "More than 2 users. 2 of those found are listed: type more to find fewer."
     )
+
+
+def test_a_count_stops_at_its_bound(admin) -> None:
+    with CaptureQueriesContext(connection) as captured:
+        admin.get(f"{USERS}?role=standard")
+    counts = [query["sql"] for query in captured if query["sql"].startswith("SELECT COUNT(")]
+    assert counts
+    assert [sql for sql in counts if f"LIMIT {search.MOST + 1}" not in sql] == []
 
 
 def test_the_tabs_say_how_many_each_has(admin, acme) -> None:
