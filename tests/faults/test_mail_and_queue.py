@@ -6,7 +6,7 @@ from contextlib import closing
 
 from tests.faults.mails import mails_to
 from tests.servers.console import Browser, Console, until
-from tests.servers.smtp import MailServer
+from tests.servers.smtp import MailServer, Mode
 
 ANA = "ana@acme.example"
 NOBODY = "nobody@acme.example"
@@ -44,8 +44,45 @@ def test_a_reset_while_the_mail_server_is_down(on_sqlite) -> None:
         assert worker.poll() is None
 
 
+def test_a_slow_mail_server_holds_up_nobody_and_sends_one_mail(on_sqlite) -> None:
+    """It takes half a minute, and a worker waits ten seconds."""
+    with MailServer() as mail:
+        console = on_sqlite(
+            EMAIL_URL=f"smtp://127.0.0.1:{mail.port}",
+            TASK_FIRST_PAUSE_SECONDS="0.2",
+            TASK_LEASE_SECONDS="2",
+        )
+        console.serve_web()
+        worker = console.serve_worker()
+        ana = Browser(console.url).log_in(ANA)
+        until(lambda: is_idle(console))
+        mail.mode, tries = Mode.SLOW, mail.tries
+        answer = ana.submit("/admin-center/users/invite/", email=NELL, role="standard")
+        assert answer.status == 303
+        assert answer.seconds < 2
+        assert mail.receiving.wait(30)
+        assert "Being sent" in state(ana)
+        let_time_pass(console)
+        assert "Not sent yet" in state(ana)
+        listed = ana.get("/admin-center/users/pending/").text.partition("<tbody")[2]
+        page = listed.partition(NELL)[0].rpartition('href="')[2].partition('"')[0]
+        assert f'action="{page}resend/"' in ana.get(page).text
+
+        mail.mode = Mode.OK
+        until(lambda: "Waiting" in state(ana))
+        assert mail.tries == tries + 2
+        assert recipients(mail).count(NELL) == 1
+        assert worker.poll() is None
+
+
 def recipients(mail: MailServer) -> list[str]:
     return [message["To"] for message in mail.mails]
+
+
+def is_idle(console: Console) -> bool:
+    with closing(sqlite3.connect(console.run_dir / "adminctr.sqlite3")) as database:
+        open_tasks = f"SELECT count(*) FROM {TASKS} WHERE status <> 'SUCCESSFUL'"
+        return database.execute(open_tasks).fetchone() == (0,)
 
 
 def failures(console: Console) -> int:
@@ -65,8 +102,7 @@ def test_without_a_worker_work_is_kept_and_done_later(on_sqlite) -> None:
     assert ready.status == 503
     assert [name for name, passes in json.loads(ready.text).items() if not passes] == ["worker"]
     assert "Being sent" in state(ana)
-    with closing(sqlite3.connect(console.run_dir / "adminctr.sqlite3")) as database, database:
-        database.execute(f"UPDATE invitations_invitation SET last_sent_at = {A_WHILE_AGO}")
+    let_time_pass(console)
     assert "Not sent yet" in state(ana)
 
     console.serve_worker()
@@ -74,6 +110,12 @@ def test_without_a_worker_work_is_kept_and_done_later(on_sqlite) -> None:
     until(lambda: "Waiting" in state(ana))
     assert ana.get("/readyz").status == 200
     assert len(mails_to(NELL, console)) == 1
+
+
+def let_time_pass(console: Console) -> None:
+    """Every invitation was sent a while ago."""
+    with closing(sqlite3.connect(console.run_dir / "adminctr.sqlite3")) as database, database:
+        database.execute(f"UPDATE invitations_invitation SET last_sent_at = {A_WHILE_AGO}")
 
 
 def state(browser: Browser) -> str:
