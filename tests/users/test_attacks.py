@@ -67,7 +67,10 @@ def test_limits_count_the_network_that_one_customer_has(ip: str, network: str) -
     assert Origin(ip=ip).network == network
 
 
-@pytest.mark.parametrize("path", ["/signup/{}/", "/invitations/{}/", "/password/reset/key/{}/"])
+@pytest.mark.parametrize(
+    "path",
+    ["/signup/{}/", "/invitations/{}/", "/profile/email/{}/", "/password/reset/key/{}/"],
+)
 def test_no_live_link_stands_in_a_log(path: str) -> None:
     secret = "US0-abc" + "f" * 57
     record = logging.LogRecord("x", 30, "", 0, "Forbidden: %s", (path.format(secret),), None)
