@@ -13,7 +13,7 @@ from django.urls import reverse
 from adminctr.core import clock
 from adminctr.core.addresses import ADDRESS_LENGTH
 from adminctr.core.columns import KeyField
-from adminctr.core.periods import Period, PeriodQuerySet, Source
+from adminctr.core.periods import Period, PeriodQuerySet, Source, has_an_end
 from adminctr.core.sids import SidField
 from adminctr.core.tenancy import RowT, TenantManager, TenantModel
 from organizations.models import NAME_LENGTH, Membership, Organization, Role
@@ -185,6 +185,17 @@ class RoleAssignment(Period):
                 fields=["organization", "name_key", "id"],
                 condition=Q(ended_at=None),
                 name="accounts_role_open_by_name",
+            ),
+            # What filters leave where it is little; where it is much, the list is looked through.
+            models.Index(fields=["organization", "role"], name="accounts_role_by_role"),
+            models.Index(fields=["organization", "source"], name="accounts_role_by_source"),
+            models.Index(
+                fields=["organization", "account"],
+                condition=Q(account__isnull=False),
+                name="accounts_role_on_accounts",
+            ),
+            models.Index(
+                fields=["organization"], condition=has_an_end(), name="accounts_role_with_an_end"
             ),
             models.Index(fields=["organization", "name_key", "id"], name="accounts_role_by_name"),
             models.Index(fields=["organization", "began_at", "id"], name="accounts_role_by_began"),

@@ -166,7 +166,7 @@ class Membership(Period):
                 name="organizations_stay_by_role",
             ),
             models.Index(
-                fields=["organization", "status", "name_key", "id"],
+                fields=["organization", "status", "role"],
                 condition=Q(ended_at=None),
                 name="organizations_stay_by_status",
             ),
@@ -174,16 +174,6 @@ class Membership(Period):
                 fields=["organization", "began_at", "id"],
                 condition=Q(ended_at=None),
                 name="organizations_stay_by_began",
-            ),
-            models.Index(
-                fields=["organization", "role", "began_at", "id"],
-                condition=Q(ended_at=None),
-                name="organizations_role_began",
-            ),
-            models.Index(
-                fields=["organization", "status", "began_at", "id"],
-                condition=Q(ended_at=None),
-                name="organizations_status_began",
             ),
             models.Index(
                 fields=["organization", "email", "id"],

@@ -26,6 +26,11 @@ class Source(models.TextChoices):
     STAFF = "staff", "Support staff"
 
 
+def has_an_end() -> Q:
+    """An index that is told so answers what is no longer in force."""
+    return Q(ended_at__isnull=False) | Q(ends_at__isnull=False)
+
+
 class PeriodQuerySet(models.QuerySet[RowT]):
     def open(self) -> Self:
         """Not ended, as the constraints see it."""
@@ -43,11 +48,12 @@ class PeriodQuerySet(models.QuerySet[RowT]):
 
     def no_longer_in_force(self) -> Self:
         """Ended, or past a planned end."""
-        return self.filter(Q(ended_at__isnull=False) | Q(ends_at__lte=clock.now()))
+        over = Q(ended_at__isnull=False) | Q(ends_at__lte=clock.now())
+        return self.filter(has_an_end(), over)
 
     def no_longer_in_force_at(self, at: datetime) -> Self:
         """Ended by then, or past a planned end by then."""
-        return self.filter(Q(ended_at__lte=at) | Q(ends_at__lte=at))
+        return self.filter(has_an_end(), Q(ended_at__lte=at) | Q(ends_at__lte=at))
 
     def overdue(self) -> Self:
         return self.open().filter(ends_at__lte=clock.now())

@@ -13,10 +13,9 @@ from django import forms
 from django.db.models import QuerySet
 from django.http import QueryDict
 
-from adminctr.core import search
 from adminctr.web.display import day
 from adminctr.web.forms import Form, LineField
-from adminctr.web.paginate import Indexed, Listing, Sought
+from adminctr.web.paginate import Indexed, Listing, narrowed, sought
 
 SEARCH = "search"
 _SORT = "sort"
@@ -146,23 +145,22 @@ class Selection:
 
     def of(self, rows: QuerySet[Any]) -> Listing:
         """The rows that fit, in the order asked for."""
-        narrowed = self.form.narrow(rows)
-        if self.order:
-            column = self.orders[self.order].column
-            narrowed = narrowed.order_by(column, "-pk" if column.startswith("-") else "pk")
-        sought = self.form.cleaned_data.get(SEARCH)
-        return Sought(narrowed, sought) if sought else Indexed(narrowed)
+        everything = self._ordered(rows)
+        fitting = self._ordered(self.form.narrow(rows))
+        if word := self.form.cleaned_data.get(SEARCH):
+            return sought(fitting, word)
+        return narrowed(fitting, everything) if self.form.chosen() else Indexed(fitting)
 
     def counted(self, listing: Listing, noun: Noun, *, of_all: int | None) -> str:
         """How many rows there are, in words; `of_all` where a counter knows without filters."""
         if of_all is not None and not self.form.chosen():
             return noun.of(of_all)
-        counted = listing.count(search.MOST)
+        counted = listing.count()
         if not counted.has_more:
             return noun.of(counted.number)
-        more = f"More than {search.MOST:,} {noun.many}."
-        if isinstance(listing, Sought):
-            more += f" {search.MOST:,} of those found are listed: type more to find fewer."
+        more = f"More than {counted.number:,} {noun.many}."
+        if listing.is_cut:
+            more += f" Any {counted.number:,} of them are listed: type more to find the others."
         return more
 
     @property
@@ -197,6 +195,12 @@ class Selection:
     def headings(self) -> dict[str, Heading]:
         """For each column that the list can be ordered by: where its head leads, and how it is."""
         return {name.lstrip("-"): self._heading(name) for name in reversed(list(self.orders))}
+
+    def _ordered(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        if not self.order:
+            return rows
+        column = self.orders[self.order].column
+        return rows.order_by(column, "-pk" if column.startswith("-") else "pk")
 
     def _heading(self, name: str) -> Heading:
         """The active column leads to its other direction, any other to the one named first."""

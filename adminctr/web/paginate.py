@@ -22,6 +22,9 @@ from adminctr.core.sids import SID_PATTERN
 _SID = re.compile(SID_PATTERN)
 _NUMBER = re.compile(r"[0-9]{1,17}")
 
+# How many rows of a list are looked at together for those that a filter leaves.
+_WINDOW = 500
+
 # The values that a list is ordered by, of one row.
 Place = tuple[Any, ...]
 
@@ -60,7 +63,12 @@ class Counted:
 
 
 class Listing(ABC):
-    """Rows ordered by one column and the key, in one direction, as far as a page needs them."""
+    """Rows ordered by one column and the key, in one direction, as far as a page needs them.
+
+    `is_cut` says that there are more rows than can be listed.
+    """
+
+    is_cut = False
 
     def __init__(self, rows: QuerySet[Any]) -> None:
         order = [str(column) for column in rows.query.order_by]
@@ -77,10 +85,16 @@ class Listing(ABC):
 
     @abstractmethod
     def chunks(self, size: int) -> Iterator[list[Any]]:
-        """The whole list, one query a chunk and nothing held open between."""
+        """The whole list, with nothing held open between two chunks."""
 
     @abstractmethod
-    def count(self, most: int) -> Counted: ...
+    def count(self) -> Counted: ...
+
+    def _at(self, places: Iterable[Place]) -> list[Any]:
+        """The rows at these places, as far as they still fit."""
+        keys = [key for _, key in places]
+        rows = {row.pk: row for row in search.by_keys(self._rows.order_by(), keys)} if keys else {}
+        return [rows[key] for key in keys if key in rows]
 
 
 class Indexed(Listing):
@@ -90,8 +104,7 @@ class Indexed(Listing):
         return list(self._rows[:most])
 
     def beyond(self, place: Place, most: int, *, backward: bool) -> list[Any]:
-        rows = self._rows.filter(_beyond(self.columns, place, self._descending != backward))
-        return list((rows.reverse() if backward else rows)[:most])
+        return list(self._beyond(place, backward)[:most])
 
     def chunks(self, size: int) -> Iterator[list[Any]]:
         chunk = self.first(size)
@@ -100,19 +113,32 @@ class Indexed(Listing):
             place = tuple(getattr(chunk[-1], column) for column in self.columns)
             chunk = self.beyond(place, size, backward=False)
 
-    def count(self, most: int) -> Counted:
-        number = self._rows.order_by()[: most + 1].count()
-        return Counted(min(number, most), has_more=number > most)
+    def count(self) -> Counted:
+        number = self._rows.order_by()[: search.MOST + 1].count()
+        return Counted(min(number, search.MOST), has_more=number > search.MOST)
+
+    def windows(self, place: Place | None, size: int, *, backward: bool) -> Iterator[list[Place]]:
+        """The places of all rows from one place on, so many at a time."""
+        while True:
+            rows = self._beyond(place, backward) if place else self._rows
+            window = list(rows.values_list(*self.columns)[:size])
+            if not window:
+                return
+            yield window
+            place = window[-1]
+
+    def _beyond(self, place: Place, backward: bool) -> QuerySet[Any]:
+        rows = self._rows.filter(_beyond(self.columns, place, self._descending != backward))
+        return rows.reverse() if backward else rows
 
 
-class Sought(Listing):
-    """What a search has found: so few rows that they are put in order here."""
+class Few(Listing):
+    """So few rows that they are put in order here."""
 
-    def __init__(self, rows: QuerySet[Any], sought: str) -> None:
+    def __init__(self, rows: QuerySet[Any], places: Iterable[Place], *, is_cut: bool) -> None:
         super().__init__(rows)
-        found = search.find(rows, sought, order=self.columns[0])
-        self._places = sorted(found.places, reverse=self._descending)
-        self._has_more = found.has_more
+        self._places = sorted(places, reverse=self._descending)
+        self.is_cut = is_cut
 
     def first(self, most: int) -> list[Any]:
         return self._at(self._places[:most])
@@ -127,14 +153,56 @@ class Sought(Listing):
             if chunk := self._at(places):
                 yield chunk
 
-    def count(self, most: int) -> Counted:
-        return Counted(len(self._places), has_more=self._has_more)
+    def count(self) -> Counted:
+        return Counted(len(self._places), has_more=self.is_cut)
 
-    def _at(self, places: Iterable[Place]) -> list[Any]:
-        """The rows at these places, as far as they still fit."""
-        keys = [key for _, key in places]
-        rows = {row.pk: row for row in search.by_keys(self._rows.order_by(), keys)} if keys else {}
-        return [rows[key] for key in keys if key in rows]
+
+class Common(Listing):
+    """What filters leave of a list where they leave much: the whole list is looked through for it.
+
+    So the filters have no say in which index is read, and none must hold every order.
+    """
+
+    def __init__(self, rows: QuerySet[Any], everything: QuerySet[Any]) -> None:
+        super().__init__(rows)
+        self._everything = Indexed(everything)
+
+    def first(self, most: int) -> list[Any]:
+        return self._gather(None, most, backward=False)
+
+    def beyond(self, place: Place, most: int, *, backward: bool) -> list[Any]:
+        return self._gather(place, most, backward=backward)
+
+    def chunks(self, size: int) -> Iterator[list[Any]]:
+        for window in self._everything.windows(None, size, backward=False):
+            if chunk := self._at(window):
+                yield chunk
+
+    def count(self) -> Counted:
+        return Counted(search.MOST, has_more=True)
+
+    def _gather(self, place: Place | None, most: int, *, backward: bool) -> list[Any]:
+        found: list[Any] = []
+        for window in self._everything.windows(place, _WINDOW, backward=backward):
+            found += self._at(window)
+            if len(found) >= most:
+                break
+        return found[:most]
+
+
+def sought(rows: QuerySet[Any], what: str) -> Listing:
+    """The rows that a search finds."""
+    found = search.find(rows, what, order=Indexed(rows).columns[0])
+    return Few(rows, found.places, is_cut=found.has_more)
+
+
+def narrowed(rows: QuerySet[Any], everything: QuerySet[Any]) -> Listing:
+    """The rows that filters leave of everything, whether they are few or many."""
+    columns = Indexed(rows).columns
+    places = list(rows.order_by().values_list(*columns)[: search.MOST + 1])
+    if len(places) > search.MOST:
+        return Common(rows, everything)
+    return Few(rows, places, is_cut=False)
 
 
 def slice_of(

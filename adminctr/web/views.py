@@ -292,13 +292,14 @@ class ExportPage(ConsolePage):
         except RuleViolation as refused:
             messages.error(request, refused.message)
             return redirect_to(f"{self.list_url}{selection.url}")
-        export_list(
-            self.organization, listed=self.listed, which=selection.words(), actor=self.actor
-        )
+        listing = selection.of(self._list().rows().using(replicas.alias_for(request)))
+        which = selection.words()
+        if listing.is_cut:
+            which += f", {listing.count().number:,} of more"
+        export_list(self.organization, listed=self.listed, which=which, actor=self.actor)
         name = f"{self.listed.replace(' ', '-')}-{self.organization.sid}-{clock.now():%Y-%m-%d}.csv"
-        rows = self._list().rows().using(replicas.alias_for(request))
         return StreamingHttpResponse(
-            self._body(selection.of(rows)),
+            self._body(listing),
             content_type="text/csv; charset=utf-8",
             headers={"Content-Disposition": f'attachment; filename="{name}"'},
         )

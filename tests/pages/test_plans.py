@@ -31,10 +31,31 @@ SORTS = {"postgresql": r"\bSort\b", "sqlite": r"TEMP B-TREE FOR (LAST TERM OF )?
 WORDS = ("search=p", "search=p001", "search=0123", "search=zzz", "search={sid}")
 YESTERDAY = "on=2026-01-01"
 FILTERS = {
-    "users:list": ("", "role=administrator", "role=standard", "status=suspended", *WORDS),
+    "users:list": (
+        "",
+        "role=administrator",
+        "role=standard",
+        "role=owner",
+        "status=suspended",
+        "status=inactive",
+        "role=standard&status=suspended",
+        *WORDS,
+    ),
     "accounts:list": ("", *WORDS),
     "users:pending": ("", "search=i", "search=p001", "search=zzz"),
-    "accounts:access": ("", "state=ended", YESTERDAY, f"{YESTERDAY}&state=ended", *WORDS),
+    "accounts:access": (
+        "",
+        "state=ended",
+        YESTERDAY,
+        f"{YESTERDAY}&state=ended",
+        "role=account-developer",
+        "role=account-billing_manager",
+        "source=direct",
+        "source=scim&state=ended",
+        "where=accounts",
+        "where=organization",
+        *WORDS,
+    ),
     "domains:list": ("",),
     "audit:list": ("",),
 }

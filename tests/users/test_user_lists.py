@@ -101,16 +101,49 @@ def test_many_are_not_counted_to_the_end(admin, monkeypatch) -> None:
     sought = admin.get(f"{USERS}?search=acme")
     assert len(sought.context["rows"]) == 2
     assert sought.context["counted"] == (
-        "More than 2 users. 2 of those found are listed: type more to find fewer."
+        "More than 2 users. Any 2 of them are listed: type more to find the others."
     )
 
 
 def test_a_count_stops_at_its_bound(admin) -> None:
     with CaptureQueriesContext(connection) as captured:
-        admin.get(f"{USERS}?role=standard")
+        admin.get(reverse("accounts:access"))
     counts = [query["sql"] for query in captured if query["sql"].startswith("SELECT COUNT(")]
     assert counts
     assert [sql for sql in counts if f"LIMIT {search.MOST + 1}" not in sql] == []
+
+
+@pytest.mark.parametrize("sort", ["name", "-name", "since", "-since"])
+@pytest.mark.parametrize("window", [1, 3, 100])
+def test_what_a_filter_leaves_is_listed_whole_where_it_is_much(
+    window, sort, admin, settings, monkeypatch
+) -> None:
+    standard = ["cy", "dora", "emil", "goro"]
+    expected = standard[::-1] if sort.startswith("-") else standard
+    asked = f"{USERS}?role=standard&sort={sort}"
+    monkeypatch.setattr("adminctr.core.search.MOST", 2)
+    monkeypatch.setattr("adminctr.web.paginate._WINDOW", window)
+    assert listed(admin, asked) == expected
+
+    settings.PAGE_SIZE = 3
+    first = admin.get(asked).context
+    second = admin.get(USERS + first["next_url"]).context
+    back = admin.get(USERS + second["previous_url"]).context
+    pages = [[row["email"].partition("@")[0] for row in page["rows"]] for page in (first, second)]
+    assert pages == [expected[:3], expected[3:]]
+    assert (second["next_url"], back["rows"], back["previous_url"]) == ("", first["rows"], "")
+
+    monkeypatch.setattr("users.views.UserExport.chunk", window)
+    _, *body = exported(admin, f"{reverse('users:export')}?role=standard&sort={sort}")
+    assert [line[2].partition("@")[0] for line in body] == expected
+
+
+def test_a_cut_export_says_so_in_the_trail(admin, acme, monkeypatch) -> None:
+    monkeypatch.setattr("adminctr.core.search.MOST", 2)
+    _, *body = exported(admin, f"{reverse('users:export')}?search=acme")
+    event = AuditEvent.unscoped.filter(chain=acme.sid).latest("sequence")
+    assert len(body) == 2
+    assert event.details.data["which"] == "Name, email or SID: acme, by name, 2 of more"
 
 
 def test_the_tabs_say_how_many_each_has(admin, acme) -> None:
