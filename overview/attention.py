@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 
+from organizations.models import Role
 from overview.figures import Figures, shown
 
 _MOST_NAMES = 3
@@ -54,7 +55,8 @@ def _about_accounts(figures: Figures) -> Iterator[tuple[str, str]]:
 def _about_people(figures: Figures) -> Iterator[tuple[str, str]]:
     url = reverse("users:list")
     if number := figures.never_signed_in:
-        yield f"{_several(number, 'Administrator has', 'Administrators have')} never signed in", url
+        never = f"{_several(number, 'Administrator has', 'Administrators have')} never signed in"
+        yield never, f"{url}?role={Role.ADMINISTRATOR}"
     if figures.administrators == 1:
         yield "Only 1 person can administer this organization", url
 

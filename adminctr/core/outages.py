@@ -26,7 +26,7 @@ class Outage(StrEnum):
     DATABASE = "The database cannot be reached or is very busy."
     READ_ONLY = "The database takes no changes at the moment."
     DISK_FULL = "There is no room left to keep a change."
-    CACHE = "What counts tries cannot be reached, and without it nobody can log in."
+    CACHE = "Tries cannot be counted at the moment, and this may not be done without."
     CROWDED = "Very many people log in at this moment."
 
 

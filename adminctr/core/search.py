@@ -41,29 +41,30 @@ class Found:
 
 
 def find(rows: QuerySet[Any], sought: str, *, order: str) -> Found:
-    """The places of the rows that have `sought` in one of their keys, by the column `order`.
+    """The places of the rows that have every word of `sought` in a key, by the column `order`.
 
     Raises TenantRequired outside the scope of organizations.
     """
     organization_ids = _organizations_in_scope()
     model, rows = cast(Searched, rows.model), rows.order_by()
-    if is_sid(sought):
-        column = model.searched_by_sid.get(sought[:2])
-        return _found([rows.filter(**{column: sought})] if column else [], order)
+    if is_sid(sid := sought[:2].upper() + sought[2:].lower()):
+        column = model.searched_by_sid.get(sid[:2])
+        return _found([rows.filter(**{column: sid})] if column else [], order)
     key = text.sort_key(sought)
-    if len(key) < _SHORTEST_PART:
+    parts = [word for word in key.split() if len(word) >= _SHORTEST_PART]
+    if not parts:
         beginnings = (starts_with(column, key) for column in model.searched_by_beginning)
         return _found([rows.filter(beginning) for beginning in beginnings], order)
+    fitting = rows.filter(*(_has(word, model.searched_by) for word in key.split()))
     if connections[rows.db].vendor == "sqlite" and _has_many(rows.model):
         keys = search_indexes.matching(
-            connections[rows.db], rows.model, key, organization_ids, most=_MOST_PARTS
+            connections[rows.db], rows.model, parts, organization_ids, most=_MOST_PARTS
         )
         if len(keys) < _MOST_PARTS:
-            return _found([by_keys(rows, keys)], order)
+            return _found([by_keys(fitting, keys)], order)
         # The index has more, and may have none of those that the list's filters leave. What is so
         # common is soon found in the list itself; where it is not, the filters leave few to read.
-    parts = (Q(**{f"{column}__contains": key}) for column in model.searched_by)
-    return _found([rows.filter(reduce(or_, parts))], order)
+    return _found([fitting], order)
 
 
 def by_keys[RowT: Model](rows: QuerySet[RowT], keys: Iterable[int]) -> QuerySet[RowT]:
@@ -80,6 +81,10 @@ class _ByKeyAlone(BaseTable):
     def as_sql(self, compiler: Any, connection: Any) -> Any:
         sql, parameters = super().as_sql(compiler, connection)
         return (f"{sql} NOT INDEXED" if connection.vendor == "sqlite" else sql), parameters
+
+
+def _has(word: str, columns: Iterable[str]) -> Q:
+    return reduce(or_, (Q(**{f"{column}__contains": word}) for column in columns))
 
 
 def _found(groups: Iterable[QuerySet[Any]], order: str) -> Found:

@@ -51,20 +51,20 @@ def install_after_migrate(using: str, **_: Any) -> None:
 def matching(
     connection: BaseDatabaseWrapper,
     model: type[Model],
-    key: str,
+    parts: Collection[str],
     organization_ids: Collection[int],
     *,
     most: int,
 ) -> list[int]:
-    """On SQLite: the keys of rows of these organizations that have `key` in a searched column."""
+    """On SQLite: the keys of these organizations' rows that have all the parts."""
     name = _name(model)
     marks = ", ".join("%s" for _ in organization_ids)
-    phrase = '"' + key.replace('"', '""') + '"'
+    phrases = " AND ".join('"' + part.replace('"', '""') + '"' for part in parts)
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT rowid FROM {name} WHERE {name} MATCH %s "
             f"AND organization_id IN ({marks}) LIMIT %s",
-            [phrase, *organization_ids, most],
+            [phrases, *organization_ids, most],
         )
         return [key for (key,) in cursor.fetchall()]
 

@@ -65,6 +65,11 @@ class FilterForm(Form):
         own = [one for one in self.errors[name].as_data() if one.code not in _OF_DJANGO]
         return f"{label} ({' '.join(map(str, own[0].messages))})" if own else label
 
+    @property
+    def button(self) -> str:
+        """What the form's button says."""
+        return "Search" if set(self.fields) == {SEARCH} else "Apply"
+
     def first_fields(self) -> list[forms.BoundField]:
         return [self[name] for name in self.fields if name not in self.more]
 

@@ -227,7 +227,7 @@ def test_bad_input_shows_the_list_without_it(query: str, admin: Client) -> None:
 
 def test_what_was_left_out_is_named(admin: Client) -> None:
     body = admin.get(f"{URL}?on=x&role=king&sort=age&source=direct").content.decode()
-    assert "Left out of the filters" in body
+    assert "Not understood and left out" in body
     assert "Role, As of, Order" in body
     assert "king" not in body
     assert "Left out" not in admin.get(f"{URL}?source=direct").content.decode()

@@ -40,6 +40,10 @@ def names(sought: str) -> set[str]:
         ("okafor", {"ben"}),
         ("KAFO", {"ben"}),
         ("n oka", {"ben"}),
+        ("okafor ben", {"ben"}),
+        ("tanaka goro@", {"goro"}),
+        ("okafor cy", set()),
+        ("okafor zz", set()),
         ("marín", {"dora"}),
         ("o'con", {"fay"}),
         ("@acme.example", {"ana", "ben", "cy", "dora", "emil", "fay", "goro"}),
@@ -76,7 +80,7 @@ def test_one_or_two_letters_are_a_beginning(sought: str, found: set[str]) -> Non
 
 
 def test_a_sid_finds_its_own(ben: User, eve: User) -> None:
-    assert names(ben.sid) == {"ben"}
+    assert names(ben.sid) == names(ben.sid.lower()) == names(ben.sid.upper()) == {"ben"}
     assert names(eve.sid) == set()
     assert names(f"AC{ben.sid[2:]}") == set()
 
