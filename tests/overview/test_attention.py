@@ -52,7 +52,11 @@ def test_on_a_calm_day_there_is_nothing() -> None:
             "/admin-center/accounts/",
         ),
         ({"suspended_accounts": 1}, "1 account is suspended", "/admin-center/accounts/"),
-        ({"never_signed_in": 2}, "2 Administrators have never signed in", "/admin-center/users/"),
+        (
+            {"never_signed_in": 2},
+            "2 Administrators have never signed in",
+            "/admin-center/users/?role=administrator",
+        ),
         (
             {"administrators": 1},
             "Only 1 person can administer this organization",
