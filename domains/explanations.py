@@ -51,6 +51,10 @@ _EXPLANATIONS = {
         "The name servers of this domain did not answer in time. "
         "Nothing has changed; try again in a few minutes."
     ),
+    Outcome.REFUSED: (
+        "The name servers refused to answer for this domain. Nothing has changed; "
+        "ask your DNS host whether they serve the domain."
+    ),
     Outcome.SERVER_FAILED: (
         "The name servers of this domain answered with an error. Nothing has changed; "
         "try again later, or ask your DNS host whether the zone is in order."

@@ -11,6 +11,7 @@ import dns.exception
 import dns.message
 import dns.name
 import dns.nameserver
+import dns.rcode
 import dns.rdatatype
 import dns.resolver
 from django.conf import settings
@@ -24,6 +25,7 @@ class Outcome(StrEnum):
     NO_RECORD = "no_record"
     ALIAS = "alias"
     TIMED_OUT = "timed_out"
+    REFUSED = "refused"
     SERVER_FAILED = "server_failed"
     UNREADABLE = "unreadable"
 
@@ -65,10 +67,12 @@ def look_up_txt(name: str) -> TxtAnswer:
 
 
 def _what_failed(failed: dns.resolver.NoNameservers) -> Outcome:
-    """Whether the last server said that it failed, or sent what cannot be read."""
+    """Whether the last server refused, said that it failed, or sent what cannot be read."""
     reasons = [error[3] for error in failed.kwargs["errors"]]
-    unreadable = reasons and isinstance(reasons[-1], dns.exception.DNSException)
-    return Outcome.UNREADABLE if unreadable else Outcome.SERVER_FAILED
+    if reasons and isinstance(reasons[-1], dns.exception.DNSException):
+        return Outcome.UNREADABLE
+    is_refusal = reasons and reasons[-1] == dns.rcode.to_text(dns.rcode.REFUSED)
+    return Outcome.REFUSED if is_refusal else Outcome.SERVER_FAILED
 
 
 def _resolver() -> dns.resolver.Resolver:

@@ -49,7 +49,7 @@ class InvitationQuerySet(models.QuerySet[RowT]):
         """The people of the Pending tab, newest first."""
         return self.open().filter(kind=Kind.JOIN).order_by("-created_at", "-id")
 
-    def tally(self, most: int) -> dict[str, Any]:
+    def sum_up(self, most: int) -> dict[str, Any]:
         """How many are pending, how many of them expired, and whose mail should have left by now.
 
         Of the oldest `most`, since those tell more.

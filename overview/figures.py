@@ -41,7 +41,7 @@ def read(organization: Organization) -> Figures:
     return Figures(
         has_default_name=organization.has_default_name(),
         members=organization.managed_users,
-        **Invitation.objects.tally(most=MOST + 1),
+        **Invitation.objects.sum_up(most=MOST + 1),
         **_domains(),
         **_administrators(),
         **_accounts(organization),

@@ -17,12 +17,11 @@ from django.conf import settings
 from django.contrib.auth.hashers import make_password
 
 from accounts.models import Account, AccountRole, AccountStatus, AccountType, RoleAssignment
-from adminctr.core import clock, text, tokens
+from adminctr.core import bulk, clock, text, tokens
 from adminctr.core.actor import Actor
 from adminctr.core.operations import no_organization, operation
 from adminctr.core.periods import Source
 from adminctr.core.sids import make_sid
-from adminctr.web import bulk
 from audit import chain, log
 from audit.models import AuditDetails, AuditEvent, ChainHead
 from domains.models import Domain, DomainStatus

@@ -90,7 +90,7 @@ SQL_BY_HAND = {
     "adminctr/core/counting.py": "the cache's own table, which has no model",
     "adminctr/core/outages.py": "how long SQLite waits, which is a setting of its connection",
     "adminctr/core/search_indexes.py": "Django knows no trigram indexes of both engines",
-    "adminctr/web/bulk.py": "Django has no COPY, and keys are given before",
+    "adminctr/core/bulk.py": "Django has no COPY, and keys are given before",
     "adminctr/web/health.py": "whether PostgreSQL takes changes, which stands in no table",
     "audit/triggers.py": "Django has no triggers",
 }

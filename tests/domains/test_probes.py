@@ -26,7 +26,7 @@ ANSWERS = {
     "too slow": (Answer(texts=("value",), delay=1), Outcome.TIMED_OUT),
     "slow enough": (Answer(texts=("value",), delay=0.1), Outcome.FOUND),
     "server failure": (Answer(code="SERVFAIL"), Outcome.SERVER_FAILED),
-    "refused": (Answer(code="REFUSED"), Outcome.SERVER_FAILED),
+    "refused": (Answer(code="REFUSED"), Outcome.REFUSED),
     "not understood": (Answer(code="FORMERR"), Outcome.SERVER_FAILED),
     "malformed over UDP": (Answer(malformed=True), Outcome.TIMED_OUT),
     "malformed over TCP": (Answer(malformed=True, truncated=True), Outcome.UNREADABLE),

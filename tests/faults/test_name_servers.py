@@ -19,7 +19,7 @@ NO_ANSWER = {
     "silent": (Answer(silent=True), "did not answer in time"),
     "after four seconds": (Answer(texts=("late",), delay=4.2), "did not answer in time"),
     "server failure": (Answer(code="SERVFAIL"), "answered with an error"),
-    "refused": (Answer(code="REFUSED"), "answered with an error"),
+    "refused": (Answer(code="REFUSED"), "refused to answer"),
     "alias of itself": (Answer(alias="_twilio.alias-of-itself.example"), "cannot be read"),
     "cut off": (Answer(texts=("other",), truncated=True), "with another value"),
 }

@@ -7,8 +7,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from tqdm import tqdm
 
+from adminctr.core import bulk
 from adminctr.core.actor import Actor
-from adminctr.web import bulk
 from adminctr.web.population import IN_A_SMALL_ORGANIZATION, Size, populate
 from organizations.models import Organization
 from users.passwords import hash_password
