@@ -166,7 +166,7 @@ def test_the_value_of_another_organization_does_not_verify(
         (Answer(), "has no TXT record"),
         (Answer(silent=True), "did not answer in time"),
         (Answer(code="SERVFAIL"), "answered with an error"),
-        (Answer(code="REFUSED"), "answered with an error"),
+        (Answer(code="REFUSED"), "refused to answer"),
         (Answer(malformed=True, truncated=True), "cannot be read"),
     ],
 )
