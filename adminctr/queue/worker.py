@@ -50,23 +50,24 @@ class LeasedWorker(Worker):
                 WorkerHeartbeat.objects.filter(worker_id=self.worker_id).delete()
 
     def _run_through_outages(self) -> None:
-        is_waiting = False
+        former: list[str] = []
         while True:
             try:
                 periodic.discover()
+                WorkerHeartbeat.objects.filter(worker_id__in=former).delete()
                 _keep_house_once(self.worker_id)
-                if is_waiting:
+                if former:
                     logger.warning("The worker works again.")
-                    is_waiting = False
+                    former = []
                 super().run()
                 return
             except (DatabaseError, InterfaceError) as error:
                 outage = outage_of(error)
                 if outage is None:
                     raise
-                if not is_waiting:
+                if not former:
                     logger.warning("%s The worker waits.", outage)
-                is_waiting = True
+                former.append(self.worker_id)
                 self._begin_anew()
                 time.sleep(_OUTAGE_PAUSE_SECONDS)
 
