@@ -44,7 +44,7 @@ def test_without_redis_nobody_guesses_and_pages_go_on(on_sqlite) -> None:
         assert ana.submit("/admin-center/users/invite/", **form).status == 303
         for password in ("correct horse battery staple", "wrong horse"):
             refusal = stranger.submit("/login/", login=CY, password=password)
-            assert_says_come_back(refusal, words="nobody can log in")
+            assert_says_come_back(refusal, words="Tries cannot be counted")
         ready = json.loads(ana.get("/readyz").text)
         assert ready == {name: name not in {"cache", "worker"} for name in ready}
 
