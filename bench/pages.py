@@ -179,7 +179,7 @@ def line_6(pages: Pages) -> None:
 def line_7(pages: Pages) -> None:
     """Filters and orders, and searches of the other lists, beside the first page."""
     owner, users = pages.stage.owner, reverse("users:list")
-    texts = {"pending users": "invited1", "accounts": "billing", "role assignments": "ann"}
+    texts = {"pending users": "invited77", "accounts": "777", "role assignments": "4242@"}
     narrowed = {f"?{query}": f"{users}?{query}" for query in _NARROWED}
     searched = {
         f"{name}: {text}": _search(reverse(_LISTS[name]), text) for name, text in texts.items()
