@@ -3,6 +3,8 @@
 
 UV := .tools/bin/uv
 PYTHON := .venv/bin/python
+# uv would fill an environment that is active in the shell instead of ours.
+unexport VIRTUAL_ENV
 export RUN_DIR ?= $(CURDIR)/.run
 
 run: export DEMO := 1
