@@ -2,8 +2,8 @@
 
 A model names the columns in `searched_by`. From three characters on a trigram index answers: GIN
 on PostgreSQL, an FTS5 table on SQLite (adminctr.core.search_indexes). Anything shorter is compared
-with how the columns of `searched_by_beginning` begin, each by its own index. Whatever is found, no
-more than MOST rows are looked at.
+with how the columns of `searched_by_beginning` begin, each by its own index. No more than MOST rows
+are found.
 """
 
 from collections.abc import Collection, Iterable
