@@ -9,14 +9,21 @@ from django.template.response import TemplateResponse
 from django.views.decorators.http import require_safe
 
 from adminctr.core.clock import now
+from adminctr.core.plans import Effect, Plan, Thing, Weight
 from adminctr.web.display import moment
 from adminctr.web.filters import FilterForm, Order, Selection
 from adminctr.web.forms import Form
+from adminctr.web.plans import Look, moved, show, with_boxes
 
 _HERE = "#"
 _SID = "US0123456789abcdef0123456789abcdef"
+_ACCOUNT = "AC0123456789abcdef0123456789abcdef"
 _ROLES = [("administrator", "Administrator"), ("standard", "Standard User (Account Creation)")]
 _ORDERS = {"name": Order("name", "by name"), "-seen": Order("-seen", "last sign-in first")}
+_BOXES = [
+    ("final", "I understand that this account cannot be opened again."),
+    ("data", "I understand that its data is deleted after 30 days."),
+]
 _TONES = ("neutral", "success", "warning", "danger", "new", "trial")
 
 
@@ -82,6 +89,7 @@ def _examples() -> dict[str, Any]:
             QueryDict("search=ana&role=administrator&sort=-seen"), SearchFilter, _ORDERS
         ),
         "typed": TypedName(prefix="typed"),
+        "plans": _plans(),
         "tabs": [
             {"label": "Managed", "url": _HERE, "current": True, "count": 1204},
             {"label": "Independent", "url": _HERE, "current": False, "count": 0},
@@ -107,6 +115,51 @@ def _examples() -> dict[str, Any]:
         "now": moment(now()),
         "request_id": "0123456789abcdef",
     }
+
+
+def _plans() -> dict[str, Any]:
+    """A plan in every state: as usual, read again, and not possible."""
+    plan, looked_at = _plan(1204, 60), _plan(1203, 60)
+    shown = show(plan, lambda thing: "") | {"token": "", "export_url": _HERE}
+    return {
+        "usual": shown,
+        "outdated": shown
+        | {"notice": moved(Look(looked_at.digest, looked_at.summary()), plan)}
+        | {"export_refusal": "Lists are exported by Administrators; ask Ana Silva, the Owner."},
+        "blocked": show(_blocked_plan(), lambda thing: _HERE),
+        "form": with_boxes(TypedName(prefix="plan"), _BOXES),
+        "form_again": with_boxes(TypedName(prefix="again"), _BOXES),
+    }
+
+
+def _plan(users: int, listed: int) -> Plan:
+    people = [Thing(_SID, f"Somebody {number}", "Developer") for number in range(listed)]
+    effects = (
+        Effect(Weight.LOSES, "users", f"{users:,} users lose their access.", (*people,), users),
+        Effect(
+            Weight.CHANGES,
+            "subaccounts",
+            "2 subaccounts are closed with it.",
+            (Thing(_ACCOUNT, "Billing EU"), Thing(_ACCOUNT, "Billing US", "Suspended")),
+        ),
+        Effect(Weight.CHANGES, "mail", "Its owner gets a mail."),
+        Effect(Weight.IRREVERSIBLE, "final", "Nobody can open this account again."),
+        Effect(Weight.SURVIVES, "logins", "Everybody keeps their login and their other accounts."),
+    )
+    return Plan(_ACCOUNT, "close_account", effects)
+
+
+def _blocked_plan() -> Plan:
+    blockers = (
+        Effect(
+            Weight.BLOCKER,
+            "hipaa",
+            "1 subaccount is kept by an agreement. Ask support to end it first.",
+            (Thing(_ACCOUNT, "Clinic records", "HIPAA"),),
+        ),
+        Effect(Weight.BLOCKER, "last", "This is the only account of its owner."),
+    )
+    return Plan(_ACCOUNT, "close_account", blockers + _plan(3, 3).effects)
 
 
 def _step(name: str, hint: str, status: str, is_done: bool = False) -> dict[str, Any]:

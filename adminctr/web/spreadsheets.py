@@ -22,6 +22,14 @@ def lines(rows: Iterable[Sequence[Cell]]) -> bytes:
     return text.getvalue().encode(errors="replace")
 
 
+def headers(name: str) -> dict[str, str]:
+    """Those of an answer that is a file of this name."""
+    return {
+        "Content-Type": "text/csv; charset=utf-8",
+        "Content-Disposition": f'attachment; filename="{name}.csv"',
+    }
+
+
 def harmless(text: str) -> str:
     """The same text, marked as text where a spreadsheet might run it."""
     return f"'{text}" if _FORMULA.match(text) else text

@@ -297,12 +297,8 @@ class ExportPage(ConsolePage):
         if listing.is_cut:
             which += f", {listing.count().number:,} of more"
         export_list(self.organization, listed=self.listed, which=which, actor=self.actor)
-        name = f"{self.listed.replace(' ', '-')}-{self.organization.sid}-{clock.now():%Y-%m-%d}.csv"
-        return StreamingHttpResponse(
-            self._body(listing),
-            content_type="text/csv; charset=utf-8",
-            headers={"Content-Disposition": f'attachment; filename="{name}"'},
-        )
+        name = f"{self.listed.replace(' ', '-')}-{self.organization.sid}-{clock.now():%Y-%m-%d}"
+        return StreamingHttpResponse(self._body(listing), headers=spreadsheets.headers(name))
 
     def cells(self, row: Any) -> tuple[spreadsheets.Cell, ...]:
         """One row, in the order of the columns."""

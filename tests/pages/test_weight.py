@@ -19,7 +19,7 @@ from users.models import User
 
 ROWS = 50
 MOST_OF_A_LIST = 40_000
-MOST_OF_ALL_STYLES = 30_000
+MOST_OF_ALL_STYLES = 32_000
 MOST_OF_ALL_SCRIPTS = 6_000
 STATIC = settings.BASE_DIR / "static"
 

@@ -1,0 +1,282 @@
+"""Pages that show what a dangerous operation would do, and confirm exactly that."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import messages
+from django.core import signing
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.urls import reverse
+
+from adminctr.core import clock
+from adminctr.core.errors import RuleViolation
+from adminctr.core.plans import HEADINGS, OUTDATED, Effect, Plan, Thing, Weight, differences
+from adminctr.web import spreadsheets, tones
+from adminctr.web.forms import Form
+from adminctr.web.views import (
+    EXPORTS,
+    ConsolePage,
+    Done,
+    OperationFrame,
+    Page,
+    attempt,
+    redirect_to,
+)
+from organizations import policy
+from organizations.operations import export_list
+from organizations.policy import Action
+
+# How long somebody may think before they have to read a plan again.
+LIFETIME = timedelta(hours=24)
+
+TOO_OLD = "You looked at this too long ago. Read it again."
+SAME_NUMBERS = "The numbers are the same, but not who or what they stand for."
+TICK_ALL = "Tick every box to go on."
+COLUMNS = ("Kind", "What", "SID", "Name", "Note")
+
+# How many objects of an effect stand on the page; the file has all of them.
+MOST_SHOWN = 50
+
+# Things of the organization that have a page in the Admin Center, whoever they are.
+_PAGES = {"AC": "accounts:detail", "DN": "domains:detail"}
+
+Address = Callable[[Thing], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """That somebody has looked at a plan, to be handed back by their form; nothing is stored.
+
+    The salt names who looked and at which address, which is one operation on one subject; the
+    digest names both once more.
+    """
+
+    digest: str
+    summary: Mapping[str, int]
+
+    def sign(self, salt: str) -> str:
+        return signing.dumps([self.digest, self.summary], salt=salt, compress=True)
+
+    @classmethod
+    def read(cls, token: str, salt: str) -> "Look | None":
+        """None for what was not signed for this, was changed or is too old."""
+        try:
+            return cls(*signing.loads(token, salt=salt, max_age=LIFETIME))
+        except signing.BadSignature:
+            return None
+
+
+class PlanFrame(OperationFrame):
+    """One plan, and the form that confirms it. A page gives `plan` and `acknowledgements`.
+
+    `perform` gets what was typed, without the acknowledgements, and with the `digest` of the plan
+    that was shown, which its operation requires.
+    """
+
+    form_class: ClassVar[type[forms.Form]] = Form
+    export_name: ClassVar[str] = ""
+
+    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        subject = self.subject(**kwargs)
+        return self._show(subject, self._form(subject), self.plan(subject))
+
+    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        subject = self.subject(**kwargs)
+        form = self._form(subject, request.POST)
+        look = Look.read(request.POST.get("plan", ""), self._salt())
+        done = attempt(form, partial(self._confirm, subject, look.digest)) if look else None
+        return done.answer(request) if done else self._show_again(subject, form, look)
+
+    def plan(self, subject: Any) -> Plan:
+        """What the operation would do, by the code that the operation itself goes by."""
+        raise NotImplementedError
+
+    def acknowledgements(self, subject: Any) -> Sequence[tuple[str, str]]:
+        """Name and sentence of each box that must be ticked."""
+        return ()
+
+    def address_of(self, thing: Thing) -> str:
+        """The page about something that the plan names, where this person may open one."""
+        return ""
+
+    def export_refusal(self) -> str | None:
+        """Why this person may not take the plan out as a file."""
+        return None
+
+    def _form(self, subject: Any, data: QueryDict | None = None) -> forms.Form:
+        form = self.form(subject, data)
+        return with_boxes(form, self.acknowledgements(subject))
+
+    def _confirm(self, subject: Any, digest: str, data: dict[str, Any]) -> Done:
+        boxes = dict(self.acknowledgements(subject))
+        typed = {name: value for name, value in data.items() if name not in boxes}
+        return self.perform(subject, typed | {"digest": digest})
+
+    def _show_again(self, subject: Any, form: forms.Form, look: Look | None) -> HttpResponse:
+        """What was typed is kept; where the plan has moved, the boxes must be ticked anew."""
+        plan = self.plan(subject)
+        if look and look.digest == plan.digest:
+            return self._show(subject, form, plan)
+        boxes = dict(self.acknowledgements(subject))
+        fresh = self._form(subject)
+        typed = {name: form[name].value() for name in form.fields if name not in boxes}
+        fresh.initial = {**fresh.initial, **typed}
+        return self._show(subject, fresh, plan, moved(look, plan))
+
+    def _show(
+        self,
+        subject: Any,
+        form: forms.Form,
+        plan: Plan,
+        notice: Mapping[str, str] | None = None,
+    ) -> HttpResponse:
+        token = "" if plan.blockers else Look(plan.digest, plan.summary()).sign(self._salt())
+        shown = show(plan, self.address_of) | {"token": token, "notice": notice}
+        if self.export_name:
+            shown["export_url"] = reverse(self.export_name, kwargs=self.kwargs)
+            shown["export_refusal"] = self.export_refusal()
+        return self.page({"form": form, "plan": shown} | self.context(subject))
+
+    def _salt(self) -> str:
+        return f"plan:{self.user.sid}:{self.request.path}"
+
+
+class PlanPage(PlanFrame, ConsolePage):
+    """One dangerous operation in the organization, about it where nothing else is named."""
+
+    def subject(self, **kwargs: Any) -> Any:
+        return self.organization
+
+    def address_of(self, thing: Thing) -> str:
+        name = _PAGES.get(thing.sid[:2])
+        return reverse(name, args=[thing.sid]) if name else ""
+
+    def export_refusal(self) -> str | None:
+        return self.refusal(Action.LIST_EXPORT)
+
+
+class PlanExportFrame(Page):
+    """A plan as a file. It names the page that shows the plan, and notes who takes it out."""
+
+    of: ClassVar[type[PlanFrame]]
+    shown_at: ClassVar[str]
+
+    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        """Whoever had to log in again before the button worked is led to where it stands."""
+        self._page().subject(**kwargs)
+        return redirect_to(reverse(self.shown_at, kwargs=kwargs))
+
+    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        page = self._page()
+        plan = page.plan(page.subject(**kwargs))
+        try:
+            EXPORTS.spend(self.actor.sid)
+        except RuleViolation as refused:
+            messages.error(request, refused.message)
+            return redirect_to(reverse(self.shown_at, kwargs=kwargs))
+        self.record(plan)
+        name = f"{_words(plan.operation, '-')}-{plan.subject_sid}-{clock.now():%Y-%m-%d}"
+        content = spreadsheets.BEGINNING + spreadsheets.lines([COLUMNS, *cells(plan)])
+        return HttpResponse(content, headers=spreadsheets.headers(name))
+
+    def record(self, plan: Plan) -> None:
+        """Note who takes which plan out, before a byte of it leaves."""
+        raise NotImplementedError
+
+    def _page(self) -> PlanFrame:
+        """The page that shows the plan, on the same visit."""
+        return self.of(**vars(self))
+
+
+class PlanExport(PlanExportFrame, ConsolePage):
+    """A plan of the organization as a file, for whoever may open its page and export lists."""
+
+    action = Action.LIST_EXPORT
+    of: ClassVar[type[PlanPage]]
+
+    def record(self, plan: Plan) -> None:
+        policy.require(self.actor, self.of.action, self.organization)
+        which = f"{_words(plan.operation, ' ')} {plan.subject_sid}"
+        export_list(self.organization, listed="effects", which=which, actor=self.actor)
+
+
+def with_boxes(form: forms.Form, boxes: Sequence[tuple[str, str]]) -> forms.Form:
+    """The form with a box to tick for each sentence, before what it asks besides."""
+    ticked = {
+        name: forms.BooleanField(label=sentence, error_messages={"required": TICK_ALL})
+        for name, sentence in boxes
+    }
+    form.fields = {**ticked, **form.fields}
+    return form
+
+
+def show(plan: Plan, address_of: Address) -> dict[str, Any]:
+    """A plan as its component takes it."""
+    by_weight = [(weight, plan.by_weight(weight)) for weight in Weight]
+    return {
+        "figures": [figure for effect in plan.effects if (figure := _figure(effect))],
+        "is_blocked": bool(plan.blockers),
+        "sections": [
+            {
+                "weight": weight.value,
+                "heading": HEADINGS[weight],
+                "tone": tones.WEIGHT[weight],
+                "effects": [_effect(effect, address_of) for effect in effects],
+            }
+            for weight, effects in by_weight
+            if effects
+        ],
+    }
+
+
+def moved(look: Look | None, plan: Plan) -> dict[str, str]:
+    """Why a plan must be read again, and what has moved where that is known."""
+    if look is None:
+        return {"title": TOO_OLD, "text": ""}
+    sentences = differences(look.summary, plan) or [SAME_NUMBERS]
+    return {"title": OUTDATED, "text": " ".join(sentences)}
+
+
+def cells(plan: Plan) -> Iterator[tuple[spreadsheets.Cell, ...]]:
+    """Each effect, followed by its objects, in the order of the page."""
+    for weight in Weight:
+        for effect in plan.by_weight(weight):
+            listed = len(effect.objects)
+            note = "" if listed in {0, effect.count} else f"{listed:,} of {effect.count:,} listed"
+            yield HEADINGS[weight], effect.text, "", "", note
+            for thing in effect.objects:
+                yield HEADINGS[weight], effect.text, thing.sid, thing.name, thing.note
+
+
+def _effect(effect: Effect, address_of: Address) -> dict[str, Any]:
+    shown = effect.objects[:MOST_SHOWN]
+    return {
+        "text": effect.text,
+        "objects": [
+            {
+                "sid": thing.sid,
+                "name": thing.name,
+                "note": thing.note,
+                "url": address_of(thing),
+            }
+            for thing in shown
+        ],
+        "more": f"{effect.count - len(shown):,}" if effect.count > len(shown) else "",
+        "is_listed": effect.count == len(effect.objects),
+    }
+
+
+def _figure(effect: Effect) -> dict[str, str] | None:
+    """The number that a sentence begins with, and its other words."""
+    number, _, words = effect.text.partition(" ")
+    if not effect.count or number != f"{effect.count:,}":
+        return None
+    return {"number": number, "words": words.removesuffix(".")}
+
+
+def _words(operation: str, between: str) -> str:
+    return operation.replace("_", between)
