@@ -12,9 +12,11 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import Account
+from adminctr.core.plans import Plan
 from adminctr.core.sids import make_sid
 from adminctr.core.tenancy import tenant
 from adminctr.core.tokens import make_token
+from adminctr.web.plans import PlanExport, PlanFrame, PlanPage
 from adminctr.web.views import (
     ActionPage,
     ConsolePage,
@@ -158,7 +160,7 @@ def loner(db: None) -> User:
 
 def ask(client: Client, name: str, url: str) -> Any:
     view = CONSOLE.get(name)
-    is_button = view is not None and issubclass(view, (ActionPage, ExportPage))
+    is_button = view is not None and issubclass(view, (ActionPage, ExportPage, PlanExport))
     return client.post(url) if is_button else client.get(url)
 
 
@@ -197,7 +199,14 @@ def test_a_page_does_not_take_over_the_asking_who_may(name: str) -> None:
     assert CONSOLE[name].one is ConsolePage.one
 
 
-FRAMES = (OperationPage, ActionPage, ListPage, DetailPage, ExportPage)
+FRAMES = (
+    OperationPage, ActionPage, ListPage, DetailPage, ExportPage, PlanPage, PlanExport,
+)  # fmt: skip
+PLANS = {
+    name: page.callback.view_class
+    for name, page in PAGES.items()
+    if issubclass(getattr(page.callback, "view_class", object), PlanFrame)
+}
 
 
 @pytest.mark.parametrize("name", CONSOLE)
@@ -209,10 +218,26 @@ def test_a_page_fills_in_one_frame_and_answers_as_the_frame_does(name: str) -> N
         handlers
     )
     assert page.page is ConsolePage.page
-    if frame in {OperationPage, ActionPage}:
+    if frame in {OperationPage, ActionPage, PlanPage}:
         assert get_type_hints(page.perform)["return"] is Done
-        parameters = ["self", "subject", "data"][: 3 if frame is OperationPage else 2]
+        parameters = ["self", "subject", "data"][: 2 if frame is ActionPage else 3]
         assert list(inspect.signature(page.perform).parameters) == parameters
+
+
+def test_a_plan_page_says_what_it_would_do_and_has_a_file_of_it() -> None:
+    for name, page in PLANS.items():
+        assert get_type_hints(page.plan)["return"] is Plan, name
+        assert page.acknowledgements is not PlanFrame.acknowledgements, name
+        file = PAGES[page.export_name].callback.view_class
+        assert (file.of, file.shown_at) == (page, name)
+        assert str(PAGES[page.export_name].pattern).startswith(str(PAGES[name].pattern))
+
+
+@pytest.mark.parametrize("frame", [PlanPage, PlanExport])
+def test_the_frame_of_a_plan_does_not_take_over_the_asking_who_may(frame: type) -> None:
+    assert frame.dispatch is ConsolePage.dispatch
+    assert frame.one is ConsolePage.one
+    assert frame.page is ConsolePage.page
 
 
 @pytest.mark.parametrize("name", sorted(set(CONSOLE) | set(OWN)))

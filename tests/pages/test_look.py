@@ -9,6 +9,7 @@ from django.conf import settings
 from django.template.loader import get_template
 from django.test import Client
 
+from adminctr.core.plans import HEADINGS, OUTDATED
 from adminctr.web import shortcuts
 from adminctr.web.gallery import EveryField
 from adminctr.web.templatetags.ui import register
@@ -192,6 +193,19 @@ def test_the_gallery_shows_a_checklist_folded_and_open(gallery: str) -> None:
         assert "Completed" in steps
         assert re.search(r'badge--new">Not started<', steps)
         assert "<span>Connect SSO</span>" in steps
+
+
+def test_the_gallery_shows_a_plan_in_every_state(gallery: str) -> None:
+    plans = re.findall(r'<div class="plan">(.*?)(?=<div class="plan">|id="states")', gallery, re.S)
+    assert len(plans) == 3
+    usual, _, blocked = plans
+    assert [words for words in HEADINGS.values() if f"{words}\n" not in blocked] == []
+    assert len(set(re.findall(r"<path [^>]+>", blocked))) >= len(HEADINGS)
+    assert "1,154 more" in usual
+    for plan, is_blocked in zip(plans, (False, False, True), strict=True):
+        assert ('name="plan"' in plan) is not is_blocked
+        assert ("Not possible yet" in plan) is is_blocked
+    assert gallery.count(OUTDATED) == 1
 
 
 @pytest.mark.parametrize("name", EveryField.base_fields)
