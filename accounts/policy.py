@@ -3,11 +3,13 @@
 The organization's own rule book is another one (organizations.policy).
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from enum import StrEnum
 from typing import Any
 
-from accounts.models import AccountRole
+from accounts.models import GRANTABLE_ACCOUNT_ROLES, AccountRole, AccountStatus
+from adminctr.core.errors import RuleViolation
+from organizations.policy import Action
 
 
 class Permission(StrEnum):
@@ -56,6 +58,42 @@ GRANTS: dict[AccountRole, frozenset[Permission]] = {
     AccountRole.BILLING_MANAGER: _EVERYBODY | {Permission.BILLING_MANAGE},
     AccountRole.SUPPORT: _EVERYBODY | {Permission.IOT_VIEW},
 }
+
+
+# What is left of it while an account does not run.
+LEFT: dict[AccountStatus, frozenset[Permission]] = {
+    AccountStatus.ACTIVE: frozenset(Permission),
+    AccountStatus.SUSPENDED: _EVERYBODY | {Permission.ACCOUNT_CLOSE, Permission.BILLING_MANAGE},
+    AccountStatus.PENDING_CLOSURE: frozenset(),
+    AccountStatus.CLOSED: frozenset(),
+}
+
+# What a role on the account opens as well as a role in the organization does; None means any role.
+PERMISSION_FOR: dict[Action, Permission | None] = {
+    Action.ACCOUNT_CLOSE: Permission.ACCOUNT_CLOSE,
+    Action.ACCOUNT_CONFIGURE: Permission.ACCOUNT_CONFIGURE,
+    Action.ACCOUNT_MANAGE_USERS: Permission.USERS_MANAGE,
+    Action.ACCOUNT_VIEW: None,
+    Action.SUBACCOUNT_MANAGE: Permission.ACCOUNT_CONFIGURE,
+}
+
+
+def require_roles(roles: Collection[AccountRole]) -> None:
+    """Raises RuleViolation: roles_missing, role_not_grantable, administrator_alone."""
+    if not roles:
+        raise RuleViolation("roles_missing", "Choose at least one role.", field="roles")
+    if not set(roles) <= set(GRANTABLE_ACCOUNT_ROLES):
+        raise RuleViolation(
+            "role_not_grantable",
+            "This role cannot be given. The Owner of an account changes by Change Owner.",
+            field="roles",
+        )
+    if AccountRole.ADMINISTRATOR in roles and len(set(roles)) > 1:
+        raise RuleViolation(
+            "administrator_alone",
+            "Administrator includes the other roles. Choose it alone, or choose others without it.",
+            field="roles",
+        )
 
 
 def granted(roles: Iterable[str]) -> frozenset[Permission]:

@@ -9,12 +9,49 @@ from organizations.policy import WORDS, Action
 _NO_MARKS = str.maketrans("", "", "“”")
 
 SENTENCES = {
+    "account.access_accepted": "accepted access to the account “{subject}” as {role}",
+    "account.access_relinquished": (
+        "relinquished the access of {by} to the account “{subject}” ({holders})"
+    ),
+    "account.access_removed": (
+        "took the access to the account “{subject}” away from {holder} ({before})"
+    ),
+    "account.add_requested": "asked {subject} to let the account “{account}” be added",
+    "account.added": "let the account “{subject}” be added",
+    "account.closed": "finished closing the account “{subject}”",
+    "account.closing": (
+        "closed the account “{subject}” (subaccounts: {subaccounts}, invitations revoked: "
+        "{revoked_invitations})"
+    ),
+    "account.configured": (
+        "changed the settings of the account “{subject}” from {before} to {after}"
+    ),
     "account.created": "created the account “{subject}” for {owner}",
+    "account.hipaa_disabled": "disabled HIPAA for the account “{subject}”",
+    "account.hipaa_enabled": "enabled HIPAA for the account “{subject}”",
+    "account.purged": "deleted what the closed account held of its own (“{subject}” until then)",
+    "account.reactivated": (
+        "reactivated the account “{subject}” (subaccounts with it: {subaccounts})"
+    ),
+    "account.role_ended": (
+        "ended the role {role} of {holder} on the account “{subject}”, as planned"
+    ),
+    "account.roles_set": (
+        "changed the roles of {holder} on the account “{subject}” from {before} to {after}"
+    ),
+    "account.subaccount_created": "created the subaccount “{subject}” below “{below}”",
+    "account.suspended": "suspended the account “{subject}” (subaccounts with it: {subaccounts})",
+    "account.transferred": "made {after} the owner of the account “{subject}” in place of {before}",
+    "account.upgraded": "upgraded the account “{subject}”",
+    "account.user_invited": "invited {subject} to the account “{account}” as {role}",
     "checklist.hidden": "hid the list of what is still to be set up ({steps})",
     "domain.added": "added the domain {subject}",
     "domain.check_failed": "checked the domain {subject}: {reason}",
     "domain.removed": "removed the domain {subject}",
     "domain.verified": "verified the domain {subject}",
+    "organization.baa_recorded": (
+        "changed the day from which the Business Associate Agreement holds: {before}, now {after}"
+    ),
     "organization.absorbed": "let the organization “{subject}” be absorbed by “{into}”",
     "organization.limit_set": "set the account limit from {before} to {after}",
     "organization.list_exported": "exported the list of {listed} ({which})",
@@ -31,6 +68,7 @@ SENTENCES = {
     "user.email_change_cancelled": "gave up changing the address to {wanted}",
     "user.email_change_started": "wants to change the address of {subject} to {wanted}",
     "user.email_changed": "changed the address from {before} to {after}",
+    "user.invitation_declined": "declined the invitation as {role}",
     "user.invitation_resent": "sent the invitation of {subject} again",
     "user.invitation_revoked": "revoked the invitation of {subject}",
     "user.invited": "invited {subject} as {role}",

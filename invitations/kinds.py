@@ -45,6 +45,18 @@ _TO_INVITEE = {
         "merging it; hand its ownership over first, or ask to be invited with another address."
     ),
 }
+# Why the account of such an owner cannot be added: it would have to bring its owner along.
+_OF_ACCOUNT = {
+    Obstacle.ALREADY_MEMBER: "This account is managed by your organization already.",
+    Obstacle.ELSEWHERE: (
+        "This account belongs to another organization, and its owner does not own that. It can "
+        "only come with its owner: they can leave that organization first."
+    ),
+    Obstacle.MERGE_NEEDED: (
+        "This account belongs to another organization with other people or a verified domain. It "
+        "cannot be taken out of it; ask its Owner whether the two should be merged."
+    ),
+}
 
 
 def what_joining_means(user: User, organization: Organization) -> Joining:
@@ -66,3 +78,10 @@ def for_inviter(obstacle: Obstacle) -> RuleViolation:
 
 def for_invitee(obstacle: Obstacle) -> RuleViolation:
     return RuleViolation(obstacle.value, _TO_INVITEE[obstacle])
+
+
+def for_adder(obstacle: Obstacle) -> RuleViolation:
+    """The same for whoever wants to add an account of this person."""
+    codes = {Obstacle.ALREADY_MEMBER: "account_managed_already"}
+    code = codes.get(obstacle, f"account_{obstacle.value}")
+    return RuleViolation(code, _OF_ACCOUNT[obstacle], field="sid")

@@ -6,7 +6,13 @@ from django.urls import reverse
 from adminctr.core import mail
 from adminctr.core.text import name_in_mail
 from adminctr.core.tokens import hash_token
-from invitations.models import Invitation
+from invitations.models import Invitation, Kind
+
+_MESSAGES = {
+    Kind.JOIN: "invitation",
+    Kind.ACCESS: "account_invitation",
+    Kind.ADD_ACCOUNT: "account_request",
+}
 
 
 @task
@@ -16,7 +22,7 @@ def send_invitation(pk: int, generation: int) -> None:
         Invitation.unscoped.open()
         .filter(pk=pk, generation=generation)
         .exclude(delivered_generation=generation)
-        .select_related("organization", "invited_by")
+        .select_related("organization", "invited_by", "account")
         .first()
     )
     if invitation is None or invitation.is_expired():
@@ -25,14 +31,17 @@ def send_invitation(pk: int, generation: int) -> None:
     # Kept anew, since SECRET_KEY may have changed after the row was written.
     rows = Invitation.unscoped.filter(pk=pk, generation=generation)
     rows.update(token_hash=hash_token(token))
+    account = invitation.account
     mail.send(
-        "invitation",
+        _MESSAGES[Kind(invitation.kind)],
         to=invitation.email,
         key=f"{invitation.sid}:{generation}",
         organization=name_in_mail(invitation.organization.name),
         inviter=name_in_mail(invitation.invited_by.get_full_name()),
         inviter_address=invitation.invited_by.email,
-        role=invitation.get_role_display(),
+        role=invitation.get_role_label(),
+        account=name_in_mail(account.name) if account else "",
+        account_sid=account.sid if account else "",
         expires_at=invitation.expires_at,
         link=mail.link(reverse("invitations:show", args=[token])),
     )

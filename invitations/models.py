@@ -1,7 +1,7 @@
 """Every consent asked for by mail."""
 
 from datetime import timedelta
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from django.conf import settings
 from django.db import models
@@ -9,13 +9,14 @@ from django.db.models import Count, F, Q
 from django.db.models.functions import Lower
 from django.urls import reverse
 
+from accounts.models import Account, AccountRole
 from adminctr.core import clock
 from adminctr.core.addresses import ADDRESS_LENGTH
 from adminctr.core.columns import KeyField
 from adminctr.core.sids import SidField
 from adminctr.core.tenancy import RowT, TenantManager, TenantModel
 from adminctr.core.tokens import make_token
-from organizations.models import GRANTABLE_ROLES
+from organizations.models import GRANTABLE_ROLES, Role
 
 # A mail that has not left by then is not merely on its way.
 SENDING_TIME = timedelta(minutes=1)
@@ -23,6 +24,16 @@ SENDING_TIME = timedelta(minutes=1)
 
 class Kind(models.TextChoices):
     JOIN = "join", "Join the organization"
+    ACCESS = "access", "Access to an account"
+    ADD_ACCOUNT = "add_account", "Let an account be added"
+
+
+# The counter on the organization that counts the open ones, for kinds that have a list there.
+_COUNTERS = {Kind.JOIN: "pending_users", Kind.ADD_ACCOUNT: "pending_accounts"}
+
+
+def _is_open() -> Q:
+    return Q(accepted_at=None, declined_at=None, revoked_at=None)
 
 
 def _is_expired() -> Q:
@@ -36,8 +47,8 @@ def _is_undelivered() -> Q:
 
 class InvitationQuerySet(models.QuerySet[RowT]):
     def open(self) -> Self:
-        """Neither accepted nor withdrawn; expiry alone does not close an invitation."""
-        return self.filter(accepted_at=None, revoked_at=None)
+        """Not accepted, declined or withdrawn; expiry alone does not close an invitation."""
+        return self.filter(_is_open())
 
     def expired(self) -> Self:
         return self.open().filter(_is_expired())
@@ -48,6 +59,15 @@ class InvitationQuerySet(models.QuerySet[RowT]):
     def pending(self) -> Self:
         """The people of the Pending tab, newest first."""
         return self.open().filter(kind=Kind.JOIN).order_by("-created_at", "-id")
+
+    def pending_accounts(self) -> Self:
+        """The accounts of the Pending tab, newest first."""
+        return self.open().filter(kind=Kind.ADD_ACCOUNT).order_by("-created_at", "-id")
+
+    def pending_access(self, account: Account) -> Self:
+        """Who is invited to an account and has not answered, newest first."""
+        invited = self.open().filter(kind=Kind.ACCESS, account=account)
+        return invited.order_by("-created_at", "-id")
 
     def sum_up(self, most: int) -> dict[str, Any]:
         """How many are pending, how many of them expired, and whose mail should have left by now.
@@ -63,7 +83,11 @@ class InvitationQuerySet(models.QuerySet[RowT]):
 
 
 class Invitation(TenantModel):
-    """An offer that one address may accept by the link it was mailed, once."""
+    """An offer that one address may accept by the link it was mailed, once.
+
+    To join an organization with `role`; to get `account_roles` on `account`, until
+    `access_ends_at`; or to let `account`, which is another organization's, be added to this one.
+    """
 
     person_column = "email"
     searched_by = ("email",)
@@ -73,7 +97,13 @@ class Invitation(TenantModel):
     sid = SidField("NF")
     kind = models.CharField(max_length=20, choices=Kind, default=Kind.JOIN)
     email = KeyField(max_length=ADDRESS_LENGTH)
-    role = models.CharField(max_length=20, choices=[(role, role.label) for role in GRANTABLE_ROLES])
+    role = models.CharField(
+        max_length=20, choices=[(role, role.label) for role in GRANTABLE_ROLES], blank=True
+    )
+    account = models.ForeignKey(Account, models.PROTECT, null=True, related_name="+")
+    account_roles = KeyField(max_length=80, blank=True, default="", db_default="")
+    access_ends_at = models.DateTimeField(null=True)
+    reason = models.CharField(max_length=200, blank=True, default="", db_default="")
     invited_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=clock.now)
     expires_at = models.DateTimeField()
@@ -86,6 +116,7 @@ class Invitation(TenantModel):
     accepted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
     )
+    declined_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
 
     objects = TenantManager.from_queryset(InvitationQuerySet)()
@@ -95,14 +126,36 @@ class Invitation(TenantModel):
         constraints = [
             models.UniqueConstraint(
                 fields=["organization", "kind", "email"],
-                condition=Q(accepted_at=None, revoked_at=None),
+                condition=_is_open() & Q(kind=Kind.JOIN),
                 name="invitations_invitation_one_open_per_address",
+            ),
+            models.UniqueConstraint(
+                fields=["account", "email"],
+                condition=_is_open() & Q(kind=Kind.ACCESS),
+                name="invitations_invitation_one_open_per_account_and_address",
+            ),
+            models.UniqueConstraint(
+                fields=["organization", "account"],
+                condition=_is_open() & Q(kind=Kind.ADD_ACCOUNT),
+                name="invitations_invitation_one_open_per_account_to_add",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind=Kind.JOIN, account=None, account_roles="")
+                | (Q(kind=Kind.ACCESS, account__isnull=False, role="") & ~Q(account_roles=""))
+                | Q(kind=Kind.ADD_ACCOUNT, account__isnull=False, role="", account_roles=""),
+                name="invitations_invitation_offers_what_its_kind_does",
+            ),
+            models.CheckConstraint(
+                condition=~Q(account_roles__contains=AccountRole.OWNER),
+                name="invitations_invitation_never_as_account_owner",
             ),
             models.CheckConstraint(
                 condition=Q(email=Lower("email")), name="invitations_invitation_email_lower"
             ),
             models.CheckConstraint(
-                condition=Q(role__in=GRANTABLE_ROLES), name="invitations_invitation_never_as_owner"
+                condition=Q(kind=Kind.JOIN, role__in=GRANTABLE_ROLES)
+                | (~Q(kind=Kind.JOIN) & Q(role="")),
+                name="invitations_invitation_never_as_owner",
             ),
             models.CheckConstraint(
                 condition=Q(kind__in=Kind.values), name="invitations_invitation_known_kind"
@@ -112,7 +165,9 @@ class Invitation(TenantModel):
                 name="invitations_invitation_delivered_at_most_newest",
             ),
             models.CheckConstraint(
-                condition=Q(accepted_at=None) | Q(revoked_at=None),
+                condition=Q(accepted_at=None, declined_at=None)
+                | Q(accepted_at=None, revoked_at=None)
+                | Q(declined_at=None, revoked_at=None),
                 name="invitations_invitation_one_ending",
             ),
             models.CheckConstraint(
@@ -123,25 +178,51 @@ class Invitation(TenantModel):
         ]
         indexes = [
             models.Index(
-                fields=["organization", "-created_at", "-id"],
-                condition=Q(accepted_at=None, revoked_at=None),
+                fields=["organization", "kind", "-created_at", "-id"],
+                condition=_is_open(),
                 name="invitations_pending_newest",
+            ),
+            models.Index(
+                fields=["account", "-created_at", "-id"],
+                condition=_is_open() & Q(account__isnull=False),
+                name="invitations_pending_to_account",
             ),
             # Support staff search across organizations.
             models.Index(fields=["email"], name="invitations_search_email"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.email} as {self.get_role_display()}"
+        return f"{self.email} as {self.get_role_label()}"
 
     def get_absolute_url(self) -> str:
-        return reverse("users:pending-detail", args=[self.sid])
+        """Where administrators see it; who is invited to an account stands with the account."""
+        if self.kind == Kind.JOIN:
+            return reverse("users:pending-detail", args=[self.sid])
+        if self.kind == Kind.ADD_ACCOUNT:
+            return reverse("accounts:pending-detail", args=[self.sid])
+        return reverse("accounts:invited", args=[cast(Account, self.account).sid, self.sid])
+
+    def get_account_roles(self) -> list[AccountRole]:
+        return [AccountRole(role) for role in self.account_roles.split()]
+
+    def get_role_label(self) -> str:
+        """What is offered, in words: a role in the organization, or roles on the account."""
+        if self.kind == Kind.ADD_ACCOUNT:
+            return Role.STANDARD.label  # accepting brings the account's owner in
+        if self.kind == Kind.JOIN:
+            return str(self.get_role_display())
+        return ", ".join(role.label for role in self.get_account_roles())
+
+    def tally(self, number: int) -> None:
+        """Keep the counter of its kind, in the transaction that opens or closes it."""
+        if counter := _COUNTERS.get(Kind(self.kind)):
+            self.organization.tally(**{counter: number})
 
     def is_expired(self) -> bool:
         return self.expires_at <= clock.now()
 
     def is_open(self) -> bool:
-        return self.accepted_at is None and self.revoked_at is None
+        return self.accepted_at is None and self.declined_at is None and self.revoked_at is None
 
     def is_delivered(self) -> bool:
         """Whether the mail with the newest link has left."""

@@ -47,11 +47,13 @@ def absorb(absorption: Absorption, *, actor: Actor) -> None:
 
     moved = list(accounts.values_list("name", flat=True))
     managed = accounts.managed().count()
+    keys = list(accounts.values_list("pk", flat=True))
     accounts.update(organization=into)
     organization.tally(managed_accounts=-managed)
     into.tally(managed_accounts=managed)
     RoleAssignment.objects.on_accounts().filter(organization=organization).update(organization=into)
     ended = _end_what_is_left(organization)
+    _withdraw_requests(into, keys)
     stays.end_stay(Membership.objects.open().get(organization=organization))
     organization.owner, organization.ended_at = None, clock.now()
     organization.save(update_fields=["owner", "ended_at"])
@@ -76,7 +78,17 @@ def _end_what_is_left(organization: Organization) -> dict[str, list[str]]:
         "revoked_invitations": list(invitations.values_list("email", flat=True)),
         "removed_domains": list(domains.values_list("name", flat=True)),
     }
-    organization.tally(pending_users=-invitations.pending().count())
+    organization.tally(
+        pending_users=-invitations.pending().count(),
+        pending_accounts=-invitations.pending_accounts().count(),
+    )
     invitations.update(revoked_at=clock.now())
     domains.delete()
     return named
+
+
+def _withdraw_requests(into: Organization, accounts: list[int]) -> None:
+    """Nobody needs to confirm any more that an account is added which is there now."""
+    waiting = Invitation.objects.filter(organization=into, account__in=accounts)
+    into.tally(pending_accounts=-waiting.pending_accounts().count())
+    waiting.pending_accounts().update(revoked_at=clock.now())

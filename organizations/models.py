@@ -53,9 +53,10 @@ class OrganizationQuerySet(models.QuerySet["Organization"]):
 class Organization(models.Model):
     """A company: it owns accounts, domains and stays, and has exactly one Owner while it lives.
 
-    `name_key` is what its name is searched by, written with the name. `managed_users`,
-    `pending_users` and `managed_accounts` count what the lists of that name show; whatever adds
-    to such a list or takes from it keeps them by `tally`, and check_invariants compares them.
+    `name_key` is what its name is searched by, written with the name. `managed_users` to
+    `pending_accounts` count what the lists of that name show; whatever adds to such a list or
+    takes from it keeps them by `tally`, and check_invariants compares them. `baa_effective_on` is
+    the day from which a Business Associate Agreement holds, None without one.
     """
 
     sid = SidField("OR")
@@ -68,6 +69,8 @@ class Organization(models.Model):
     managed_users = models.PositiveIntegerField(default=0, db_default=0)
     pending_users = models.PositiveIntegerField(default=0, db_default=0)
     managed_accounts = models.PositiveIntegerField(default=0, db_default=0)
+    pending_accounts = models.PositiveIntegerField(default=0, db_default=0)
+    baa_effective_on = models.DateField(null=True)
     created_at = models.DateTimeField(default=clock.now)
     ended_at = models.DateTimeField(null=True)
 

@@ -18,7 +18,17 @@ from organizations.models import GRANTABLE_ROLES, Membership, Organization, Role
 
 class Action(StrEnum):
     ACCESS_VIEW = "access:view"
+    ACCOUNT_ADD = "account:add"
+    ACCOUNT_CLOSE = "account:close"
+    ACCOUNT_CONFIGURE = "account:configure"
     ACCOUNT_CREATE = "account:create"
+    ACCOUNT_CREATE_FOR = "account:create-for"
+    ACCOUNT_FLAG_HIPAA = "account:flag-hipaa"
+    ACCOUNT_MANAGE_USERS = "account:manage-users"
+    ACCOUNT_RELINQUISH = "account:relinquish"
+    ACCOUNT_SUSPEND = "account:suspend"
+    ACCOUNT_TRANSFER = "account:transfer"
+    ACCOUNT_UPGRADE = "account:upgrade"
     ACCOUNT_VIEW = "account:view"
     ACTIVITY_VIEW = "activity:view"
     DOMAIN_ADD = "domain:add"
@@ -26,10 +36,12 @@ class Action(StrEnum):
     DOMAIN_VERIFY = "domain:verify"
     DOMAIN_VIEW = "domain:view"
     LIST_EXPORT = "list:export"
+    ORGANIZATION_RECORD_BAA = "organization:record-baa"
     ORGANIZATION_RENAME = "organization:rename"
     ORGANIZATION_SET_LIMIT = "organization:set-limit"
     ORGANIZATION_TRANSFER = "organization:transfer"
     ORGANIZATION_VIEW = "organization:view"
+    SUBACCOUNT_MANAGE = "subaccount:manage"
     SUPPORT_VIEW = "support:view"
     USER_CHANGE_ROLE = "user:change-role"
     USER_INVITE = "user:invite"
@@ -39,7 +51,17 @@ class Action(StrEnum):
 
 WORDS: dict[Action, str] = {
     Action.ACCESS_VIEW: "See role assignments",
+    Action.ACCOUNT_ADD: "Add existing accounts, resend and cancel",
+    Action.ACCOUNT_CLOSE: "Close accounts",
+    Action.ACCOUNT_CONFIGURE: "Change the settings of accounts",
     Action.ACCOUNT_CREATE: "Create accounts",
+    Action.ACCOUNT_CREATE_FOR: "Create accounts for others",
+    Action.ACCOUNT_FLAG_HIPAA: "Enable and disable HIPAA for accounts",
+    Action.ACCOUNT_MANAGE_USERS: "Give and take roles on accounts",
+    Action.ACCOUNT_RELINQUISH: "Relinquish access to independent accounts",
+    Action.ACCOUNT_SUSPEND: "Suspend and reactivate accounts",
+    Action.ACCOUNT_TRANSFER: "Change the owner of accounts",
+    Action.ACCOUNT_UPGRADE: "Upgrade accounts",
     Action.ACCOUNT_VIEW: "See accounts",
     Action.ACTIVITY_VIEW: "See the activity",
     Action.DOMAIN_ADD: "Add domains",
@@ -47,10 +69,12 @@ WORDS: dict[Action, str] = {
     Action.DOMAIN_VERIFY: "Verify domains",
     Action.DOMAIN_VIEW: "See domains",
     Action.LIST_EXPORT: "Export lists",
+    Action.ORGANIZATION_RECORD_BAA: "Record a Business Associate Agreement",
     Action.ORGANIZATION_RENAME: "Rename the organization",
     Action.ORGANIZATION_SET_LIMIT: "Set the account limit",
     Action.ORGANIZATION_TRANSFER: "Change the Owner",
     Action.ORGANIZATION_VIEW: "Open the Admin Center",
+    Action.SUBACCOUNT_MANAGE: "Create, suspend and reactivate subaccounts",
     Action.SUPPORT_VIEW: "Look into every organization",
     Action.USER_CHANGE_ROLE: "Change organization roles",
     Action.USER_INVITE: "Invite users, resend and revoke invitations",
@@ -58,7 +82,15 @@ WORDS: dict[Action, str] = {
     Action.USER_VIEW: "See users",
 }
 
-STAFF_ALONE = frozenset({Action.ORGANIZATION_SET_LIMIT, Action.SUPPORT_VIEW, Action.USER_SUSPEND})
+STAFF_ALONE = frozenset(
+    {
+        Action.ACCOUNT_UPGRADE,
+        Action.ORGANIZATION_RECORD_BAA,
+        Action.ORGANIZATION_SET_LIMIT,
+        Action.SUPPORT_VIEW,
+        Action.USER_SUSPEND,
+    }
+)
 
 GRANTS: dict[Role, frozenset[Action]] = {
     Role.OWNER: frozenset(Action) - STAFF_ALONE,
@@ -75,20 +107,27 @@ class StaffGroup(StrEnum):
     LEADS = "Support leads"
 
 
+_OF_AGENTS = frozenset(
+    {
+        Action.ACCOUNT_SUSPEND,
+        Action.ACCOUNT_UPGRADE,
+        Action.ORGANIZATION_RENAME,
+        Action.ORGANIZATION_SET_LIMIT,
+        Action.SUPPORT_VIEW,
+    }
+)
+
 STAFF_GRANTS: dict[StaffGroup, frozenset[Action]] = {
     StaffGroup.READERS: frozenset({Action.SUPPORT_VIEW}),
-    StaffGroup.AGENTS: frozenset(
-        {Action.SUPPORT_VIEW, Action.ORGANIZATION_RENAME, Action.ORGANIZATION_SET_LIMIT}
-    ),
-    StaffGroup.LEADS: frozenset(
-        {
-            Action.SUPPORT_VIEW,
-            Action.ORGANIZATION_RENAME,
-            Action.ORGANIZATION_SET_LIMIT,
-            Action.ORGANIZATION_TRANSFER,
-            Action.USER_SUSPEND,
-        }
-    ),
+    StaffGroup.AGENTS: _OF_AGENTS,
+    StaffGroup.LEADS: _OF_AGENTS
+    | {
+        Action.ACCOUNT_FLAG_HIPAA,
+        Action.ACCOUNT_TRANSFER,
+        Action.ORGANIZATION_RECORD_BAA,
+        Action.ORGANIZATION_TRANSFER,
+        Action.USER_SUSPEND,
+    },
 }
 
 
@@ -169,13 +208,17 @@ def require_locked(actor: Actor, action: Action, subject: Organization | TenantM
     actor as of now.
     """
     require(actor, action, subject)
-    organization = subject if isinstance(subject, Organization) else subject.organization
-    organization.lock()
-    if organization.ended_at is not None:
-        raise NotAllowed("This organization has ended.")
+    lock_living(subject if isinstance(subject, Organization) else subject.organization)
     current = as_of_now(actor)
     require(current, action, subject)
     return current
+
+
+def lock_living(organization: Organization) -> None:
+    """Raises NotAllowed where it has ended."""
+    organization.lock()
+    if organization.ended_at is not None:
+        raise NotAllowed("This organization has ended.")
 
 
 def as_of_now(actor: Actor) -> Actor:

@@ -3,7 +3,7 @@
 Called inside operations only, in the organization's scope, with its lock held.
 """
 
-from accounts.models import RoleAssignment
+from accounts.models import Account, RoleAssignment, owner_key
 from adminctr.core import text
 from adminctr.core.errors import RuleViolation
 from adminctr.core.operations import or_refuse
@@ -55,7 +55,9 @@ def begin_organization_role(
 ) -> RoleAssignment:
     """Write the role of a stay as a period, after ending the one before."""
     RoleAssignment.unscoped.on_organization().filter(holder_id=stay.user_id).end()
-    return RoleAssignment.begin(stay, role=stay.role, source=source, by_id=by_id)
+    return RoleAssignment.begin(
+        stay.user, role=stay.role, home=stay.organization, source=source, by_id=by_id
+    )
 
 
 def copy_person(user: User) -> None:
@@ -65,6 +67,7 @@ def copy_person(user: User) -> None:
         email=user.email, name_key=name_key, surname_key=text.sort_key(user.last_name)
     )
     RoleAssignment.unscoped.open().filter(holder=user).update(email=user.email, name_key=name_key)
+    Account.unscoped.filter(owner=user).update(owner_key=owner_key(user))
 
 
 def _end(stay: Membership) -> None:

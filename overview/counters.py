@@ -48,4 +48,5 @@ def _counted() -> Mapping[str, QuerySet[Any]]:
         "managed_users": Membership.objects.managed(),
         "pending_users": Invitation.objects.pending(),
         "managed_accounts": Account.objects.managed(),
+        "pending_accounts": Invitation.objects.pending_accounts(),
     }

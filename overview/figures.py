@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db.models import Count, Q
 
-from accounts.models import Account, AccountStatus
+from accounts.models import OPEN_STATUSES, Account, AccountStatus
 from adminctr.core.addresses import readable_domain
 from domains.models import Domain, DomainStatus
 from invitations.models import Invitation
@@ -88,9 +88,9 @@ def _administrators() -> dict[str, Any]:
 
 
 def _accounts(organization: Organization) -> dict[str, Any]:
-    """Of all accounts those count that are not closed."""
+    """Of all accounts those count that are open, as the limit has it."""
     accounts = Account.objects.managed().order_by()
-    closed = accounts.filter(status=AccountStatus.CLOSED).count()
+    closed = accounts.exclude(status__in=OPEN_STATUSES).count()
     suspended = accounts.filter(status=AccountStatus.SUSPENDED)[: MOST + 1].count()
     return {
         "account_limit": organization.account_limit,

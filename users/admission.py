@@ -15,6 +15,8 @@ class WayIn(StrEnum):
     SIGN_UP = "sign_up"
     INVITATION = "invitation"
     EMAIL_CHANGE = "email_change"
+    ACCOUNT_ACCESS = "account_access"
+    ACCOUNT_ADDED = "account_added"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +27,10 @@ class Verdict:
     code: str = ""
     reason: str = ""
 
-    def require(self) -> None:
-        """Raises RuleViolation with the reason, beside the address."""
+    def require(self, *, field: str = "email") -> None:
+        """Raises RuleViolation with the reason, beside what was typed."""
         if not self.allowed:
-            raise RuleViolation(self.code, self.reason, field="email")
+            raise RuleViolation(self.code, self.reason, field=field)
 
 
 _YES = Verdict(allowed=True)
@@ -45,6 +47,10 @@ def decide(
     domain = domain_of(address)
     if way_in is WayIn.INVITATION:
         return _on_invitation(domain, into)
+    if way_in is WayIn.ACCOUNT_ACCESS:
+        return _on_access(domain, into)
+    if way_in is WayIn.ACCOUNT_ADDED:
+        return _on_account(domain, into)
     if way_in is WayIn.EMAIL_CHANGE and into is not None:
         if claims.is_held_by(into, domain):
             return _YES
@@ -88,5 +94,43 @@ def _on_invitation(domain: str, into: Organization | None) -> Verdict:
             code="domain_not_verified",
             reason=f"Your organization has not verified {domain}. Verify it under Domains "
             "first, or invite an address of a domain that is verified.",
+        )
+    return _YES
+
+
+def _on_access(domain: str, into: Organization | None) -> Verdict:
+    """For somebody who is no managed user of the organization that owns the account."""
+    if into is not None and claims.is_held_by(into, domain):
+        return Verdict(
+            allowed=False,
+            code="membership_required",
+            reason=f"This organization manages the addresses of {domain}, so whoever has one must "
+            "be a managed user. Invite them to the organization first.",
+        )
+    if claims.is_held(domain):
+        return Verdict(
+            allowed=False,
+            code="domain_managed_elsewhere",
+            reason=f"The addresses of {domain} are managed by an Organization, which decides where "
+            "its people have access. Ask the person for another address of theirs.",
+        )
+    return _YES
+
+
+def _on_account(domain: str, into: Organization | None) -> Verdict:
+    """For the owner of an account that is to be added, who comes along."""
+    if names.is_common(domain):
+        return Verdict(
+            allowed=False,
+            code="owner_domain_common",
+            reason="The owner of this account uses an address of a mail service that anybody can "
+            "use. They can change it to one of a domain that your organization has verified.",
+        )
+    if into is None or not claims.holds(into, domain):
+        return Verdict(
+            allowed=False,
+            code="owner_domain_not_verified",
+            reason="The owner of this account has an address of a domain that your organization "
+            "has not verified. Verify that domain first, or ask them to change their address.",
         )
     return _YES

@@ -56,20 +56,28 @@ def sign_up(pending: SignUp, *, newcomer: NewPerson, actor: Actor) -> User:
     decide(current.email, WayIn.SIGN_UP).require()
 
     user = add_user(current.email, newcomer)
-    name = newcomer.organization_name or default_name(user.get_short_name())
+    person_acting = policy.actor_in(None, user, via=actor.via, origin=actor.origin)
+    found_organization(user, name=newcomer.organization_name, actor=person_acting)
+    return user
+
+
+@operation(no_organization)
+def found_organization(user: User, *, name: str, actor: Actor) -> Organization:
+    """Give somebody new an organization of their own and a first account, in trial.
+
+    Raises NotAllowed, or RuleViolation: already_in_an_organization.
+    """
+    _require_oneself(user, actor)
+    name = name or default_name(user.get_short_name())
     organization = Organization.objects.create(name=name, owner=user)
     with tenant(organization):
         stay = stays.begin_stay(organization, user, role=Role.OWNER, source=Source.SIGN_UP)
-        person_acting = policy.actor_in(stay, user, via=actor.via, origin=actor.origin)
-        create_account(organization, name="First account", owner=user, actor=person_acting)
+        founder = policy.actor_in(stay, user, via=actor.via, origin=actor.origin)
+        create_account(organization, name="First account", owner=user, actor=founder)
     log.record(
-        "user.signed_up",
-        organization,
-        actor=person_acting,
-        subject_sid=user.sid,
-        subject=user.email,
+        "user.signed_up", organization, actor=founder, subject_sid=user.sid, subject=user.email
     )
-    return user
+    return organization
 
 
 @operation(no_organization)

@@ -72,6 +72,11 @@ class Actor:
         """Whoever runs a management command in a shell of this installation."""
         return cls(label=f"Operator ({command})", via="command", sid=SYSTEM, trusted=True)
 
+    @property
+    def acts_for_support(self) -> bool:
+        """Whether what they do binds customers: support staff, an operator or the system."""
+        return self.trusted or self.staff is not None
+
     def with_role(self, role: str) -> Self:
         return replace(self, role=role)
 

@@ -93,12 +93,23 @@ def _execute(connection: BaseDatabaseWrapper, *statements: str) -> None:
 
 def _install_gin(connection: BaseDatabaseWrapper, model: type[Model]) -> None:
     columns = ", ".join(f"{column} gin_trgm_ops" for column in _columns(model))
+    if not _has_columns(connection, model):  # of a former release, which searched by others
+        _execute(connection, f"DROP INDEX IF EXISTS {_name(model)}")
     _execute(
         connection,
         "CREATE EXTENSION IF NOT EXISTS pg_trgm",
         f"CREATE INDEX IF NOT EXISTS {_name(model)} ON {model._meta.db_table} "
         f"USING gin ({columns})",
     )
+
+
+def _has_columns(connection: BaseDatabaseWrapper, model: type[Model]) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT attname FROM pg_attribute WHERE attrelid = to_regclass(%s) ORDER BY attnum",
+            [_name(model)],
+        )
+        return [name for (name,) in cursor.fetchall()] == _columns(model)
 
 
 # SQLite: a table beside the rows, without copies of them, that triggers keep

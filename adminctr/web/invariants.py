@@ -10,12 +10,19 @@ from typing import Any
 from allauth.account.models import EmailAddress
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 
-from accounts.models import Account, AccountRole, RoleAssignment
+from accounts.models import (
+    OPEN_STATUSES,
+    Account,
+    AccountRole,
+    AccountStatus,
+    RoleAssignment,
+    owner_key,
+)
 from adminctr.core import text
 from adminctr.core.tenancy import every_tenant
 from audit import chain
 from domains.models import Domain
-from invitations.models import Invitation
+from invitations.models import Invitation, Kind
 from organizations.models import Membership, Organization, Role
 from overview import counters
 from users.models import User
@@ -88,7 +95,7 @@ def copies_on_roles_are_true() -> Iterator[str]:
 
 
 def each_account_has_its_owner_inside() -> Iterator[str]:
-    accounts = Account.objects.filter(parent=None)
+    accounts = Account.objects.standing().filter(parent=None)
     stays = Membership.objects.open().filter(
         user=OuterRef("owner"), organization=OuterRef("organization")
     )
@@ -102,6 +109,52 @@ def each_account_has_its_owner_inside() -> Iterator[str]:
         organization=F("account__organization")
     )
     yield from _each(elsewhere, "a role stands in another organization than its account")
+
+
+def subaccounts_follow_the_account_above() -> Iterator[str]:
+    below = Account.objects.filter(parent__isnull=False)
+    yield from _each(below.filter(parent__parent__isnull=False), "a subaccount of a subaccount")
+    elsewhere = ~Q(organization=F("parent__organization"))
+    yield from _each(below.filter(elsewhere), "a subaccount in another organization")
+    other_owner = ~Q(owner=F("parent__owner"))
+    yield from _each(below.standing().filter(other_owner), "a subaccount with another owner")
+    held = Q(parent__status=AccountStatus.SUSPENDED, status=AccountStatus.ACTIVE)
+    yield from _each(below.filter(held), "a subaccount runs below a suspended account")
+    gone = ~Q(parent__status__in=OPEN_STATUSES)
+    yield from _each(below.standing().filter(gone), "a subaccount outlives the account above it")
+
+
+def copies_on_accounts_are_true() -> Iterator[str]:
+    for account in Account.objects.select_related("owner").iterator():
+        if account.owner_key != owner_key(account.owner):
+            yield f"{account.sid}: the copy of its owner differs from the owner"
+
+
+def closed_accounts_let_nobody_in() -> Iterator[str]:
+    closed = Q(account__status=AccountStatus.CLOSED)
+    yield from _each(RoleAssignment.objects.open().filter(closed), "a role on a closed account")
+    stopped = ~Q(account__status__in=OPEN_STATUSES) & Q(kind=Kind.ACCESS)
+    yield from _each(Invitation.objects.open().filter(stopped), "an invitation to a closed account")
+
+
+def administrators_of_accounts_hold_nothing_beside() -> Iterator[str]:
+    others = RoleAssignment.objects.open().filter(
+        account=OuterRef("account"), holder=OuterRef("holder")
+    )
+    alone = RoleAssignment.objects.open().filter(
+        account__isnull=False, role__in=[AccountRole.ADMINISTRATOR, AccountRole.OWNER]
+    )
+    beside = alone.filter(Exists(others.exclude(pk=OuterRef("pk"))))
+    yield from _each(beside, "another role on the account beside one that includes it")
+
+
+def invitations_stand_with_their_account() -> Iterator[str]:
+    access = Invitation.objects.open().filter(kind=Kind.ACCESS)
+    elsewhere = access.exclude(organization=F("account__organization"))
+    yield from _each(elsewhere, "an invitation to an account of another organization")
+    added = Invitation.objects.open().filter(kind=Kind.ADD_ACCOUNT)
+    there = added.filter(organization=F("account__organization"))
+    yield from _each(there, "a request to add an account that is there already")
 
 
 def counters_are_true() -> Iterator[str]:
@@ -140,6 +193,11 @@ CHECKS: tuple[Check, ...] = (
     copies_on_stays_are_true,
     copies_on_roles_are_true,
     each_account_has_its_owner_inside,
+    subaccounts_follow_the_account_above,
+    copies_on_accounts_are_true,
+    closed_accounts_let_nobody_in,
+    administrators_of_accounts_hold_nothing_beside,
+    invitations_stand_with_their_account,
     counters_are_true,
     limits_hold,
     each_user_has_one_proven_address,

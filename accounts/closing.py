@@ -1,0 +1,91 @@
+"""What closing an account would do."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import cast
+
+from django.conf import settings
+
+from accounts import grants
+from accounts.models import Account, RoleAssignment, SuspendedBy
+from adminctr.core.plans import Effect, Plan, Thing, Weight
+from invitations.models import Invitation
+
+
+def plan(account: Account, *, by_support: bool) -> Plan:
+    """Read in the scope of the account's organization; the operation reads it again."""
+    ending = Account.objects.with_subaccounts(account).standing()
+    keys = list(ending.values_list("pk", flat=True))
+    effects = [
+        *_blockers(account, by_support=by_support),
+        _people(keys),
+        _subaccounts(account),
+        _invitations(keys),
+        *_for_good(),
+        *_what_stays(),
+    ]
+    return Plan(account.sid, "close_account", tuple(one for one in effects if one is not None))
+
+
+def _blockers(account: Account, *, by_support: bool) -> Iterator[Effect]:
+    if account.suspended_by == SuspendedBy.SUPPORT and not by_support:
+        yield Effect(
+            Weight.BLOCKER,
+            "suspended_by_support",
+            "Support has suspended this account and keeps it as it is. Ask support to close it.",
+        )
+
+
+def _people(keys: list[int]) -> Effect:
+    """Everybody with a role on it or below it, with all of their roles."""
+    held = RoleAssignment.objects.in_force().filter(account__in=keys).select_related("holder")
+    roles: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for one in held.order_by("name_key", "pk"):
+        roles[one.holder.sid, one.email].add(one.role)
+    return Effect(
+        Weight.LOSES,
+        "users_lose_access",
+        f"{_several(len(roles), 'user loses', 'users lose')} access to it.",
+        tuple(Thing(sid, email, grants.role_words(had)) for (sid, email), had in roles.items()),
+    )
+
+
+def _subaccounts(account: Account) -> Effect | None:
+    below = Account.objects.below(account).standing()
+    things = tuple(Thing(one.sid, one.name, one.get_status_display()) for one in below)
+    if not things:
+        return None
+    number = _several(len(things), "subaccount is", "subaccounts are")
+    return Effect(Weight.CHANGES, "subaccounts_close", f"{number} closed with it.", things)
+
+
+def _invitations(keys: list[int]) -> Effect | None:
+    waiting = Invitation.objects.open().filter(account__in=keys).select_related("account")
+    things = tuple(
+        Thing(one.sid, one.email, cast(Account, one.account).name) for one in waiting.order_by("pk")
+    )
+    if not things:
+        return None
+    number = _several(len(things), "invitation stops", "invitations stop")
+    return Effect(Weight.CHANGES, "invitations_end", f"{number} working.", things)
+
+
+def _for_good() -> Iterator[Effect]:
+    days = settings.ACCOUNT_KEPT_AFTER_CLOSING.days
+    yield Effect(Weight.CHANGES, "stops", "API requests, calls and messages stop at once.")
+    yield Effect(Weight.IRREVERSIBLE, "never_reopens", "Nobody can open it again, support neither.")
+    yield Effect(Weight.IRREVERSIBLE, "purged", f"Its data is deleted after {days} days.")
+
+
+def _what_stays() -> Iterator[Effect]:
+    yield Effect(
+        Weight.SURVIVES, "logins", "Everybody keeps their login and their roles on other accounts."
+    )
+    yield Effect(
+        Weight.SURVIVES, "history", "Who had access when, and the activity, can still be looked up."
+    )
+    yield Effect(Weight.SURVIVES, "room", "It no longer counts towards the account limit.")
+
+
+def _several(number: int, one: str, many: str) -> str:
+    return f"{number:,} {one if number == 1 else many}"

@@ -1,0 +1,42 @@
+"""What must hold of an account, or of whoever is to own it, before it is changed."""
+
+from accounts.models import Account, AccountStatus
+from adminctr.core.errors import RuleViolation
+from organizations import members
+from organizations.models import Membership
+from users.models import UserStatus
+
+
+def require_open(account: Account) -> None:
+    """Raises RuleViolation: account_closed."""
+    if not account.is_open():
+        raise RuleViolation("account_closed", "This account is closed; nobody can change it.")
+
+
+def require_active(account: Account) -> None:
+    """Raises RuleViolation: account_closed, account_not_active."""
+    require_open(account)
+    if account.status != AccountStatus.ACTIVE:
+        raise RuleViolation("account_not_active", "This account is suspended. Reactivate it first.")
+
+
+def require_main(account: Account) -> None:
+    """Raises RuleViolation: account_is_subaccount."""
+    if account.is_subaccount():
+        raise RuleViolation(
+            "account_is_subaccount",
+            "This is a subaccount. Do this with the account above it, which it follows.",
+        )
+
+
+def require_fit_to_own(stay: Membership | None) -> Membership:
+    """Raises RuleViolation: owner_not_managed (25103), owner_not_active."""
+    if stay is None:
+        raise members.owner_not_managed()
+    if stay.status != UserStatus.ACTIVE:
+        raise RuleViolation(
+            "owner_not_active",
+            "The login of this person is not active. Choose somebody else.",
+            field="owner",
+        )
+    return stay

@@ -1,0 +1,94 @@
+"""How roles on an account are written: what giving them by hand and by an invitation share.
+
+Called inside operations only, in the scope of the account's organization, with its lock held.
+"""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from accounts import limits
+from accounts.models import Account, AccountRole, RoleAssignment
+from adminctr.core import clock
+from adminctr.core.errors import RuleViolation
+from adminctr.core.periods import Source
+from organizations.models import Organization, stay_of
+from users.models import User
+
+
+def require_later(ends_at: datetime | None) -> None:
+    """Raises RuleViolation: end_in_the_past."""
+    if ends_at is not None and ends_at <= clock.now():
+        raise RuleViolation(
+            "end_in_the_past", "Choose a day that is still to come.", field="ends_on"
+        )
+
+
+def lock_holder(holder: User) -> Organization | None:
+    """Keep somebody where they are, so that the copies on their roles stay true; returns where."""
+    holder.refresh_from_db(from_queryset=User.objects.select_for_update(no_key=True))
+    stay = stay_of(holder)
+    return stay.organization if stay else None
+
+
+def open_roles(account: Account, holder: User) -> list[RoleAssignment]:
+    """What somebody holds on an account itself, after what is overdue has ended.
+
+    Raises RuleViolation: owner_stays.
+    """
+    held = RoleAssignment.objects.filter(account=account, holder=holder)
+    held.overdue().end()
+    rows = list(held.open())
+    if any(one.role == AccountRole.OWNER for one in rows):
+        raise RuleViolation(
+            "owner_stays", "This person owns the account. Its owner changes by Change Owner alone."
+        )
+    return rows
+
+
+def put_roles(
+    account: Account,
+    holder: User,
+    *,
+    home: Organization | None,
+    roles: Collection[AccountRole],
+    ends_at: datetime | None,
+    reason: str,
+    source: Source,
+    by_id: int | None,
+) -> list[AccountRole]:
+    """Write that somebody holds exactly these roles on an account; returns those that are new.
+
+    A role that stays as it is goes on; one with another end or reason begins anew. Raises
+    RuleViolation: roles_unchanged, too_many_roles.
+    """
+    held = list(RoleAssignment.objects.open().filter(account=account, holder=holder))
+    kept = {
+        one.role
+        for one in held
+        if one.role in roles and (one.ends_at, one.reason) == (ends_at, reason)
+    }
+    ending = [one.pk for one in held if one.role not in kept]
+    added = [role for role in AccountRole if role in roles and role not in kept]
+    if not added and not ending:
+        raise RuleViolation("roles_unchanged", "These are the roles already.", field="roles")
+
+    RoleAssignment.objects.filter(pk__in=ending).end()
+    limits.require_room_for_roles(holder, len(added))
+    for role in added:
+        RoleAssignment.begin(
+            holder,
+            role=role,
+            home=home,
+            account=account,
+            source=source,
+            by_id=by_id,
+            reason=reason,
+            ends_at=ends_at,
+        )
+    return added
+
+
+def role_words(roles: Collection[str]) -> str:
+    """Roles by their labels, in the order of the rule book."""
+    chosen = set(roles)
+    return ", ".join(role.label for role in AccountRole if role in chosen)
