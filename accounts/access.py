@@ -89,6 +89,13 @@ def proof_of(holder_id: int, account: Account) -> Proof:
         return Proof(account, tuple(found))
 
 
+def accessible(holder_id: int, sid: str) -> Account | None:
+    """The account with this SID, whoever's it is, if this person has access to it by a role."""
+    rows = Account.unscoped.select_related("owner", "parent", "organization")
+    account = rows.filter(sid=sid).first()
+    return account if account and proof_of(holder_id, account) else None
+
+
 def governs(stay: Membership | None, account: Account) -> bool:
     """Whether a role in the organization lets somebody govern the account in the Admin Center."""
     if stay is None or stay.organization_id != account.organization_id:

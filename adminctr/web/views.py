@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
 from django.http.response import HttpResponseBase
-from django.template.response import TemplateResponse
+from django.template.response import SimpleTemplateResponse, TemplateResponse
 from django.views.generic import View
 
 from adminctr.core import clock
@@ -59,7 +59,12 @@ class Page(View):
         return super().dispatch(request, *args, **kwargs)
 
     def page(self, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
+        context = self.surroundings() | context
         return TemplateResponse(self.request, self.template_name, context, status=status)
+
+    def surroundings(self) -> dict[str, Any]:
+        """What every page of this kind shows around its own content."""
+        return {}
 
 
 class OwnPage(Page):
@@ -79,23 +84,32 @@ class ConsolePage(Page):
     """Every page of the Admin Center names the action it needs; that is asked before any handler.
 
     A refusal, and an identifier that is unknown or somebody else's, is noted in the actor's trail.
+    The page is made in the scope of the organization that it is about.
     """
 
     action: ClassVar[Action]
     organization: Organization
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        console = cast(ConsoleRequest, request)
-        self.actor = console.actor
+        self.console = cast(ConsoleRequest, request)
+        self.user, self.actor = self.console.user, self.console.actor
         try:
-            if console.organization is None:
-                raise NotAllowed(policy.NO_ORGANIZATION, action=self.action)
-            policy.require(self.actor, self.action, console.organization)
+            self.admit(**kwargs)
         except NotAllowed as refused:
             self._note(refused)
             raise
-        self.organization = console.organization
-        return super().dispatch(request, *args, **kwargs)
+        with tenant(self.organization):
+            answer = super().dispatch(request, *args, **kwargs)
+            if isinstance(answer, SimpleTemplateResponse):
+                answer.render()
+        return answer
+
+    def admit(self, **kwargs: Any) -> None:
+        """Find the organization that the page is about; raises NotAllowed, or Http404."""
+        if self.console.organization is None:
+            raise NotAllowed(policy.NO_ORGANIZATION, action=self.action)
+        self.organization = self.console.organization
+        policy.require(self.actor, self.action, self.organization)
 
     def one[RowT: Model](self, rows: QuerySet[RowT], **lookup: Any) -> RowT:
         """The one row of this organization that the address names; 404 for anybody else's."""
@@ -215,7 +229,7 @@ class OwnActionPage(ActionFrame, OwnPage):
     """One button about what is one's own."""
 
 
-class ListPage(ConsolePage):
+class ListFrame(Page):
     """A list, paged by key. A page gives `rows`, how a row is shown, and its cursor.
 
     It may name a form that narrows the list, orders to choose from (the first is the usual one) and
@@ -268,6 +282,10 @@ class ListPage(ConsolePage):
 
     def extra(self) -> dict[str, Any]:
         return {}
+
+
+class ListPage(ListFrame, ConsolePage):
+    """A list of the organization's."""
 
 
 class ExportPage(ConsolePage):

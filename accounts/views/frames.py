@@ -1,0 +1,143 @@
+"""Pages about one account: the same ones in the Admin Center and in the console.
+
+An Administrator of the organization comes by the one door, whoever has a role on the account by the
+other; the rule book of accounts answers for both (accounts.access).
+"""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from django.http import Http404
+from django.urls import reverse
+
+from accounts import access
+from accounts.models import Account, AccountStatus
+from adminctr.core.errors import NotAllowed
+from adminctr.core.operations import record_refusal
+from adminctr.web import tones
+from adminctr.web.plans import PlanExportFrame, PlanFrame
+from adminctr.web.views import ActionFrame, ConsolePage, DetailFrame, ListFrame, OperationFrame
+from organizations import contacts
+from organizations.policy import Action
+from users import sessions
+
+_TABS = (
+    ("General", "detail", Action.ACCOUNT_VIEW),
+    ("Users", "users", Action.ACCOUNT_MANAGE_USERS),
+    ("Pending Users", "pending-users", Action.ACCOUNT_MANAGE_USERS),
+    ("Subaccounts", "subaccounts", Action.ACCOUNT_VIEW),
+    ("Activity", "activity", Action.ACCOUNT_MANAGE_USERS),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Where the pages about an account are mounted: their URL namespace and the page above them."""
+
+    space: str
+    above: str
+    above_label: str
+
+    def url(self, name: str, *sids: str) -> str:
+        return reverse(f"{self.space}:{name}", args=sids)
+
+
+ADMIN_CENTER = Door("accounts", "accounts:list", "Accounts")
+CONSOLE = Door("account", "console:home", "Console")
+
+
+class AccountPage(ConsolePage):
+    """One account, which the address names; its subject unless a page says otherwise."""
+
+    door: ClassVar[Door] = ADMIN_CENTER
+    tab: ClassVar[str] = ""
+    account: Account
+
+    def admit(self, **kwargs: Any) -> None:
+        if self.door is ADMIN_CENTER:
+            super().admit(**kwargs)
+            rows = Account.objects.select_related("owner", "parent", "organization")
+            self.account = self.one(rows, sid=kwargs["sid"])
+        else:
+            self.account = self._mine(kwargs["sid"])
+            self.organization = self.account.organization
+        access.require(self.actor, self.action, self.account)
+        if self.account.is_hipaa:
+            sessions.guard(self.request.session)
+
+    def subject(self, **kwargs: Any) -> Any:
+        return self.account
+
+    def refusal(self, action: Action, subject: Any = None) -> str | None:
+        if subject is not None and not isinstance(subject, Account):
+            return super().refusal(action, subject)
+        refused = access.refusal(self.actor, action, subject or self.account)
+        return contacts.in_words(refused) if refused else None
+
+    def url(self, name: str, *sids: str) -> str:
+        return self.door.url(name, self.account.sid, *sids)
+
+    def back(self, subject: Any) -> str:
+        return self.url("detail")
+
+    def surroundings(self) -> dict[str, Any]:
+        account = self.account
+        return {
+            "account": account,
+            "space": self.door.space,
+            "is_console": self.door is CONSOLE,
+            "trail": self._trail(),
+            "status_tone": tones.ACCOUNT_STATUS[AccountStatus(account.status)],
+            "tabs": [
+                {"label": label, "url": self.url(name), "current": name == self.tab}
+                for label, name, action in _TABS
+                if self._has_tab(name, action)
+            ],
+        }
+
+    def _mine(self, sid: str) -> Account:
+        """The account, for whoever has a role on it; everybody else learns nothing of it."""
+        account = access.accessible(self.user.pk, sid)
+        if account is None:
+            record_refusal("open_account", self.actor, NotAllowed("No role on such an account."))
+            raise Http404
+        return account
+
+    def _has_tab(self, name: str, action: Action) -> bool:
+        if name == "subaccounts" and self.account.is_subaccount():
+            return False
+        return access.refusal(self.actor, action, self.account) is None
+
+    def _trail(self) -> list[str]:
+        """The pages above: labels and addresses in turn."""
+        steps = [self.door.above_label, reverse(self.door.above)]
+        if parent := self.account.parent:
+            steps += [parent.name, self.door.url("detail", parent.sid)]
+        return steps if self.tab == "detail" else [*steps, self.account.name, self.url("detail")]
+
+
+class AccountDetailPage(DetailFrame, AccountPage):
+    """Something about one account."""
+
+
+class AccountListPage(ListFrame, AccountPage):
+    """A list that belongs to one account."""
+
+
+class AccountOperationPage(OperationFrame, AccountPage):
+    """One operation on one account."""
+
+
+class AccountActionPage(ActionFrame, AccountPage):
+    """One button about one account."""
+
+
+class AccountPlanPage(PlanFrame, AccountPage):
+    """One dangerous operation on one account."""
+
+    def export_refusal(self) -> str | None:
+        return self.refusal(self.action)
+
+
+class AccountPlanExport(PlanExportFrame, AccountPage):
+    """The plan of one as a file."""
