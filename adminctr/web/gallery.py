@@ -111,6 +111,7 @@ def _examples() -> dict[str, Any]:
             _event("Sue Park", "renamed the organization Acme", 12) | {"reason": "Ticket 12"},
             _event("Cy Lindqvist", "tried to invite bo@acme.example", 11) | {"refused": True},
         ],
+        "idle_example": {"left": 120, "lead": 120, "stay_url": _HERE},
         "never": moment(None),
         "now": moment(now()),
         "request_id": "0123456789abcdef",

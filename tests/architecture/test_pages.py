@@ -44,6 +44,7 @@ PUBLIC = {
     "users:sign-up": 200,
     "users:sign-up-finish": 410,  # 410 for a link that is dead
     "invitations:show": 410,
+    "profile:idle": 302,  # to the log-in, which says that it is too late
 }
 # Pages about oneself: every signed-in person may see them.
 OWN = {
@@ -58,6 +59,8 @@ OWN = {
     "profile:email-confirm": 410,  # 410 for a link that is dead
     "profile:password": 200,
     "profile:preferences": 200,
+    "profile:idle-left": 200,
+    "profile:stay": 303,
     "profile:sessions": 200,
     "profile:sessions-end": 303,
     "profile:session-end": 404,  # 404 for a session that is nobody's

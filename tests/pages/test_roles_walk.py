@@ -53,6 +53,12 @@ profile:password                      GET   302  200  200  200  200  200
 profile:password                      POST  302  200  200  200  200  200
 profile:preferences                   GET   302  200  200  200  200  200
 profile:preferences                   POST  302  200  200  200  200  200
+profile:idle                          GET   302  303  303  303  303  303
+profile:idle                          POST  405  405  405  405  405  405
+profile:idle-left                     GET   302  200  200  200  200  200
+profile:idle-left                     POST  302  405  405  405  405  405
+profile:stay                          GET   302  303  303  303  303  303
+profile:stay                          POST  302  303  303  303  303  303
 profile:sessions                      GET   302  200  200  200  200  200
 profile:sessions                      POST  302  405  405  405  405  405
 profile:sessions-end                  GET   302  303  303  303  303  303
