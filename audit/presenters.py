@@ -3,6 +3,8 @@
 from collections import defaultdict
 from typing import Any
 
+from adminctr.core.actor import STAFF
+from adminctr.web.display import moment
 from audit.models import AuditEvent
 from organizations.policy import WORDS, Action
 
@@ -127,6 +129,20 @@ def sentence(action: str, details: dict[str, Any] | None) -> str:
 def line(event: AuditEvent) -> str:
     """Who did what, in one line."""
     return f"{actor_of(event)} {sentence(event.action, details_of(event))}"
+
+
+def as_row(event: AuditEvent, *, with_ip: bool = True) -> dict[str, Any]:
+    """An event as components/activity.html shows it; of support nobody learns from where."""
+    return {
+        "at": moment(event.at),
+        "actor": actor_of(event),
+        "sentence": sentence(event.action, details_of(event)),
+        "via": event.via,
+        "ip": told(event, "ip") if with_ip and event.via != STAFF else "",
+        "reason": told(event, "stated_reason"),
+        "refused": event.action.endswith(".refused"),
+        "sequence": event.sequence,
+    }
 
 
 def _attempt(name: str) -> str:

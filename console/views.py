@@ -28,15 +28,19 @@ class HomePage(OwnDetailPage):
     template_name = "console/home.html"
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
+        search = MyAccountsForm(self.request.GET)
         with person(self.user):
-            held = RoleAssignment.objects.in_force().on_accounts()
-            order = ("organization__name", "organization_id", "account__name_key", "account_id")
-            shown = cut(held.select_related("account", "organization").order_by(*order, "id"))
+            held = RoleAssignment.objects.in_force().filter(account__status__in=OPEN_STATUSES)
+            shown = cut(search.narrow(held).order_by("-pk"))
         return {
-            "organizations": _by_organization(shown.rows),
+            "search": search,
+            "organizations": _by_organization(sorted(shown.rows, key=_by_names)),
             "has_more_accounts": shown.has_more,
             "home": self._home(),
             "no_organization": policy.NO_ORGANIZATION,
+            "new_refusal": policy.refusal(self.actor, Action.ACCOUNT_CREATE, self.actor_home())
+            if self.console.stay
+            else None,
         }
 
     def _home(self) -> dict[str, Any] | None:
@@ -60,38 +64,6 @@ class HomePage(OwnDetailPage):
         }
 
 
-class AccountPage(OwnDetailPage):
-    """One account, for whoever has a role on it; everybody else learns nothing of it."""
-
-    template_name = "console/account.html"
-
-    def context(self, **kwargs: Any) -> dict[str, Any]:
-        with person(self.user):
-            held = list(
-                RoleAssignment.objects.in_force()
-                .filter(account__sid=kwargs["sid"])
-                .select_related("account__owner", "organization")
-            )
-        if not held or held[0].account is None:
-            raise self.gone("open_account")
-        held.sort(key=lambda one: _ROLES_IN_ORDER.index(AccountRole(one.role)))
-        account, permissions = held[0].account, granted(one.role for one in held)
-        return {
-            "account": account,
-            "organization": held[0].organization,
-            "status_tone": tones.ACCOUNT_STATUS[AccountStatus(account.status)],
-            "created": moment(account.created_at),
-            "mine": [_role_held(one) for one in held],
-            "permissions": [words for one, words in PERMISSION_WORDS.items() if one in permissions],
-            "admin_center_url": self._admin_center_url(account),
-        } | (_people_of(account) if Permission.USERS_MANAGE in permissions else {})
-
-    def _admin_center_url(self, account: Account) -> str:
-        """Where an Administrator of its organization governs this account; empty for others."""
-        refused = policy.refusal(self.actor, Action.ACCOUNT_VIEW, account)
-        return "" if refused else account.get_absolute_url()
-
-
 def _by_organization(held: list[RoleAssignment]) -> list[dict[str, Any]]:
     """Accounts with the roles on each, under the name of the organization that owns them."""
     return [
@@ -112,7 +84,7 @@ def _by_organization(held: list[RoleAssignment]) -> list[dict[str, Any]]:
 def _account_held(held: list[RoleAssignment]) -> dict[str, Any]:
     account = cast(Account, held[0].account)
     return {
-        "url": reverse("console:account", args=[account.sid]),
+        "url": reverse("account:detail", args=[account.sid]),
         "name": account.name,
         "sid": account.sid,
         "roles": ", ".join(one.get_role_label() for one in held),
@@ -143,26 +115,3 @@ def _who_may(action: Action) -> tuple[Role, ...]:
 
 def _may(role: Role, action: Action) -> bool:
     return role in policy.roles_that_may(action)
-
-
-def _role_held(one: RoleAssignment) -> dict[str, Any]:
-    return {
-        "role": one.get_role_label(),
-        "since": moment(one.began_at),
-        "until": moment(one.ends_at) if one.ends_at else None,
-        "source": one.get_source_display(),
-    }
-
-
-def _people_of(account: Account) -> dict[str, Any]:
-    """Everybody with a role on this account, for those who manage its users."""
-    with tenant(account.organization):
-        held = RoleAssignment.objects.in_force().filter(account=account).select_related("holder")
-        shown = cut(held.order_by("name_key", "id"))
-    return {
-        "people": [
-            _role_held(one) | {"name": one.holder.get_full_name(), "email": one.email}
-            for one in shown.rows
-        ],
-        "has_more_people": shown.has_more,
-    }

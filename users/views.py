@@ -15,6 +15,7 @@ from adminctr.core.limits import Limit
 from adminctr.web import errors
 from adminctr.web.display import moment
 from adminctr.web.filters import Noun, Order
+from adminctr.web.mails import facts_of, mail_state
 from adminctr.web.newcomer import FounderForm
 from adminctr.web.paginate import cut
 from adminctr.web.spreadsheets import Cell
@@ -168,7 +169,6 @@ class PendingUserListPage(ListPage):
         return Invitation.objects.pending().select_related("invited_by")
 
     def row(self, row: Invitation) -> dict[str, Any]:
-        state, tone = _mail_state(row)
         return {
             "url": row.get_absolute_url(),
             "email": row.email,
@@ -176,9 +176,7 @@ class PendingUserListPage(ListPage):
             "inviter": row.invited_by.get_full_name(),
             "sent": moment(row.last_sent_at),
             "sends": row.total_sends,
-            "state": state,
-            "tone": tone,
-        }
+        } | mail_state(row)
 
     def extra(self) -> dict[str, Any]:
         return _around(self, "users:pending")
@@ -203,7 +201,7 @@ class PendingUserExport(ExportPage):
             row.last_sent_at,
             row.total_sends,
             row.expires_at,
-            _mail_state(row)[0],
+            mail_state(row)["state"],
         )
 
 
@@ -292,17 +290,8 @@ class PendingUserPage(DetailPage):
     def context(self, **kwargs: Any) -> dict[str, Any]:
         rows = Invitation.objects.pending().select_related("invited_by")
         invitation = self.one(rows, sid=kwargs["sid"])
-        state, tone = _mail_state(invitation)
         refused = resend_refusal(invitation)
-        return {
-            "invitation": invitation,
-            "state": state,
-            "tone": tone,
-            "created": moment(invitation.created_at),
-            "sent": moment(invitation.last_sent_at),
-            "expires": moment(invitation.expires_at),
-            "resend_refusal": refused.message if refused else None,
-        }
+        return facts_of(invitation) | {"resend_refusal": refused.message if refused else None}
 
 
 class InvitationAction(ActionPage):
@@ -362,13 +351,3 @@ def _around(page: ConsolePage, current: str) -> dict[str, Any]:
         "invite_refusal": page.refusal(Action.USER_INVITE),
         "export_refusal": page.refusal(Action.LIST_EXPORT),
     }
-
-
-def _mail_state(invitation: Invitation) -> tuple[str, str]:
-    if invitation.is_expired():
-        return "Expired", "danger"
-    if invitation.is_being_sent():
-        return "Being sent", "neutral"
-    if not invitation.is_delivered():
-        return "Not sent yet", "warning"
-    return "Waiting", "new"

@@ -14,10 +14,12 @@ from accounts import access
 from accounts.models import Account, AccountStatus
 from adminctr.core.errors import NotAllowed
 from adminctr.core.operations import record_refusal
+from adminctr.core.plans import Plan
 from adminctr.web import tones
 from adminctr.web.plans import PlanExportFrame, PlanFrame
 from adminctr.web.views import ActionFrame, ConsolePage, DetailFrame, ListFrame, OperationFrame
 from organizations import contacts
+from organizations.operations import export_list
 from organizations.policy import Action
 from users import sessions
 
@@ -116,28 +118,39 @@ class AccountPage(ConsolePage):
         return steps if self.tab == "detail" else [*steps, self.account.name, self.url("detail")]
 
 
-class AccountDetailPage(DetailFrame, AccountPage):
+class AccountDetailPage(AccountPage, DetailFrame):
     """Something about one account."""
 
 
-class AccountListPage(ListFrame, AccountPage):
+class AccountListPage(AccountPage, ListFrame):
     """A list that belongs to one account."""
 
 
-class AccountOperationPage(OperationFrame, AccountPage):
+class AccountOperationPage(AccountPage, OperationFrame):
     """One operation on one account."""
 
 
-class AccountActionPage(ActionFrame, AccountPage):
+class AccountActionPage(AccountPage, ActionFrame):
     """One button about one account."""
 
 
-class AccountPlanPage(PlanFrame, AccountPage):
+class AccountPlanPage(AccountPage, PlanFrame):
     """One dangerous operation on one account."""
 
     def export_refusal(self) -> str | None:
-        return self.refusal(self.action)
+        return self.refusal(Action.LIST_EXPORT)
 
 
-class AccountPlanExport(PlanExportFrame, AccountPage):
-    """The plan of one as a file."""
+class AccountPlanExport(AccountPage, PlanExportFrame):
+    """The plan of one as a file, for whoever may open its page and export lists."""
+
+    action = Action.LIST_EXPORT
+
+    def record(self, plan: Plan) -> None:
+        access.require(self.actor, self.of.action, self.account)
+        export_list(
+            self.organization,
+            listed="effects",
+            which=f"{plan.operation.replace('_', ' ')} {plan.subject_sid}",
+            actor=self.actor,
+        )

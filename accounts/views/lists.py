@@ -1,23 +1,30 @@
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import QuerySet
 from django.urls import reverse, reverse_lazy
 
-from accounts.forms import AccountFilter, RoleAssignmentFilter
+from accounts import queries
+from accounts.forms import (
+    AccountFilter,
+    IndependentAccountFilter,
+    PendingAccountFilter,
+    RoleAssignmentFilter,
+)
 from accounts.models import Account, AccountStatus, AccountType, RoleAssignment
 from adminctr.core.periods import Source
 from adminctr.web import tones
 from adminctr.web.display import moment
 from adminctr.web.filters import Noun, Order
-from adminctr.web.paginate import cut
+from adminctr.web.mails import mail_state
 from adminctr.web.spreadsheets import Cell
-from adminctr.web.views import DetailPage, ExportPage, ListPage
+from adminctr.web.views import ConsolePage, ExportPage, ListPage
+from invitations.models import Invitation
 from organizations.policy import Action
 
 _ORGANIZATION = "Organization"
 
 
-class AccountListPage(ListPage):
+class ManagedListPage(ListPage):
     action = Action.ACCOUNT_VIEW
     template_name = "accounts/list.html"
     filter_class = AccountFilter
@@ -25,6 +32,8 @@ class AccountListPage(ListPage):
     orders = {
         "name": Order("name_key", "by name"),
         "-name": Order("-name_key", "by name from the end"),
+        "owner": Order("owner_key", "by owner"),
+        "-owner": Order("-owner_key", "by owner from the end"),
         "-created": Order("-created_at", "newest first"),
         "created": Order("created_at", "oldest first"),
     }
@@ -36,27 +45,23 @@ class AccountListPage(ListPage):
         return self.organization.managed_accounts
 
     def row(self, row: Account) -> dict[str, Any]:
-        return {
-            "url": row.get_absolute_url(),
-            "name": row.name,
-            "sid": row.sid,
-            "owner": row.owner.email,
-            "status": row.get_status_display(),
-            "status_tone": tones.ACCOUNT_STATUS[AccountStatus(row.status)],
-            "type": row.get_type_display(),
-            "type_tone": "trial" if row.type == AccountType.TRIAL else "neutral",
-            "created": moment(row.created_at),
-        }
+        return row_of(row) | {"url": row.get_absolute_url()}
 
     def extra(self) -> dict[str, Any]:
-        return {"export_refusal": self.refusal(Action.LIST_EXPORT)}
+        return _around(self, "accounts:list") | {
+            "new_refusal": self.refusal(Action.ACCOUNT_CREATE_FOR),
+            "add_refusal": self.refusal(Action.ACCOUNT_ADD),
+        }
 
 
-class AccountExport(ExportPage):
-    of = AccountListPage
+class ManagedExport(ExportPage):
+    of = ManagedListPage
     list_url = reverse_lazy("accounts:list")
     listed = "managed accounts"
-    columns = ("SID", "Name", "Owner", "Owner SID", "Type", "Status", "Created (UTC)")
+    columns = (
+        "SID", "Name", "Owner", "Owner SID", "Type", "Use", "Status", "Suspended by", "HIPAA",
+        "2FA requirement", "Created (UTC)", "Last activity (UTC)",
+    )  # fmt: skip
 
     def cells(self, row: Account) -> tuple[Cell, ...]:
         return (
@@ -65,34 +70,124 @@ class AccountExport(ExportPage):
             row.owner.email,
             row.owner.sid,
             row.get_type_display(),
+            row.get_product_display(),
             row.get_status_display(),
+            row.get_suspended_by_display(),
+            "Enabled" if row.is_hipaa else "Not enabled",
+            row.get_second_factor_display(),
             row.created_at,
+            row.last_active_at,
         )
 
 
-class AccountDetailPage(DetailPage):
-    action = Action.ACCOUNT_VIEW
-    template_name = "accounts/detail.html"
+class IndependentListPage(ListPage):
+    """Accounts of other organizations on which managed users of this one have a role."""
 
-    def context(self, **kwargs: Any) -> dict[str, Any]:
-        account = self.one(Account.objects.select_related("owner"), sid=kwargs["sid"])
-        held = RoleAssignment.objects.in_force().filter(account=account)
-        people = cut(held.order_by("name_key", "id"))
+    action = Action.ACCOUNT_VIEW
+    template_name = "accounts/independent.html"
+    filter_class = IndependentAccountFilter
+    noun = Noun("independent account", "independent accounts")
+    orders = {
+        "-since": Order("-began_at", "newest access first"),
+        "since": Order("began_at", "oldest access first"),
+    }
+
+    def rows(self) -> QuerySet[Any]:
+        held = queries.independent_accounts(self.organization)
+        return held.select_related("account__owner", "holder")
+
+    def positions(self) -> QuerySet[Any]:
+        return queries.roles_elsewhere(self.organization)
+
+    def row(self, row: RoleAssignment) -> dict[str, Any]:
+        account = cast(Account, row.account)
         return {
-            "account": account,
+            "url": reverse("accounts:independent-detail", args=[account.sid]),
+            "name": account.name,
+            "sid": account.sid,
+            "owner": account.owner.email,
+            "status": account.get_status_display(),
             "status_tone": tones.ACCOUNT_STATUS[AccountStatus(account.status)],
-            "created": moment(account.created_at),
-            "people": [
-                {
-                    "email": one.email,
-                    "role": one.get_role_label(),
-                    "since": moment(one.began_at),
-                    "source": one.get_source_display(),
-                }
-                for one in people.rows
-            ],
-            "has_more_people": people.has_more,
+            "first": row.email,
+            "since": moment(row.began_at),
         }
+
+    def extra(self) -> dict[str, Any]:
+        return _around(self, "accounts:independent")
+
+
+class IndependentExport(ExportPage):
+    of = IndependentListPage
+    list_url = reverse_lazy("accounts:independent")
+    listed = "independent accounts"
+    columns = ("SID", "Name", "Owner", "Status", "First with access", "Since (UTC)")
+
+    def cells(self, row: RoleAssignment) -> tuple[Cell, ...]:
+        account = cast(Account, row.account)
+        return (
+            account.sid,
+            account.name,
+            account.owner.email,
+            account.get_status_display(),
+            row.email,
+            row.began_at,
+        )
+
+
+class PendingListPage(ListPage):
+    """Accounts whose owners were asked to let them be added, and have not answered."""
+
+    action = Action.ACCOUNT_VIEW
+    template_name = "accounts/pending.html"
+    filter_class = PendingAccountFilter
+    noun = Noun("pending account", "pending accounts")
+
+    def rows(self) -> QuerySet[Any]:
+        return Invitation.objects.pending_accounts().select_related("account", "invited_by")
+
+    def counter(self) -> int:
+        return self.organization.pending_accounts
+
+    def row(self, row: Invitation) -> dict[str, Any]:
+        account = cast(Account, row.account)
+        return {
+            "url": row.get_absolute_url(),
+            "name": account.name,
+            "sid": account.sid,
+            "owner": row.email,
+            "sender": row.invited_by.get_full_name(),
+            "created": moment(row.created_at),
+            "sent": moment(row.last_sent_at),
+            "sends": row.total_sends,
+        } | mail_state(row)
+
+    def extra(self) -> dict[str, Any]:
+        return _around(self, "accounts:pending") | {"add_refusal": self.refusal(Action.ACCOUNT_ADD)}
+
+
+class PendingExport(ExportPage):
+    of = PendingListPage
+    list_url = reverse_lazy("accounts:pending")
+    listed = "pending accounts"
+    columns = (
+        "Invitation SID", "Account SID", "Name", "Owner", "Asked by", "Asked (UTC)",
+        "Last sent (UTC)", "Sends", "Expires (UTC)", "Status",
+    )  # fmt: skip
+
+    def cells(self, row: Invitation) -> tuple[Cell, ...]:
+        account = cast(Account, row.account)
+        return (
+            row.sid,
+            account.sid,
+            account.name,
+            row.email,
+            row.invited_by.email,
+            row.created_at,
+            row.last_sent_at,
+            row.total_sends,
+            row.expires_at,
+            mail_state(row)["state"],
+        )
 
 
 class RoleAssignmentListPage(ListPage):
@@ -158,6 +253,38 @@ class RoleAssignmentExport(ExportPage):
             row.get_end(),
             "Ended" if row.is_over() else "In force",
         )
+
+
+def row_of(account: Account) -> dict[str, Any]:
+    """What every list of accounts shows of one."""
+    return {
+        "name": account.name,
+        "sid": account.sid,
+        "owner": account.owner.email,
+        "status": account.get_status_display(),
+        "status_tone": tones.ACCOUNT_STATUS[AccountStatus(account.status)],
+        "type": account.get_type_display(),
+        "type_tone": "trial" if account.type == AccountType.TRIAL else "neutral",
+        "hipaa": account.is_hipaa,
+        "created": moment(account.created_at),
+    }
+
+
+def _around(page: ConsolePage, current: str) -> dict[str, Any]:
+    """The tabs over the lists of accounts, with how many each has, and the export."""
+    organization = page.organization
+    tabs = (
+        ("Managed", "accounts:list", f"{organization.managed_accounts:,}"),
+        ("Independent", "accounts:independent", None),
+        ("Pending", "accounts:pending", f"{organization.pending_accounts:,}"),
+    )
+    return {
+        "tabs": [
+            {"label": label, "url": reverse(name), "current": name == current, "count": count}
+            for label, name, count in tabs
+        ],
+        "export_refusal": page.refusal(Action.LIST_EXPORT),
+    }
 
 
 def _page_of_holder(row: Any) -> str:

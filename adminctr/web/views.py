@@ -34,14 +34,18 @@ EXPORTS = Limit("exports", times=20, seconds=3600)
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What an operation has achieved, in words, and where to see it."""
+    """What an operation has achieved, in words, and where to see it.
+
+    What only leads somewhere has no words.
+    """
 
     message: str
     url: str
     level: int = messages.SUCCESS
 
     def answer(self, request: HttpRequest) -> HttpResponse:
-        messages.add_message(request, self.level, self.message)
+        if self.message:
+            messages.add_message(request, self.level, self.message)
         return redirect_to(self.url)
 
 
@@ -252,7 +256,7 @@ class ListFrame(Page):
             kept=selection.query,
         )
         context = {
-            "rows": [self.row(row) for row in page.rows],
+            "rows": self.shown(page.rows),
             "previous_url": page.previous_url,
             "next_url": page.next_url,
             "selection": selection,
@@ -275,6 +279,10 @@ class ListFrame(Page):
     def positions(self) -> QuerySet[Any]:
         """Where a cursor may stand: rows that have left the list keep their place."""
         return cast(QuerySet[Any], self.rows().model.objects.all())
+
+    def shown(self, rows: list[Any]) -> list[dict[str, Any]]:
+        """The rows of one page; a list that reads more about all of them at once does it here."""
+        return [self.row(row) for row in rows]
 
     def row(self, row: Any) -> dict[str, Any]:
         """One row as the template shows it: dates and labels are made here."""
