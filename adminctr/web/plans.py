@@ -134,7 +134,7 @@ class PlanFrame(OperationFrame):
         plan: Plan,
         notice: Mapping[str, str] | None = None,
     ) -> HttpResponse:
-        token = "" if plan.blockers else Look(plan.digest, plan.summary()).sign(self._salt())
+        token = Look(plan.digest, plan.summary()).sign(self._salt())
         shown = show(plan, self.address_of) | {"token": token, "notice": notice}
         if self.export_name:
             shown["export_url"] = reverse(self.export_name, kwargs=self.kwargs)
