@@ -134,7 +134,7 @@ class PlanFrame(OperationFrame):
         plan: Plan,
         notice: Mapping[str, str] | None = None,
     ) -> HttpResponse:
-        token = "" if plan.blockers else Look(plan.digest, plan.summary()).sign(self._salt())
+        token = Look(plan.digest, plan.summary()).sign(self._salt())
         shown = show(plan, self.address_of) | {"token": token, "notice": notice}
         if self.export_name:
             shown["export_url"] = reverse(self.export_name, kwargs=self.kwargs)
@@ -271,11 +271,11 @@ def _effect(effect: Effect, address_of: Address) -> dict[str, Any]:
 
 
 def _figure(effect: Effect) -> dict[str, str] | None:
-    """The number that a sentence begins with, and its other words."""
-    number, _, words = effect.text.partition(" ")
+    """The number that an effect begins with, and the other words of its first sentence."""
+    number, _, words = effect.text.removesuffix(".").partition(" ")
     if not effect.count or number != f"{effect.count:,}":
         return None
-    return {"number": number, "words": words.removesuffix(".")}
+    return {"number": number, "words": words.partition(". ")[0]}
 
 
 def _words(operation: str, between: str) -> str:
