@@ -48,9 +48,7 @@ class AccountFilter(FilterForm):
     """What narrows the managed accounts, and the subaccounts of one."""
 
     search = SearchField("Name, SID or owner")
-    status = forms.ChoiceField(
-        label="Status", choices=[("", "Any status"), *AccountStatus.choices]
-    )
+    status = forms.ChoiceField(label="Status", choices=[("", "Any status"), *AccountStatus.choices])
     type = forms.ChoiceField(label="Type", choices=[("", "Any type"), *AccountType.choices])
     hipaa = forms.ChoiceField(label="HIPAA", choices=[("", "Either"), *_YES_OR_NO])
     owner = LineField(label="Owner", help_text="Email address or User SID", max_length=160)
@@ -83,9 +81,7 @@ class AccountFilter(FilterForm):
 
 class SubaccountFilter(FilterForm):
     search = SearchField("Name or SID")
-    status = forms.ChoiceField(
-        label="Status", choices=[("", "Any status"), *AccountStatus.choices]
-    )
+    status = forms.ChoiceField(label="Status", choices=[("", "Any status"), *AccountStatus.choices])
     hipaa = forms.ChoiceField(label="HIPAA", choices=[("", "Either"), *_YES_OR_NO])
 
     narrow = AccountFilter.narrow
@@ -181,9 +177,29 @@ class KeyedForm(Form):
 class ReviewOwnAccountForm(KeyedForm, OwnAccountForm):
     """The same, reviewed."""
 
+    def lines(self) -> list[dict[str, str]]:
+        """What was typed, as people read it."""
+        product = Product(self.cleaned_data["product"])
+        return [
+            {"label": "Friendly name", "value": self.cleaned_data["name"]},
+            {"label": "Use", "value": product.label},
+        ]
 
-class ReviewAccountForm(KeyedForm, NewAccountForm):
+
+class ReviewAccountForm(ReviewOwnAccountForm, NewAccountForm):
     """The same, reviewed."""
+
+    def clean_owner(self) -> str:
+        """Shown early; creating decides."""
+        owner = str(self.cleaned_data["owner"])
+        if _managed_user(owner) is None:
+            raise ValidationError(members.OWNER_NOT_MANAGED, code="owner_not_managed")
+        return owner
+
+    def lines(self) -> list[dict[str, str]]:
+        stay = _managed_user(self.cleaned_data["owner"])
+        owner = f"{stay.user.get_full_name()} ({stay.email})" if stay else ""
+        return [*super().lines(), {"label": "Owner", "value": owner}]
 
 
 class AddExistingAccountForm(Form):

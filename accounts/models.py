@@ -299,8 +299,10 @@ class RoleAssignmentQuerySet(PeriodQuerySet[RowT]):
 
     def holding(self, role: str) -> Self:
         """Rows of people who have this role on the same account in force."""
-        same = self.model.objects.in_force().filter(role=role)
-        return self.filter(Exists(same.filter(account=OuterRef("account"), holder=OuterRef("holder"))))
+        same = RoleAssignment.objects.in_force().filter(
+            account=OuterRef("account"), holder=OuterRef("holder"), role=role
+        )
+        return self.filter(Exists(same))
 
     def first_of_each(self, *columns: str) -> Self:
         """Of the open rows that share these columns the first, as one index finds it."""

@@ -3,11 +3,7 @@
 What looks across tenants does so through the copies that roles keep of their holders.
 """
 
-from typing import Any
-
-from django.db.models import QuerySet
-
-from accounts.models import Account, RoleAssignment, is_independent
+from accounts.models import Account, RoleAssignment, RoleAssignmentQuerySet, is_independent
 from adminctr.core.errors import RuleViolation
 from adminctr.core.sids import is_sid
 from organizations import members
@@ -15,20 +11,18 @@ from organizations.models import Organization
 from users.models import User
 
 
-def roles_elsewhere(organization: Organization) -> QuerySet[Any]:
+def roles_elsewhere(organization: Organization) -> RoleAssignmentQuerySet[RoleAssignment]:
     """The roles of an organization's people on accounts of other organizations."""
-    return RoleAssignment.unscoped.filter(is_independent(), holder_organization=organization)
+    held = RoleAssignment.unscoped.in_force()
+    return held.filter(is_independent(), holder_organization=organization)
 
 
-def independent_accounts(organization: Organization) -> QuerySet[Any]:
+def independent_accounts(organization: Organization) -> RoleAssignmentQuerySet[RoleAssignment]:
     """For each account of another organization the first role that one of our people has on it."""
-    held = RoleAssignment.unscoped.in_force().filter(
-        is_independent(), holder_organization=organization
-    )
-    return held.first_of_each("holder_organization", "account")
+    return roles_elsewhere(organization).first_of_each("holder_organization", "account")
 
 
-def independent_users() -> QuerySet[Any]:
+def independent_users() -> RoleAssignmentQuerySet[RoleAssignment]:
     """For each person who is no member the first role on accounts of the organization in scope."""
     return RoleAssignment.objects.independent().first_of_each("organization", "holder")
 

@@ -1,4 +1,4 @@
-from django.urls import URLPattern, include, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from accounts.views import independent, lists, one, opening, people, subaccounts
 from accounts.views.frames import ADMIN_CENTER, CONSOLE, Door
@@ -42,9 +42,7 @@ def _about_an_account(door: Door) -> list[URLPattern]:
             people.RevokeInvited.as_view(door=door),
             name="invited-revoke",
         ),
-        path(
-            "subaccounts/", subaccounts.SubaccountListPage.as_view(door=door), name="subaccounts"
-        ),
+        path("subaccounts/", subaccounts.SubaccountListPage.as_view(door=door), name="subaccounts"),
         path(
             "subaccounts/new/",
             subaccounts.NewSubaccountPage.as_view(door=door),
@@ -86,7 +84,7 @@ urlpatterns = [
     path("admin-center/accounts/<sid:sid>/", include(_about_an_account(ADMIN_CENTER))),
 ]
 # Mounted under a namespace of its own, `account`.
-console = [
+console: list[URLPattern | URLResolver] = [
     path("new/", opening.OwnNewAccountPage.as_view(), name="new"),
     path("new/review/", opening.ReviewOwnAccountPage.as_view(), name="new-review"),
     path("<sid:sid>/", include(_about_an_account(CONSOLE))),

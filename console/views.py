@@ -5,19 +5,16 @@ from typing import Any, cast
 
 from django.urls import reverse
 
-from accounts.models import Account, AccountRole, AccountStatus, RoleAssignment
-from accounts.policy import WORDS as PERMISSION_WORDS
-from accounts.policy import Permission, granted
+from accounts.models import OPEN_STATUSES, Account, AccountStatus, RoleAssignment
 from adminctr.core.tenancy import person, tenant
 from adminctr.web import tones
-from adminctr.web.display import moment
 from adminctr.web.paginate import cut
 from adminctr.web.views import OwnDetailPage
+from console.forms import MyAccountsForm
 from organizations import contacts, policy
 from organizations.models import Role
 from organizations.policy import Action
 
-_ROLES_IN_ORDER = list(AccountRole)
 _OWNER_ALONE = "Only the Owner can"
 _ADMINISTRATORS_TOO = "The Owner or an Administrator can"
 
@@ -31,16 +28,14 @@ class HomePage(OwnDetailPage):
         search = MyAccountsForm(self.request.GET)
         with person(self.user):
             held = RoleAssignment.objects.in_force().filter(account__status__in=OPEN_STATUSES)
-            shown = cut(search.narrow(held).order_by("-pk"))
+            found = search.narrow(held).select_related("account", "organization")
+            shown = cut(found.order_by("-pk"))
         return {
             "search": search,
             "organizations": _by_organization(sorted(shown.rows, key=_by_names)),
             "has_more_accounts": shown.has_more,
             "home": self._home(),
             "no_organization": policy.NO_ORGANIZATION,
-            "new_refusal": policy.refusal(self.actor, Action.ACCOUNT_CREATE, self.actor_home())
-            if self.console.stay
-            else None,
         }
 
     def _home(self) -> dict[str, Any] | None:
@@ -61,7 +56,13 @@ class HomePage(OwnDetailPage):
             "mine": [words for action, words in policy.WORDS.items() if _may(role, action)],
             "others": others,
             "may_administer": policy.may_administer(role),
+            "new_refusal": policy.refusal(self.actor, Action.ACCOUNT_CREATE, stay.organization),
         }
+
+
+def _by_names(one: RoleAssignment) -> tuple[str, int, str, int]:
+    account = cast(Account, one.account)
+    return one.organization.name, one.organization_id, account.name_key, account.pk
 
 
 def _by_organization(held: list[RoleAssignment]) -> list[dict[str, Any]]:

@@ -145,6 +145,7 @@ class AccountPlanExport(AccountPage, PlanExportFrame):
     """The plan of one as a file, for whoever may open its page and export lists."""
 
     action = Action.LIST_EXPORT
+    of: ClassVar[type[AccountPlanPage]]
 
     def record(self, plan: Plan) -> None:
         access.require(self.actor, self.of.action, self.account)

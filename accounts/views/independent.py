@@ -12,6 +12,7 @@ from adminctr.core.errors import NotAllowed
 from adminctr.core.operations import record_refusal
 from adminctr.web import tones
 from adminctr.web.display import moment
+from adminctr.web.forms import Form
 from adminctr.web.paginate import cut
 from adminctr.web.views import ConsolePage, DetailPage, Done, OperationPage
 from organizations.policy import Action
@@ -26,7 +27,7 @@ class IndependentAccountPage(DetailPage):
     def context(self, **kwargs: Any) -> dict[str, Any]:
         account = _account_elsewhere(self, kwargs["sid"])
         held = queries.roles_elsewhere(self.organization).filter(account=account)
-        shown = cut(held.in_force().select_related("holder").order_by("name_key", "pk"))
+        shown = cut(held.select_related("holder").order_by("name_key", "pk"))
         return {
             "account": account,
             "status_tone": tones.ACCOUNT_STATUS[AccountStatus(account.status)],
@@ -39,6 +40,7 @@ class IndependentAccountPage(DetailPage):
 class RelinquishPage(OperationPage):
     action = Action.ACCOUNT_RELINQUISH
     template_name = "accounts/relinquish.html"
+    form_class = Form
 
     def subject(self, **kwargs: Any) -> Account:
         return _account_elsewhere(self, kwargs["sid"])
@@ -59,7 +61,7 @@ class RelinquishPage(OperationPage):
 
 
 def _account_elsewhere(page: ConsolePage, sid: str) -> Account:
-    held = queries.roles_elsewhere(page.organization).in_force().filter(account__sid=sid)
+    held = queries.roles_elsewhere(page.organization).filter(account__sid=sid)
     one = held.select_related("account__owner", "account__organization").first()
     if one is None:
         record_refusal(page.action, page.actor, NotAllowed("No role on such an account."))

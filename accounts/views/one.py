@@ -231,7 +231,7 @@ def _note_use(account: Account, request: HttpRequest) -> None:
     """Whoever opens the page of an account uses it; written by the way, and rarely."""
     now: datetime = clock.now()
     seen = account.last_active_at
-    if request.method == "GET" and account.is_open():
-        if seen is None or (now - seen).total_seconds() > _ACTIVITY_PAUSE_SECONDS:
-            rows = Account.objects.filter(pk=account.pk)
-            write_if_possible(lambda: rows.update(last_active_at=now))
+    is_long_ago = seen is None or (now - seen).total_seconds() > _ACTIVITY_PAUSE_SECONDS
+    if request.method == "GET" and account.is_open() and is_long_ago:
+        rows = Account.objects.filter(pk=account.pk)
+        write_if_possible(lambda: rows.update(last_active_at=now))

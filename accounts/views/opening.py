@@ -40,7 +40,7 @@ class NewAccountPage(DetailPage):
     template_name = "accounts/new.html"
     form_class: ClassVar[type[forms.Form]] = NewAccountForm
     review = "accounts:new-review"
-    above = "accounts:list"
+    above, above_label = "accounts:list", "Accounts"
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
         asked = {name: self.request.GET.get(name, "") for name in self.form_class.base_fields}
@@ -48,6 +48,7 @@ class NewAccountPage(DetailPage):
         return {
             "form": self.form_class(initial=initial),
             "review_url": reverse(self.review),
+            "above_label": self.above_label,
             "above_url": reverse(self.above),
             **room_in(self.organization),
             "candidates": candidates() if "owner" in self.form_class.base_fields else [],
@@ -60,7 +61,7 @@ class OwnNewAccountPage(NewAccountPage):
     action = Action.ACCOUNT_CREATE
     form_class = OwnAccountForm
     review = "account:new-review"
-    above = "console:home"
+    above, above_label = "console:home", "Console"
 
 
 class ReviewAccountPage(OperationPage):
@@ -68,9 +69,10 @@ class ReviewAccountPage(OperationPage):
 
     action = Action.ACCOUNT_CREATE_FOR
     template_name = "accounts/review.html"
-    form_class = ReviewAccountForm
+    form_class: ClassVar[type[forms.Form]] = ReviewAccountForm
     first_step = "accounts:new"
     made = "accounts:detail"
+    above, above_label = "accounts:list", "Accounts"
 
     def form(self, subject: Organization, data: QueryDict | None = None) -> forms.Form:
         """What was typed in the first step comes in the address, and is checked already."""
@@ -79,7 +81,8 @@ class ReviewAccountPage(OperationPage):
     def context(self, subject: Organization) -> dict[str, Any]:
         return {
             "back_url": f"{reverse(self.first_step)}?{self.request.GET.urlencode()}",
-            "is_own": "owner" not in self.form_class.base_fields,
+            "above_label": self.above_label,
+            "above_url": reverse(self.above),
             "candidates": candidates() if "owner" in self.form_class.base_fields else [],
             **room_in(subject),
         }
@@ -105,6 +108,7 @@ class ReviewOwnAccountPage(ReviewAccountPage):
     form_class = ReviewOwnAccountForm
     first_step = "account:new"
     made = "account:detail"
+    above, above_label = "console:home", "Console"
 
     def _owner(self, data: dict[str, Any]) -> User:
         return self.user

@@ -14,8 +14,22 @@ from organizations import policy
 _CONSOLE = (None, (("Console", "console:home"), ("Profile", "profile:show")))
 _ADMIN_CENTER: tuple[tuple[str | None, tuple[tuple[str, str], ...]], ...] = (
     (None, (("Overview", "organizations:overview"),)),
-    ("Accounts", (("Managed accounts", "accounts:list"),)),
-    ("Users", (("Managed users", "users:list"), ("Pending users", "users:pending"))),
+    (
+        "Accounts",
+        (
+            ("Managed accounts", "accounts:list"),
+            ("Independent accounts", "accounts:independent"),
+            ("Pending accounts", "accounts:pending"),
+        ),
+    ),
+    (
+        "Users",
+        (
+            ("Managed users", "users:list"),
+            ("Independent users", "users:independent"),
+            ("Pending users", "users:pending"),
+        ),
+    ),
     ("Access", (("Role assignments", "accounts:access"), ("Domains", "domains:list"))),
     ("Records", (("Activity", "audit:list"),)),
     ("Organization", (("Settings", "organizations:settings"),)),

@@ -132,7 +132,7 @@ class UserListPage(ListPage):
         }
 
     def extra(self) -> dict[str, Any]:
-        return _around(self, "users:list")
+        return around(self, "users:list")
 
 
 class UserExport(ExportPage):
@@ -179,7 +179,7 @@ class PendingUserListPage(ListPage):
         } | mail_state(row)
 
     def extra(self) -> dict[str, Any]:
-        return _around(self, "users:pending")
+        return around(self, "users:pending")
 
 
 class PendingUserExport(ExportPage):
@@ -226,7 +226,7 @@ class UserDetailPage(DetailPage):
             **self._ownership(stay),
             "accounts": [
                 {
-                    "url": one.account.get_absolute_url(),
+                    "url": reverse("accounts:user", args=[one.account.sid, stay.user.sid]),
                     "name": one.account.name,
                     "role": one.get_role_label(),
                     "since": moment(one.began_at),
@@ -331,21 +331,17 @@ def _stay(page: ConsolePage, sid: str) -> Membership:
     return page.one(Membership.objects.managed().select_related("user"), user__sid=sid)
 
 
-def _around(page: ConsolePage, current: str) -> dict[str, Any]:
+def around(page: ConsolePage, current: str) -> dict[str, Any]:
     """The tabs over the lists of users, each with how many it has, and what else may be done."""
     organization = page.organization
     tabs = (
-        ("Managed", "users:list", organization.managed_users),
-        ("Pending", "users:pending", organization.pending_users),
+        ("Managed", "users:list", f"{organization.managed_users:,}"),
+        ("Independent", "users:independent", None),
+        ("Pending", "users:pending", f"{organization.pending_users:,}"),
     )
     return {
         "tabs": [
-            {
-                "label": label,
-                "url": reverse(name),
-                "current": name == current,
-                "count": f"{count:,}",
-            }
+            {"label": label, "url": reverse(name), "current": name == current, "count": count}
             for label, name, count in tabs
         ],
         "invite_refusal": page.refusal(Action.USER_INVITE),
