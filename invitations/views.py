@@ -140,7 +140,6 @@ def _welcome(request: HttpRequest, invitation: Invitation) -> None:
 
 def _page(request: HttpRequest, name: str, invitation: Invitation, **context: Any) -> HttpResponse:
     organization, account = invitation.organization.name, invitation.account
-    token = invitation.token()
     titles = {
         Kind.JOIN: f"Join {organization}",
         Kind.ACCESS: f"Access to {account}",
@@ -156,7 +155,7 @@ def _page(request: HttpRequest, name: str, invitation: Invitation, **context: An
         "offered": invitation.get_role_label(),
         "until": moment(invitation.access_ends_at) if invitation.access_ends_at else None,
         "expires": moment(invitation.expires_at),
-        "here": reverse("invitations:show", args=[token]),
-        "decline_url": reverse("invitations:decline", args=[token]),
+        "here": request.path,
+        "decline_url": f"{request.path}decline/",
     }
     return TemplateResponse(request, f"invitations/{name}.html", context)
