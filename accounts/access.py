@@ -4,6 +4,7 @@ Two ways lead to an account: a role in the organization that owns it (organizati
 roles on the account itself or on the account above it (accounts.policy).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -105,11 +106,18 @@ def governs(stay: Membership | None, account: Account) -> bool:
 
 def refusal(actor: Actor, action: Action, account: Account) -> Refusal | None:
     """Why not, by the role in the organization and by the roles on the account; None means yes."""
+    return refusal_given(actor, action, account, lambda: proof_of(actor.user_id or 0, account))
+
+
+def refusal_given(
+    actor: Actor, action: Action, account: Account, prove: Callable[[], Proof]
+) -> Refusal | None:
+    """The same for who asks about one account often, and proves it once."""
     refused = policy.refusal(actor, action, account)
     is_person = actor.staff is None and actor.user_id is not None
     if refused is None or not is_person or action not in PERMISSION_FOR:
         return refused
-    proof = proof_of(actor.user_id or 0, account)
+    proof = prove()
     if proof.missing is Missing.ROLE:
         return refused
     return proof.refusal(PERMISSION_FOR[action])

@@ -105,8 +105,11 @@ class UserPage(AccountDetailPage):
     action = Action.ACCOUNT_MANAGE_USERS
     template_name = "accounts/user.html"
 
+    def person(self, **kwargs: Any) -> User:
+        return person_in(self, kwargs["user"])
+
     def context(self, **kwargs: Any) -> dict[str, Any]:
-        person = person_in(self, kwargs["user"])
+        person = self.person(**kwargs)
         explained = explanations.explain(person, self.account)
         proof = explained.proof
         return {
@@ -141,6 +144,15 @@ class UserPage(AccountDetailPage):
         if one is None:
             return {}
         return {"role": one.get_role_label(), "ended": moment(one.get_end())}
+
+
+class MyAccessPage(UserPage):
+    """The same about oneself, for everybody who has a role on the account."""
+
+    action = Action.ACCOUNT_VIEW
+
+    def person(self, **kwargs: Any) -> User:
+        return self.user
 
 
 class ChangeRolesPage(AccountOperationPage):
