@@ -128,7 +128,7 @@ def test_what_is_refused_for_a_closed_invitation_is_said_on_the_list(
     with assert_no_effect():
         response = client.post(reverse(name, args=[invitation.sid]))
     assert response["Location"] == reverse("users:pending")
-    assert b"has been revoked meanwhile" in follow(client, response).content
+    assert b"has been revoked already" in follow(client, response).content
 
 
 @pytest.mark.parametrize("spoil", [lose, doubt])
