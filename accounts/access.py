@@ -102,10 +102,15 @@ def refusal(actor: Actor, action: Action, account: Account) -> Refusal | None:
     is_person = actor.staff is None and actor.user_id is not None
     if refused is None or not is_person or action not in PERMISSION_FOR:
         return refused
-    proof = proof_of(actor.user_id or 0, account)
+    proof = proof_of(actor.user_id or 0, _where_it_is_decided(action, account))
     if proof.missing is Missing.ROLE:
         return refused
     return proof.refusal(PERMISSION_FOR[action])
+
+
+def _where_it_is_decided(action: Action, account: Account) -> Account:
+    """A subaccount is stopped and started from the account above it, which goes on running."""
+    return account.parent or account if action is Action.SUBACCOUNT_MANAGE else account
 
 
 def require(actor: Actor, action: Action, account: Account) -> None:
