@@ -17,6 +17,7 @@ from accounts.operations import (
     upgrade_account,
 )
 from adminctr.core.actor import Actor
+from adminctr.core.addresses import domain_of
 from adminctr.core.errors import RuleViolation
 from adminctr.core.plans import Plan
 from adminctr.core.tenancy import tenant
@@ -24,10 +25,10 @@ from audit.models import AuditEvent
 from invitations.models import Invitation
 from invitations.operations import accept_access_as_newcomer, invite_to_account
 from organizations import policy
-from organizations.models import stay_of
+from organizations.models import Organization, stay_of
 from tests.conftest import acting
 from tests.pages.effects import assert_no_effect
-from tests.users.people import newcomer
+from tests.users.people import founder, newcomer, prove
 from users.models import User
 
 OPERATOR = Actor.operator("test")
@@ -112,6 +113,13 @@ def outsider(account: Account, email: str, *roles: AccountRole) -> User:
         offered(account, email, *roles), newcomer=newcomer(), actor=Actor.stranger(email)
     )
     return User.objects.get(email=email)
+
+
+def coming(organization: Organization, address: str = "solo@acme-labs.example") -> Account:
+    """The account of somebody who has signed up with an address of a domain proven since."""
+    user = founder(address)
+    prove(organization, domain_of(address))
+    return fresh(Account.unscoped.get(owner=user))
 
 
 def roles_on(account: Account, holder: User) -> set[str]:
