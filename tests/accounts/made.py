@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 import pytest
+from django_tasks_db.models import DBTaskResult
 
 from accounts import closing
 from accounts.models import Account, AccountRole, RoleAssignment
@@ -137,3 +138,9 @@ def code_of(call: Callable[[], object], *besides: str) -> str:
 def last_event(account: Account) -> AuditEvent:
     events = AuditEvent.unscoped.filter(chain=account.organization.sid, subject_sid=account.sid)
     return events.select_related("details").latest("sequence")
+
+
+def queued(task: str) -> list[list[int | str]]:
+    """What waits for the worker under this name: the arguments of each, in order."""
+    waiting = DBTaskResult.objects.filter(task_path=f"accounts.mail.{task}").order_by("enqueued_at")
+    return [one.args_kwargs["args"] for one in waiting]
