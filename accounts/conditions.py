@@ -4,7 +4,7 @@ from accounts.models import Account, AccountStatus
 from adminctr.core.errors import RuleViolation
 from organizations import members
 from organizations.models import Membership
-from users.models import UserStatus
+from users.models import User, UserStatus
 
 
 def require_open(account: Account) -> None:
@@ -29,8 +29,14 @@ def require_main(account: Account) -> None:
         )
 
 
-def require_fit_to_own(stay: Membership | None) -> Membership:
-    """Raises RuleViolation: owner_not_managed (25103), owner_not_active."""
+def require_fit_to_own(user: User) -> Membership:
+    """The stay of whoever is to own an account, read anew with the person.
+
+    Called with the organization locked. Raises RuleViolation: owner_not_managed (25103),
+    owner_not_active.
+    """
+    stays = Membership.objects.in_force().filter(user=user)
+    stay = stays.select_related("user", "organization").first()
     if stay is None:
         raise members.owner_not_managed()
     if stay.status != UserStatus.ACTIVE:

@@ -51,10 +51,10 @@ SENTENCES = {
     "domain.check_failed": "checked the domain {subject}: {reason}",
     "domain.removed": "removed the domain {subject}",
     "domain.verified": "verified the domain {subject}",
+    "organization.absorbed": "let the organization “{subject}” be absorbed by “{into}”",
     "organization.baa_recorded": (
         "changed the day from which the Business Associate Agreement holds: {before}, now {after}"
     ),
-    "organization.absorbed": "let the organization “{subject}” be absorbed by “{into}”",
     "organization.limit_set": "set the account limit from {before} to {after}",
     "organization.list_exported": "exported the list of {listed} ({which})",
     "organization.renamed": "renamed the organization from “{before}” to “{after}”",

@@ -18,7 +18,7 @@ from adminctr.core.operations import its_organization, itself, operation
 from adminctr.core.periods import Source
 from audit import log
 from organizations import policy
-from organizations.models import Membership, Organization
+from organizations.models import Organization
 from organizations.policy import Action
 from users.models import User
 
@@ -71,7 +71,7 @@ def transfer_account(account: Account, *, to: User, actor: Actor) -> Account:
     actor, current = access.require_locked(actor, Action.ACCOUNT_TRANSFER, account)
     conditions.require_main(current)
     conditions.require_open(current)
-    conditions.require_fit_to_own(Membership.objects.in_force().filter(user=to).first())
+    to = conditions.require_fit_to_own(to).user  # as of now, since copies are made of them
     if to.pk == current.owner_id:
         raise RuleViolation("owner_unchanged", "This person owns it already.", field="owner")
 

@@ -80,10 +80,14 @@ class AccountPage(ConsolePage):
 
     def refused(self, action: Action) -> Refusal | None:
         """Why this person may not do it to this account; their roles are read once."""
-        return access.refusal_given(self.actor, action, self.account, lambda: self.proof)
+        return access.refusal_given(self.actor, action, self.account, self._proof_on)
+
+    def _proof_on(self, account: Account) -> Proof:
+        is_mine = account == self.account
+        return self._proof if is_mine else access.proof_of(self.user.pk, account)
 
     @cached_property
-    def proof(self) -> Proof:
+    def _proof(self) -> Proof:
         return access.proof_of(self.user.pk, self.account)
 
     def url(self, name: str, *sids: str) -> str:

@@ -59,10 +59,15 @@ def billing(acme: Organization) -> Account:
 
 
 def give(user: User, account: Account, role: str = AccountRole.DEVELOPER) -> RoleAssignment:
-    """A role on an account, as an operation to come will give it."""
+    """A role on an account, as set_roles gives it."""
     with tenant(account.organization):
         return RoleAssignment.begin(
-            stay_of(user), role=role, account=account, source=Source.DIRECT, by_id=account.owner_id
+            user,
+            role=role,
+            home=stay_of(user).organization,
+            account=account,
+            source=Source.DIRECT,
+            by_id=account.owner_id,
         )
 
 
