@@ -43,6 +43,7 @@ urlpatterns = [
     path("", include("profiles.urls")),
     path("", include("organizations.urls")),
     path("", include("accounts.urls")),
+    path("", include("bulk.urls")),
     path("", include("users.urls")),
     path("", include("domains.urls")),
     path("", include("audit.urls")),

@@ -282,7 +282,7 @@ class ExportPage(ConsolePage):
 
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         """Whoever had to log in again before the button worked is led to where it stands."""
-        return redirect_to(f"{self.list_url}{self._list().selection().url}")
+        return redirect_to(f"{self.back()}{self._list().selection().url}")
 
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
         policy.require(self.actor, self.of.action, self.organization)
@@ -291,7 +291,7 @@ class ExportPage(ConsolePage):
             EXPORTS.spend(self.actor.sid)
         except RuleViolation as refused:
             messages.error(request, refused.message)
-            return redirect_to(f"{self.list_url}{selection.url}")
+            return redirect_to(f"{self.back()}{selection.url}")
         listing = selection.of(self._list().rows().using(replicas.alias_for(request)))
         which = selection.words()
         if listing.is_cut:
@@ -304,8 +304,13 @@ class ExportPage(ConsolePage):
         """One row, in the order of the columns."""
         raise NotImplementedError
 
+    def back(self) -> str:
+        """Where the list stands."""
+        return str(self.list_url)
+
     def _list(self) -> ListPage:
-        return self.of(request=self.request, organization=self.organization, actor=self.actor)
+        """The page of the list, on the same visit."""
+        return self.of(**vars(self))
 
     def _body(self, listing: Listing) -> Iterator[bytes]:
         """Sent after the middleware has closed its scope, so each chunk opens its own.
