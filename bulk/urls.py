@@ -10,7 +10,7 @@ from bulk.actions import BulkAction, Kind
 
 def _choosing(kind: Kind) -> URLPattern:
     page = _page(views.ChoosePage, action=kind.view, kind=kind)
-    choose: URLPattern = path("", page.as_view(), name="choose")
+    choose: URLPattern = path(_below(kind), page.as_view(), name="choose")
     return choose
 
 
@@ -25,8 +25,8 @@ def _planning(kind: Kind, bulk: BulkAction) -> list[URLPattern]:
     )
     file = _page(views.BulkPlanExport, of=page, shown_at=f"{kind.space}:{name}")
     return [
-        path(f"{name}/", page.as_view(), name=name),
-        path(f"{name}/export/", file.as_view(), name=export),
+        path(_below(kind, f"{name}/"), page.as_view(), name=name),
+        path(_below(kind, f"{name}/export/"), file.as_view(), name=export),
     ]
 
 
@@ -34,9 +34,13 @@ def _looking(kind: Kind) -> list[URLPattern]:
     page = _page(views.RunPage, action=kind.view, kind=kind)
     file = _page(views.RunExport, of=page)
     return [
-        path("runs/<sid:sid>/", page.as_view(), name="run"),
-        path("runs/<sid:sid>/export/", file.as_view(), name="run-export"),
+        path(_below(kind, "runs/<sid:sid>/"), page.as_view(), name="run"),
+        path(_below(kind, "runs/<sid:sid>/export/"), file.as_view(), name="run-export"),
     ]
+
+
+def _below(kind: Kind, rest: str = "") -> str:
+    return f"admin-center/{kind.name}/bulk/{rest}"
 
 
 def _page(base: type[Any], **declared: Any) -> type[Any]:
@@ -47,7 +51,7 @@ def _page(base: type[Any], **declared: Any) -> type[Any]:
 def _pages_of(kind: Kind) -> URLResolver:
     plans = [page for bulk in kind.actions.values() for page in _planning(kind, bulk)]
     pages = [_choosing(kind), *plans, *_looking(kind)]
-    return path(f"admin-center/{kind.name}/bulk/", include((pages, "bulk"), namespace=kind.space))
+    return path("", include((pages, "bulk"), namespace=kind.space))
 
 
 urlpatterns = [_pages_of(kind) for kind in actions.kinds()]

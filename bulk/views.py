@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.conf import settings
 from django.contrib import messages
@@ -67,7 +67,7 @@ class ChoosePage(ActionPage):
             )
         rows = plans.in_order(self.kind, sids)
         if len(rows) < len(asked):
-            self._note(NotAllowed("No such object in this organization."))
+            self._note(NotAllowed("Not all that was chosen is in this organization."))
         if not rows:
             raise RuleViolation("nothing_chosen", f"Choose at least one {self.kind.one} first.")
         chosen = "1 is chosen." if len(rows) == 1 else f"{len(rows)} are chosen."
@@ -195,7 +195,7 @@ class RunExport(ExportPage):
     of: ClassVar[type[RunPage]]
 
     def back(self) -> str:
-        return reverse(f"{self.of.kind.space}:run", kwargs=self.kwargs)
+        return url_of(cast(RunPage, self._list()).run)
 
     def cells(self, row: BulkRow) -> tuple[Cell, ...]:
         state = RowState(row.state).label
