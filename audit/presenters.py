@@ -46,6 +46,12 @@ SENTENCES = {
     "account.transferred": "made {after} the owner of the account “{subject}” in place of {before}",
     "account.upgraded": "upgraded the account “{subject}”",
     "account.user_invited": "invited {subject} to the account “{account}” as {role}",
+    "bulk.finished": "finished a bulk action: {what} (done: {done}, refused: {refused})",
+    "bulk.started": "started a bulk action: {what}",
+    "bulk.stopped": (
+        "stopped a bulk action: {what} (done: {done}, refused: {refused}); whoever started it may "
+        "no longer do it"
+    ),
     "checklist.hidden": "hid the list of what is still to be set up ({steps})",
     "domain.added": "added the domain {subject}",
     "domain.check_failed": "checked the domain {subject}: {reason}",

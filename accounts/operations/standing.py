@@ -22,11 +22,9 @@ def suspend_account(account: Account, *, actor: Actor) -> Account:
     """
     actor, current = access.require_locked(actor, _action_on(account, actor), account)
     conditions.require_open(current)
-    by = SuspendedBy.SUPPORT if actor.acts_for_support else SuspendedBy.ORGANIZATION
-    takes_over = by is SuspendedBy.SUPPORT and current.suspended_by != SuspendedBy.SUPPORT
-    if current.status == AccountStatus.SUSPENDED and not takes_over:
-        raise RuleViolation("already_suspended", "This account is suspended already.")
+    conditions.require_not_suspended(current, by_support=actor.acts_for_support)
 
+    by = SuspendedBy.SUPPORT if actor.acts_for_support else SuspendedBy.ORGANIZATION
     current.status, current.suspended_by = AccountStatus.SUSPENDED, by
     current.save(update_fields=["status", "suspended_by"])
     running = Account.objects.below(current).filter(status=AccountStatus.ACTIVE)

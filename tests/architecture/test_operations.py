@@ -36,6 +36,8 @@ from adminctr.core.actor import Actor
 from adminctr.core.errors import NotAllowed
 from adminctr.core.tenancy import TenantModel, every_tenant, tenant
 from audit.models import AuditEvent
+from bulk.models import BulkRow, BulkRun
+from bulk.operations import start_bulk_run, take_bulk_step
 from domains.models import Domain
 from domains.operations import add_domain, check_domain, remove_domain, settle_check
 from domains.probes import Outcome, TxtAnswer
@@ -61,6 +63,7 @@ from organizations.operations import (
 )
 from organizations.policy import StaffGroup
 from tests.architecture import source
+from tests.bulk.runs import run_of
 from tests.conftest import acting
 from tests.users.people import email_change_of, session_of
 from users.models import Appearance, EmailChange, Session, User
@@ -149,10 +152,15 @@ class Acme:
     session: Session
     billing: Account
     to_billing: Invitation
+    bulk_run: BulkRun
 
     @cached_property
     def stay(self) -> Membership:
         return self._first(Membership, email="cy@acme.example")
+
+    @cached_property
+    def account(self) -> Account:
+        return self._first(Account, name="Billing")
 
     @cached_property
     def domain(self) -> Domain:
@@ -252,6 +260,15 @@ ATTEMPTS: dict[str, Callable[[Acme], Any]] = {
     "accounts.operations.opening.set_account_limit": lambda acme: set_account_limit(
         acme.organization, limit=1000, actor=acme.eve
     ),
+    "bulk.operations.start_bulk_run": lambda acme: start_bulk_run(
+        acme.organization,
+        action="suspend",
+        chosen=[acme.account.sid],
+        parameters={},
+        digest="",
+        actor=acme.eve,
+    ),
+    "bulk.operations.take_bulk_step": lambda acme: take_bulk_step(acme.bulk_run, actor=acme.eve),
     "domains.operations.add_domain": lambda acme: add_domain(
         acme.organization, name="evil.example", actor=acme.eve
     ),
@@ -337,14 +354,14 @@ def within_reach(acme: Organization, ana: User, eve: User) -> Acme:
     )
     assert to_billing
     email_change, session = email_change_of(ana), session_of(ana)
-    return Acme(acme, ana, acting(eve), email_change, session, billing, to_billing)
+    return Acme(acme, ana, acting(eve), email_change, session, billing, to_billing, run_of(acme))
 
 
 def what_stands() -> list[Any]:
     """Everything that an operation of Acme's could have changed, and how many changes are told."""
     tables = (
-        Account, Domain, EmailChange, Invitation, Membership, Organization, RoleAssignment,
-        Session, User, User.groups.through,
+        Account, BulkRow, BulkRun, Domain, EmailChange, Invitation, Membership, Organization,
+        RoleAssignment, Session, User, User.groups.through,
     )  # fmt: skip
     with every_tenant():
         rows = [list(table.objects.order_by("pk").values_list()) for table in tables]

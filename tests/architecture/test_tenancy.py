@@ -65,6 +65,7 @@ EVERY_TENANT = {
     "adminctr/web/invariants.py": "what must be true of the whole database",
     "adminctr/web/management/commands/recount.py": "an operator's command",
     "adminctr/web/staff.py": "the staff site: support staff look into every organization",
+    "bulk/jobs.py": "runs that are waiting for a worker, by primary key",
 }
 ALL_USERS = {
     "accounts/grants.py": "whose roles change, locked",
