@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from typing import cast
 
+from accounts.models import Account, AccountRole
 from accounts.operations import create_account
 from adminctr.core.actor import Actor
 from adminctr.core.addresses import canonical_domain
 from adminctr.core.tenancy import every_tenant, tenant
+from adminctr.web.demo_accounts import DemoAccounts, let_in
 from domains.models import Domain
 from domains.operations import add_domain, settle_check
 from domains.probes import Outcome, TxtAnswer
@@ -23,7 +25,7 @@ PEOPLE = {
     "ana@acme.example": "owns Acme",
     "ben@acme.example": "administers Acme",
     "cy@acme.example": "is a Standard User of Acme",
-    "ida@freelance.example": "owns Freelance",
+    "ida@freelance.example": "owns Freelance and is an independent user of Acme",
     "eve@globex.example": "owns Globex",
     "sue@support.example": "is support staff",
 }
@@ -50,15 +52,23 @@ class DemoMaker:
     def build(self) -> None:
         acme = self._found("ana@acme.example", "Ana", "Silva", "Acme")
         globex = self._found("eve@globex.example", "Eve", "Haddad", "Globex")
-        self._found("ida@freelance.example", "Ida", "Berg", "Freelance")
-        self._found("sue@support.example", "Sue", "Park", "Support desk")
-        sue = User.objects.get(email="sue@support.example")
+        freelance = self._found("ida@freelance.example", "Ida", "Berg", "Freelance")
+        workshop = self._found("kai@acme.example", "Kai", "Weber", "Kai's workshop")
+        desk = self._found("sue@support.example", "Sue", "Park", "Support desk")
+        sue = _owner_of(desk)
         appoint_staff(sue, group=StaffGroup.LEADS, actor=Actor.operator("demo"))
+        # Before the domain is Acme's, which from then on decides where its people have access.
+        self._let_in_from_elsewhere(_owner_of(acme), freelance)
         self._verify(acme, "acme.example")
         self._verify(globex, "globex.example")
         for email, first_name, last_name, role in _COLLEAGUES:
             self._bring_in(acme, email, first_name, last_name, role)
-        self._fill(acme)
+        accounts = DemoAccounts(acme, support=sue)
+        accounts.fill()
+        accounts.invite_independent(_owner_of(freelance))
+        with tenant(workshop):
+            accounts.ask_for(Account.objects.get(organization=workshop))
+        self._leave_waiting(acme)
 
     def _found(self, email: str, first_name: str, last_name: str, name: str) -> Organization:
         stranger = Actor.stranger(email, via="command")
@@ -84,13 +94,18 @@ class DemoMaker:
             actor=Actor.stranger(email, via="command"),
         )
 
-    def _fill(self, acme: Organization) -> None:
+    def _let_in_from_elsewhere(self, user: User, organization: Organization) -> None:
+        """An account of one organization on which somebody of another one has a role."""
+        owner = _owner_of(organization)
+        account = create_account(
+            organization, name="Client sites", owner=owner, actor=_acting(owner)
+        )
+        let_in(account, user, roles=[AccountRole.SUPPORT], by=_acting(owner))
+
+    def _leave_waiting(self, acme: Organization) -> None:
+        """Invitations that nobody has answered, and domains that are not proven."""
         with tenant(acme):
-            people = {stay.email: stay.user for stay in Membership.objects.select_related("user")}
-        ben = _acting(people["ben@acme.example"])
-        for name, owner in (("Billing", "ben"), ("Marketing", "cy"), ("Support line", "fay")):
-            user = people[f"{owner}@acme.example"]
-            create_account(acme, name=name, owner=user, actor=_acting(user))
+            ben = _acting(Membership.objects.get(email="ben@acme.example").user)
         for name in ("hana", "ivo", "jun"):
             invite_user(acme, email=f"{name}@acme.example", role=Role.STANDARD, actor=ben)
         labs = add_domain(acme, name="acme-labs.example", actor=ben)
