@@ -63,17 +63,17 @@ class DemoAccounts:
     def _under_hipaa(self) -> None:
         agreed = self._support("The agreement was signed")
         record_baa(self.organization, effective_on=_BAA_SINCE, actor=agreed)
-        line = self._upgraded("Health line", "emil")
-        create_subaccount(line, name="Health line demo", actor=self._acting("emil"))
-        flagged = set_hipaa(line, enabled=True, actor=self._acting("ben"))
-        create_subaccount(flagged, name="Health line reminders", actor=self._acting("emil"))
+        portal = self._upgraded("Patient portal", "emil")
+        create_subaccount(portal, name="Patient portal demo", actor=self._acting("emil"))
+        flagged = set_hipaa(portal, enabled=True, actor=self._acting("ben"))
+        create_subaccount(flagged, name="Patient reminders", actor=self._acting("emil"))
 
     def _stopped(self) -> None:
         ben = self._acting("ben")
         suspend_account(self._open("Summer campaign", "fay"), actor=ben)
         complained = self._support("Complaints about unwanted messages")
         suspend_account(self._open("Bulk mailer", "emil"), actor=complained)
-        finish_closing(self._closing("Old hotline"), actor=Actor.operator("demo"))
+        finish_closing(self._closing("Old website"), actor=Actor.operator("demo"))
         self._closing("Trade fair")
 
     def _with_users(self) -> None:

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from accounts.models import RoleAssignment
+from accounts.models import Account, RoleAssignment
 from adminctr.core import clock, text
 from adminctr.core.actor import Actor
 from domains.models import Domain, DomainStatus
@@ -60,6 +60,7 @@ def rename(user: User, name: str) -> None:
     key = text.sort_key(name)
     Membership.unscoped.filter(user=user).update(name_key=key, surname_key="")
     RoleAssignment.unscoped.filter(holder=user).update(name_key=key)
+    Account.unscoped.filter(owner=user).update(owner_key=f"{key} {user.email}")
 
 
 def stay_of(user: User) -> Membership:
