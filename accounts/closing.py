@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import cast
 
 from django.conf import settings
@@ -25,6 +26,12 @@ def plan(account: Account, *, by_support: bool) -> Plan:
         *_what_stays(),
     ]
     return Plan(account.sid, "close_account", tuple(one for one in effects if one is not None))
+
+
+def purged_from(closing_at: datetime) -> datetime:
+    """From when the data of an account that was closed then may be deleted."""
+    kept: timedelta = settings.ACCOUNT_KEPT_AFTER_CLOSING
+    return closing_at + kept
 
 
 def _blockers(account: Account, *, by_support: bool) -> Iterator[Effect]:

@@ -97,6 +97,11 @@ class AccountQuerySet(models.QuerySet[RowT]):
         """An account and everything below it."""
         return self.filter(Q(pk=account.pk) | Q(parent=account))
 
+    def dormant(self) -> Self:
+        """Nobody has used them for long, or ever."""
+        long_ago = clock.now() - settings.ACCOUNT_DORMANT_AFTER
+        return self.filter(Q(last_active_at=None) | Q(last_active_at__lte=long_ago))
+
     def closing(self) -> Self:
         """Being closed, and not below one that is."""
         with_parent = Q(parent__status=AccountStatus.PENDING_CLOSURE)
@@ -291,6 +296,13 @@ class RoleAssignmentQuerySet(PeriodQuerySet[RowT]):
 
     def independent(self) -> Self:
         return self.in_force().filter(is_independent())
+
+    def holding(self, role: str) -> Self:
+        """Rows of people who have this role on the same account in force."""
+        same = RoleAssignment.objects.in_force().filter(
+            account=OuterRef("account"), holder=OuterRef("holder"), role=role
+        )
+        return self.filter(Exists(same))
 
     def first_of_each(self, *columns: str) -> Self:
         """Of the open rows that share these columns the first, as one index finds it."""

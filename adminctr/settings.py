@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "accounts",
     "invitations",
     "merges",
+    "bulk",
 ]
 
 MIDDLEWARE = [
@@ -163,6 +164,7 @@ SESSION_ENGINE = "users.sessions"
 SESSION_IDLE_TIMEOUT = timedelta(hours=env.float("SESSION_IDLE_HOURS", default=12))
 SESSION_LONGEST_LIFE = timedelta(days=env.float("SESSION_LONGEST_DAYS", default=7))
 SESSION_TOUCH_PAUSE = timedelta(minutes=5)
+HIPAA_IDLE_TIMEOUT = timedelta(minutes=env.float("HIPAA_IDLE_MINUTES", default=15))
 SESSION_COOKIE_AGE = int(SESSION_LONGEST_LIFE.total_seconds())
 SESSION_COOKIE_NAME = environment.cookie_name("sessionid", IS_HTTPS)
 SESSION_COOKIE_SECURE = IS_HTTPS
@@ -182,6 +184,7 @@ SECURE_CSP = {
     "script-src": [CSP.SELF],
     "style-src": [CSP.SELF],
     "img-src": [CSP.SELF, "data:"],
+    "connect-src": [CSP.SELF],
     "form-action": [CSP.SELF],
     "frame-ancestors": [CSP.NONE],
     "base-uri": [CSP.NONE],

@@ -2,6 +2,7 @@ from allauth.account import views as allauth
 from django.conf import settings
 from django.urls import include, path, re_path
 
+from accounts import urls as accounts
 from adminctr.web import health
 from adminctr.web.gallery import gallery
 from adminctr.web.mailbox import mailbox
@@ -43,6 +44,8 @@ urlpatterns = [
     path("", include("profiles.urls")),
     path("", include("organizations.urls")),
     path("", include("accounts.urls")),
+    path("", include("bulk.urls")),
+    path("console/accounts/", include((accounts.console, "account"))),
     path("", include("users.urls")),
     path("", include("domains.urls")),
     path("", include("audit.urls")),

@@ -10,7 +10,7 @@ from django.utils.html import conditional_escape
 from adminctr.core.tenancy import tenant
 from adminctr.web.display import Moment
 from organizations.models import Organization
-from users.views import UserListPage
+from users.views.managed import UserListPage
 
 _SOURCE = Path(settings.BASE_DIR, "templates/users/list.html").read_text()
 _ROWS = _SOURCE[_SOURCE.index("<tbody>") : _SOURCE.index("</tbody>")]

@@ -7,5 +7,4 @@ app_name = "console"
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="console:home"), name="root"),
     path("console/", views.HomePage.as_view(), name="home"),
-    path("console/accounts/<sid:sid>/", views.AccountPage.as_view(), name="account"),
 ]

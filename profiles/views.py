@@ -1,23 +1,35 @@
 """What people change about themselves: name, address, password, appearance, sessions."""
 
+from datetime import timedelta
 from typing import Any, cast
 
 from django import forms
+from django.contrib.auth.decorators import login_not_required
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
+from adminctr.core import clock
 from adminctr.core.limits import Limit
-from adminctr.web import errors
+from adminctr.web import errors, idle
 from adminctr.web.devices import device_of
 from adminctr.web.display import moment
 from adminctr.web.http import ConsoleRequest
 from adminctr.web.newcomer import PersonNameForm
 from adminctr.web.paginate import cut
 from adminctr.web.places import place_of
-from adminctr.web.views import Done, OwnActionPage, OwnDetailPage, OwnOperationPage, attempt
+from adminctr.web.views import (
+    Done,
+    OwnActionPage,
+    OwnDetailPage,
+    OwnOperationPage,
+    OwnPage,
+    attempt,
+    redirect_to,
+)
 from profiles.forms import (
     ChangeEmailForm,
     ChangePasswordForm,
@@ -162,6 +174,43 @@ class SessionListPage(OwnDetailPage):
         }
 
 
+@idle.unnoticed
+@login_not_required
+@require_safe
+def ask_whether_idle(request: HttpRequest) -> HttpResponse:
+    """Asks who is away whether to stay, where scripts do not; leads to the log-in afterwards."""
+    if not request.user.is_authenticated:
+        return redirect(idle.log_in_url(request))
+    if not sessions.is_guarded(request.session):
+        return redirect_to(idle.way_back(request))
+    left = sessions.seconds_left(request.session)
+    context = {
+        "ends": moment(clock.now() + timedelta(seconds=left)),
+        "refresh": left + 1,
+        "stay_url": idle.stay_url(request),
+        "messages": (),  # showing one would save the session, which is left alone here
+    }
+    return TemplateResponse(request, "profiles/idle.html", context)
+
+
+@idle.unnoticed
+@require_safe
+def time_left(request: HttpRequest) -> HttpResponse:
+    """Asked by pages before they warn: another one may have been used meanwhile."""
+    return JsonResponse({"seconds": sessions.seconds_left(request.session)})
+
+
+class StayPage(OwnPage):
+    """The answer to the warning. Asking is the use that lets the session live on."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """Whoever had to log in again before the button worked is led back too."""
+        return redirect_to(idle.way_back(request))
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        return redirect_to(idle.way_back(request))
+
+
 class EndSession(OwnActionPage):
     def subject(self, **kwargs: Any) -> Session:
         session = _live(self.user).select_related("user").filter(sid=kwargs["sid"]).first()
@@ -203,4 +252,5 @@ def _row(session: Session, current: str) -> dict[str, Any]:
         "began": moment(session.began_at),
         "seen": moment(session.last_seen_at),
         "is_current": session.sid == current,
+        "is_guarded": session.is_guarded,
     }

@@ -38,6 +38,10 @@ class PendingUserFilter(FilterForm):
     search = SearchField("Email or SID")
 
 
+class IndependentUserFilter(FilterForm):
+    search = SearchField("Name, email or User SID")
+
+
 class ChangeRoleForm(Form):
     role = forms.TypedChoiceField(
         label="Organization role",

@@ -149,7 +149,10 @@ class SessionQuerySet(models.QuerySet["Session"]):
 
 
 class Session(AbstractBaseSession):
-    """A browser's session; for somebody who is signed in also who, where from and since when."""
+    """A browser's session; for somebody who is signed in also who, where from and since when.
+
+    A guarded one has looked at a HIPAA account and ends soon after its last use.
+    """
 
     sid = SidField("SE")
     user = models.ForeignKey(User, models.CASCADE, null=True, related_name="+")
@@ -157,6 +160,7 @@ class Session(AbstractBaseSession):
     user_agent = models.CharField(max_length=300, blank=True)
     began_at = models.DateTimeField(default=clock.now)
     last_seen_at = models.DateTimeField(default=clock.now)
+    is_guarded = models.BooleanField(default=False, db_default=False)
 
     objects = BaseSessionManager.from_queryset(SessionQuerySet)()
 

@@ -1,17 +1,22 @@
 """The session engine: sessions are rows that say who is signed in, from where and since when.
 
 `expire_date` is the one truth about how long a session lives: it is moved on while the session is
-used, and never past the longest life that a sign-in may have.
+used, and never past the longest life that a sign-in may have. A session that looks at a HIPAA
+account is guarded: from then on it ends much sooner when it is not used.
 """
 
-from datetime import datetime
-from typing import Any
+import math
+from datetime import datetime, timedelta
+from typing import Any, cast
 
 from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY
 from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.contrib.sessions.base_session import AbstractBaseSession
+from django.contrib.sessions.exceptions import SessionInterrupted
+from django.db.models import F
+from django.db.models.functions import Greatest
 
 from adminctr.core import clock
 from adminctr.core.actor import Origin
@@ -20,10 +25,14 @@ from adminctr.core.sids import make_sid
 from users.models import Session, User
 
 _SIGN_IN = "sign_in"
+_TOUCHES = 60  # at most, for each time-out of a guarded session
 
 
 class SessionStore(DatabaseStore):
     last_seen_at: datetime | None = None
+    ends_at: datetime | None = None
+    is_guarded: bool = False
+    _is_new: bool = False
 
     @classmethod
     def get_model_class(cls) -> type[AbstractBaseSession]:
@@ -34,7 +43,8 @@ class SessionStore(DatabaseStore):
         if row is None:
             self._session_key = None  # nobody chooses their own key
             return {}
-        self.last_seen_at = row.last_seen_at
+        self.last_seen_at, self.ends_at = row.last_seen_at, row.expire_date
+        self.is_guarded = row.is_guarded
         return self.decode(row.session_data)
 
     def cycle_key(self) -> None:
@@ -46,14 +56,25 @@ class SessionStore(DatabaseStore):
         if _SIGN_IN not in self:
             super().cycle_key()
 
+    def save(self, must_create: bool = False) -> None:
+        self._is_new = must_create
+        super().save(must_create)
+
     def create_model_instance(self, data: dict[str, Any]) -> AbstractBaseSession:
         row: Any = super().create_model_instance(data)
+        row.began_at = row.began_at if self._is_new else F("began_at")
         if sign_in := data.get(_SIGN_IN):
             row.user_id = int(data["_auth_user_id"])
             row.sid = sign_in["sid"]
             row.ip, row.user_agent = sign_in["ip"], sign_in["user_agent"]
             row.began_at = datetime.fromisoformat(sign_in["began_at"])
-        row.expire_date = _end_of(row.began_at)
+        if self._is_new:
+            row.expire_date = _end_of(row.began_at, is_guarded=False)
+        else:
+            # What is in a session is saved, not how long it lives: another request may have
+            # guarded or touched it since this one read it.
+            row.is_guarded, row.expire_date = F("is_guarded"), F("expire_date")
+            row.last_seen_at = Greatest("last_seen_at", row.began_at)
         instance: AbstractBaseSession = row
         return instance
 
@@ -87,19 +108,74 @@ def keep(session: SessionBase, user: User) -> None:
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
 
 
-def touch(session: SessionBase) -> None:
-    """Let a session that is used live on; written at most once in SESSION_TOUCH_PAUSE."""
-    seen = getattr(session, "last_seen_at", None)
-    now = clock.now()
-    if seen is None or now - seen < settings.SESSION_TOUCH_PAUSE or _SIGN_IN not in session:
+def guard(session: SessionBase) -> None:
+    """Let a session that looks at a HIPAA account end soon after its last use; written once.
+
+    What fails here must be seen, so that nothing is shown unguarded. Raises SessionInterrupted when
+    the session was ended meanwhile.
+    """
+    store = cast(SessionStore, session)
+    end = _end_of(_began_at(store), is_guarded=True)
+    if store.is_guarded:
         return
-    end = _end_of(datetime.fromisoformat(session[_SIGN_IN]["began_at"]))
-    # Past the store: saving would write back data that another request may have changed.
-    row = Session.objects.filter(pk=session.session_key)
-    write_if_possible(lambda: row.update(last_seen_at=now, expire_date=end))
+    now = clock.now()
+    row = Session.objects.live().filter(pk=store.session_key)
+    if not row.update(is_guarded=True, last_seen_at=now, expire_date=end):
+        raise SessionInterrupted("The session was ended before it could be guarded.")
+    store.is_guarded, store.last_seen_at, store.ends_at = True, now, end
 
 
-def _end_of(began_at: datetime) -> datetime:
+def is_guarded(session: SessionBase) -> bool:
+    """Whether this session has looked at a HIPAA account."""
+    return _SIGN_IN in session and cast(SessionStore, session).is_guarded
+
+
+def seconds_left(session: SessionBase) -> int:
+    """How long a session lives on if nobody uses it."""
+    ends_at = cast(SessionStore, session).ends_at
+    return math.ceil(max(0, (ends_at - clock.now()).total_seconds())) if ends_at else 0
+
+
+def may_live_on(session: SessionBase) -> bool:
+    """Whether using a session moves its end on, which its longest life does not allow for ever."""
+    began_at, is_guarded = _began_at(session), cast(SessionStore, session).is_guarded
+    return clock.now() + _timeout(is_guarded) < began_at + settings.SESSION_LONGEST_LIFE
+
+
+def touch(session: SessionBase) -> None:
+    """Let a session that is used live on; written at most once in a while."""
+    store, now = cast(SessionStore, session), clock.now()
+    if _SIGN_IN not in store or store.last_seen_at is None:
+        return
+    if now - store.last_seen_at < _pause(store.is_guarded):
+        return
+    end = _end_of(_began_at(store), is_guarded=store.is_guarded)
+    # Past the store: saving would write back data that another request may have changed. What
+    # another request has guarded since is left alone.
+    row = Session.objects.filter(pk=store.session_key, is_guarded=store.is_guarded)
+
+    def move_on() -> None:
+        if row.update(last_seen_at=now, expire_date=end):
+            store.last_seen_at, store.ends_at = now, end
+
+    write_if_possible(move_on)
+
+
+def _began_at(session: SessionBase) -> datetime:
+    return datetime.fromisoformat(session[_SIGN_IN]["began_at"])
+
+
+def _end_of(began_at: datetime, *, is_guarded: bool) -> datetime:
     """Never before it began, even if the clock has jumped back."""
-    idle = clock.now() + settings.SESSION_IDLE_TIMEOUT
+    idle = clock.now() + _timeout(is_guarded)
     return max(began_at, min(idle, began_at + settings.SESSION_LONGEST_LIFE))
+
+
+def _timeout(is_guarded: bool) -> timedelta:
+    usual: timedelta = settings.SESSION_IDLE_TIMEOUT
+    return min(usual, settings.HIPAA_IDLE_TIMEOUT) if is_guarded else usual
+
+
+def _pause(is_guarded: bool) -> timedelta:
+    usual: timedelta = settings.SESSION_TOUCH_PAUSE
+    return min(usual, settings.HIPAA_IDLE_TIMEOUT / _TOUCHES) if is_guarded else usual

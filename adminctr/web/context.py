@@ -7,14 +7,29 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from adminctr.core import lifetimes
+from adminctr.web import idle
 from adminctr.web.shortcuts import KEYS
 from organizations import policy
 
 _CONSOLE = (None, (("Console", "console:home"), ("Profile", "profile:show")))
 _ADMIN_CENTER: tuple[tuple[str | None, tuple[tuple[str, str], ...]], ...] = (
     (None, (("Overview", "organizations:overview"),)),
-    ("Accounts", (("Managed accounts", "accounts:list"),)),
-    ("Users", (("Managed users", "users:list"), ("Pending users", "users:pending"))),
+    (
+        "Accounts",
+        (
+            ("Managed accounts", "accounts:list"),
+            ("Independent accounts", "accounts:independent"),
+            ("Pending accounts", "accounts:pending"),
+        ),
+    ),
+    (
+        "Users",
+        (
+            ("Managed users", "users:list"),
+            ("Independent users", "users:independent"),
+            ("Pending users", "users:pending"),
+        ),
+    ),
     ("Access", (("Role assignments", "accounts:access"), ("Domains", "domains:list"))),
     ("Records", (("Activity", "audit:list"),)),
     ("Organization", (("Settings", "organizations:settings"),)),
@@ -22,13 +37,15 @@ _ADMIN_CENTER: tuple[tuple[str | None, tuple[tuple[str, str], ...]], ...] = (
 
 
 def product(request: HttpRequest) -> dict[str, Any]:
-    """The product's name, the navigation, the person's own choices, whether this is a demo."""
+    """The product's name, the navigation, the person's own choices, the session's end, a demo."""
     return {
         "product_name": settings.PRODUCT_NAME,
         "is_demo": settings.DEMO,
         "navigation": _navigation(request),
         "may_administer": policy.may_administer(_role_of(request)),
         "theme": getattr(request, "theme", ""),
+        "idle": idle.warning(request),
+        "idle_reason": idle.reason(),
         "shortcuts_off": not getattr(getattr(request, "user", None), "has_shortcuts", True),
     } | lifetimes.in_words()
 

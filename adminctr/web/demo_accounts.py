@@ -47,10 +47,8 @@ class DemoAccounts:
         self._with_subaccounts()
         self._under_hipaa()
         self._stopped()
-        self._with_users()
-        # Running, and with nobody but their Owner.
-        for name, owner in (("Billing", "ben"), ("Marketing", "cy"), ("Support line", "fay")):
-            self._open(name, owner)
+        self._open("Contact center", "fay", product=Product.FLEX)
+        self._running()
 
     def _with_subaccounts(self) -> None:
         platform = self._upgraded("Platform", "emil")
@@ -63,43 +61,46 @@ class DemoAccounts:
     def _under_hipaa(self) -> None:
         agreed = self._support("The agreement was signed")
         record_baa(self.organization, effective_on=_BAA_SINCE, actor=agreed)
-        portal = self._upgraded("Patient portal", "emil")
-        create_subaccount(portal, name="Patient portal demo", actor=self._acting("emil"))
-        flagged = set_hipaa(portal, enabled=True, actor=self._acting("ben"))
-        create_subaccount(flagged, name="Patient reminders", actor=self._acting("emil"))
+        line = self._upgraded("Health line", "dora")
+        create_subaccount(line, name="Health line demo", actor=self._acting("dora"))
+        flagged = set_hipaa(line, enabled=True, actor=self._acting("ben"))
+        create_subaccount(flagged, name="Health line reminders", actor=self._acting("dora"))
 
     def _stopped(self) -> None:
         ben = self._acting("ben")
         suspend_account(self._open("Summer campaign", "fay"), actor=ben)
         complained = self._support("Complaints about unwanted messages")
         suspend_account(self._open("Bulk mailer", "emil"), actor=complained)
-        finish_closing(self._closing("Old website"), actor=Actor.operator("demo"))
+        finish_closing(self._closing("Old hotline"), actor=Actor.operator("demo"))
         self._closing("Trade fair")
 
-    def _with_users(self) -> None:
-        center = self._open("Contact center", "fay", product=Product.FLEX)
+    def _running(self) -> None:
+        billing, marketing, _ = (
+            self._open(name, owner)
+            for name, owner in (("Billing", "ben"), ("Marketing", "cy"), ("Support line", "fay"))
+        )
         set_roles(
-            center,
+            billing,
             holder=self._people["cy"],
             roles=[AccountRole.DEVELOPER],
             ends_at=clock.now() + _THREE_MONTHS,
             reason="Connects the new shop",
-            actor=self._acting("fay"),
+            actor=self._acting("ben"),
         )
         set_roles(
-            center,
+            marketing,
             holder=self._people["dora"],
             roles=[AccountRole.BILLING_MANAGER, AccountRole.SUPPORT],
-            actor=self._acting("fay"),
+            actor=self._acting("cy"),
         )
 
     def invite_independent(self, user: User) -> None:
         """Somebody of another organization is let into one account, and somebody else is asked."""
         with tenant(self.organization):
-            center = Account.objects.get(name="Contact center")
+            line = Account.objects.get(name="Support line")
         fay, roles = self._acting("fay"), [AccountRole.DEVELOPER]
-        let_in(center, user, roles=roles, by=fay)
-        invite_to_account(center, email="max@contractor.example", roles=roles, actor=fay)
+        let_in(line, user, roles=roles, by=fay)
+        invite_to_account(line, email="max@contractor.example", roles=roles, actor=fay)
 
     def ask_for(self, account: Account) -> Invitation:
         """An account of somebody who is not in the organization yet is pending."""

@@ -88,6 +88,14 @@ def _examples() -> dict[str, Any]:
         "selection": Selection.read(
             QueryDict("search=ana&role=administrator&sort=-seen"), SearchFilter, _ORDERS
         ),
+        "bar": {
+            "url": _HERE,
+            "actions": [
+                {"name": "suspend", "label": "Suspend"},
+                {"name": "reactivate", "label": "Reactivate"},
+            ],
+            "all": "signed",
+        },
         "typed": TypedName(prefix="typed"),
         "plans": _plans(),
         "tabs": [
@@ -111,6 +119,7 @@ def _examples() -> dict[str, Any]:
             _event("Sue Park", "renamed the organization Acme", 12) | {"reason": "Ticket 12"},
             _event("Cy Lindqvist", "tried to invite bo@acme.example", 11) | {"refused": True},
         ],
+        "idle_example": {"left": 120, "lead": 120, "stay_url": _HERE},
         "never": moment(None),
         "now": moment(now()),
         "request_id": "0123456789abcdef",
@@ -119,23 +128,24 @@ def _examples() -> dict[str, Any]:
 
 def _plans() -> dict[str, Any]:
     """A plan in every state: as usual, read again, and not possible."""
-    plan, looked_at = _plan(1204, 60), _plan(1203, 60)
-    shown = show(plan, lambda thing: "") | {"token": "", "export_url": _HERE}
+    plan, longer = _plan(1204), _plan(1_000_003)
+    notice = moved(Look(plan.digest, plan.summary()), longer)
+    file = {"token": "", "export_url": _HERE}
+    refused = {"export_refusal": "Lists are exported by Administrators; ask Ana Silva, the Owner."}
     return {
-        "usual": shown,
-        "outdated": shown
-        | {"notice": moved(Look(looked_at.digest, looked_at.summary()), plan)}
-        | {"export_refusal": "Lists are exported by Administrators; ask Ana Silva, the Owner."},
+        "usual": show(plan, lambda thing: "") | file,
+        "outdated": show(longer, lambda thing: "") | file | refused | {"notice": notice},
         "blocked": show(_blocked_plan(), lambda thing: _HERE),
         "form": with_boxes(TypedName(prefix="plan"), _BOXES),
         "form_again": with_boxes(TypedName(prefix="again"), _BOXES),
     }
 
 
-def _plan(users: int, listed: int) -> Plan:
-    people = [Thing(_SID, f"Somebody {number}", "Developer") for number in range(listed)]
+def _plan(users: int) -> Plan:
+    people = [Thing(_SID, f"User {number}", "Developer") for number in range(min(users, 2000))]
+    lost = f"{users:,} users lose their access."
     effects = (
-        Effect(Weight.LOSES, "users", f"{users:,} users lose their access.", (*people,), users),
+        Effect(Weight.LOSES, "users_lose_access", lost, tuple(people), users),
         Effect(
             Weight.CHANGES,
             "subaccounts",
@@ -159,7 +169,7 @@ def _blocked_plan() -> Plan:
         ),
         Effect(Weight.BLOCKER, "last", "This is the only account of its owner."),
     )
-    return Plan(_ACCOUNT, "close_account", blockers + _plan(3, 3).effects)
+    return Plan(_ACCOUNT, "close_account", blockers + _plan(3).effects)
 
 
 def _step(name: str, hint: str, status: str, is_done: bool = False) -> dict[str, Any]:

@@ -11,12 +11,14 @@ from allauth.account.adapter import get_adapter
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils import timezone
 
 from adminctr.core.actor import Origin
 from adminctr.core.tenancy import person, tenant
 from adminctr.web import errors, logs, metrics, replicas
 from adminctr.web.http import ConsoleRequest
+from adminctr.web.idle import is_unnoticed
 from adminctr.web.time_zones import zone
 from organizations import policy
 from organizations.models import stay_of
@@ -24,6 +26,7 @@ from users import sessions
 from users.models import Appearance, User
 
 Next = Callable[[HttpRequest], HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 _PROBES = ("/healthz", "/metrics", "/readyz")
 _USER_AGENT_LENGTH = 300
@@ -110,13 +113,17 @@ class ActorMiddleware:
         replicas.note_change(request, response)
         return response
 
+    def process_view(self, request: HttpRequest, view: View, *_: object) -> None:
+        """A session lives on by every page but those that a browser asks for by itself."""
+        if request.user.is_authenticated and not is_unnoticed(view):
+            sessions.touch(request.session)
+
     def _scope_of(
         self, request: HttpRequest, console: ConsoleRequest
     ) -> AbstractContextManager[None]:
         user = request.user
         if not user.is_authenticated:
             return nullcontext()
-        sessions.touch(request.session)
         console.theme = "" if user.appearance == Appearance.AUTO else user.appearance
         stay = stay_of(user)
         console.stay = stay

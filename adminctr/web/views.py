@@ -9,7 +9,8 @@ from django.contrib import messages
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
 from django.http.response import HttpResponseBase
-from django.template.response import TemplateResponse
+from django.template.response import SimpleTemplateResponse, TemplateResponse
+from django.utils.functional import cached_property
 from django.views.generic import View
 
 from adminctr.core import clock
@@ -34,14 +35,18 @@ EXPORTS = Limit("exports", times=20, seconds=3600)
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What an operation has achieved, in words, and where to see it."""
+    """What an operation has achieved, in words, and where to see it.
+
+    What only leads somewhere has no words.
+    """
 
     message: str
     url: str
     level: int = messages.SUCCESS
 
     def answer(self, request: HttpRequest) -> HttpResponse:
-        messages.add_message(request, self.level, self.message)
+        if self.message:
+            messages.add_message(request, self.level, self.message)
         return redirect_to(self.url)
 
 
@@ -59,7 +64,12 @@ class Page(View):
         return super().dispatch(request, *args, **kwargs)
 
     def page(self, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
+        context = self.surroundings() | context
         return TemplateResponse(self.request, self.template_name, context, status=status)
+
+    def surroundings(self) -> dict[str, Any]:
+        """What every page of this kind shows around its own content."""
+        return {}
 
 
 class OwnPage(Page):
@@ -79,23 +89,32 @@ class ConsolePage(Page):
     """Every page of the Admin Center names the action it needs; that is asked before any handler.
 
     A refusal, and an identifier that is unknown or somebody else's, is noted in the actor's trail.
+    The page is made in the scope of the organization that it is about.
     """
 
     action: ClassVar[Action]
     organization: Organization
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        console = cast(ConsoleRequest, request)
-        self.actor = console.actor
+        self.console = cast(ConsoleRequest, request)
+        self.user, self.actor = self.console.user, self.console.actor
         try:
-            if console.organization is None:
-                raise NotAllowed(policy.NO_ORGANIZATION, action=self.action)
-            policy.require(self.actor, self.action, console.organization)
+            self.admit(**kwargs)
         except NotAllowed as refused:
             self._note(refused)
             raise
-        self.organization = console.organization
-        return super().dispatch(request, *args, **kwargs)
+        with tenant(self.organization):
+            answer = super().dispatch(request, *args, **kwargs)
+            if isinstance(answer, SimpleTemplateResponse):
+                answer.render()
+        return answer
+
+    def admit(self, **kwargs: Any) -> None:
+        """Find the organization that the page is about; raises NotAllowed, or Http404."""
+        if self.console.organization is None:
+            raise NotAllowed(policy.NO_ORGANIZATION, action=self.action)
+        self.organization = self.console.organization
+        policy.require(self.actor, self.action, self.organization)
 
     def one[RowT: Model](self, rows: QuerySet[RowT], **lookup: Any) -> RowT:
         """The one row of this organization that the address names; 404 for anybody else's."""
@@ -215,7 +234,7 @@ class OwnActionPage(ActionFrame, OwnPage):
     """One button about what is one's own."""
 
 
-class ListPage(ConsolePage):
+class ListFrame(Page):
     """A list, paged by key. A page gives `rows`, how a row is shown, and its cursor.
 
     It may name a form that narrows the list, orders to choose from (the first is the usual one) and
@@ -228,7 +247,7 @@ class ListPage(ConsolePage):
     noun: ClassVar[Noun | None] = None
 
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        selection = self.selection()
+        selection = self.chosen
         listing = selection.of(self.rows().using(replicas.alias_for(request)))
         page = slice_of(
             listing,
@@ -238,7 +257,7 @@ class ListPage(ConsolePage):
             kept=selection.query,
         )
         context = {
-            "rows": [self.row(row) for row in page.rows],
+            "rows": self.shown(page.rows),
             "previous_url": page.previous_url,
             "next_url": page.next_url,
             "selection": selection,
@@ -246,6 +265,11 @@ class ListPage(ConsolePage):
         if self.noun:
             context["counted"] = selection.counted(listing, self.noun, of_all=self.counter())
         return self.page(context | self.extra())
+
+    @cached_property
+    def chosen(self) -> Selection:
+        """What the address asks, read once."""
+        return self.selection()
 
     def selection(self) -> Selection:
         return Selection.read(self.request.GET, self.filter_class, self.orders)
@@ -262,12 +286,20 @@ class ListPage(ConsolePage):
         """Where a cursor may stand: rows that have left the list keep their place."""
         return cast(QuerySet[Any], self.rows().model.objects.all())
 
+    def shown(self, rows: list[Any]) -> list[dict[str, Any]]:
+        """The rows of one page; a list that reads more about all of them at once does it here."""
+        return [self.row(row) for row in rows]
+
     def row(self, row: Any) -> dict[str, Any]:
         """One row as the template shows it: dates and labels are made here."""
         raise NotImplementedError
 
     def extra(self) -> dict[str, Any]:
         return {}
+
+
+class ListPage(ListFrame, ConsolePage):
+    """A list of the organization's."""
 
 
 class ExportPage(ConsolePage):
@@ -282,7 +314,7 @@ class ExportPage(ConsolePage):
 
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         """Whoever had to log in again before the button worked is led to where it stands."""
-        return redirect_to(f"{self.list_url}{self._list().selection().url}")
+        return redirect_to(f"{self.back()}{self._list().selection().url}")
 
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
         policy.require(self.actor, self.of.action, self.organization)
@@ -291,7 +323,7 @@ class ExportPage(ConsolePage):
             EXPORTS.spend(self.actor.sid)
         except RuleViolation as refused:
             messages.error(request, refused.message)
-            return redirect_to(f"{self.list_url}{selection.url}")
+            return redirect_to(f"{self.back()}{selection.url}")
         listing = selection.of(self._list().rows().using(replicas.alias_for(request)))
         which = selection.words()
         if listing.is_cut:
@@ -304,8 +336,13 @@ class ExportPage(ConsolePage):
         """One row, in the order of the columns."""
         raise NotImplementedError
 
+    def back(self) -> str:
+        """Where the list stands."""
+        return str(self.list_url)
+
     def _list(self) -> ListPage:
-        return self.of(request=self.request, organization=self.organization, actor=self.actor)
+        """The page of the list, on the same visit."""
+        return self.of(**vars(self))
 
     def _body(self, listing: Listing) -> Iterator[bytes]:
         """Sent after the middleware has closed its scope, so each chunk opens its own.

@@ -66,7 +66,7 @@ def billing(acme: Organization) -> Account:
 
 
 def give(user: User, account: Account, role: str = AccountRole.DEVELOPER) -> RoleAssignment:
-    """A role on an account, as an operation to come will give it."""
+    """A role on an account, as set_roles gives it."""
     with tenant(account.organization):
         return RoleAssignment.begin(
             user,

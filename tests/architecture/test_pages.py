@@ -31,6 +31,7 @@ from domains.models import Domain
 from invitations.models import Invitation
 from organizations.models import Membership, Organization, Role
 from organizations.policy import GRANTS, Action
+from tests.bulk.runs import run_of
 from tests.pages.addresses import path_to, sids_of
 from users.models import User
 
@@ -44,6 +45,7 @@ PUBLIC = {
     "users:sign-up": 200,
     "users:sign-up-finish": 410,  # 410 for a link that is dead
     "invitations:show": 410,
+    "profile:idle": 302,  # to the log-in, which says that it is too late
 }
 # Pages about oneself: every signed-in person may see them.
 OWN = {
@@ -58,6 +60,8 @@ OWN = {
     "profile:email-confirm": 410,  # 410 for a link that is dead
     "profile:password": 200,
     "profile:preferences": 200,
+    "profile:idle-left": 200,
+    "profile:stay": 303,
     "profile:sessions": 200,
     "profile:sessions-end": 303,
     "profile:session-end": 404,  # 404 for a session that is nobody's
@@ -128,6 +132,7 @@ def address(acme: Organization) -> Any:
     with tenant(acme):
         sids = {
             "accounts": Account.objects.get(name="Billing").sid,
+            "bulk": run_of(acme).sid,
             "console": Account.objects.get(name="Billing").sid,
             "domains": Domain.objects.get(name="acme-labs.example").sid,
             "users": Membership.objects.get(email="dora@acme.example").user.sid,

@@ -15,11 +15,19 @@ def test_a_lifetime_is_said_in_hours(hours: float, said: str, settings: Settings
     settings.SIGN_UP_LIFETIME = timedelta(hours=hours)
     settings.EMAIL_CHANGE_LIFETIME = timedelta(hours=hours)
     settings.PASSWORD_RESET_TIMEOUT = int(hours * 3600)
+    settings.HIPAA_IDLE_TIMEOUT = timedelta(minutes=15)
     assert lifetimes.in_words() == {
         "sign_up_lifetime": said,
         "email_change_lifetime": said,
         "reset_lifetime": said,
+        "idle_lifetime": "15 minutes",
     }
+
+
+@pytest.mark.parametrize(("minutes", "said"), [(15, "15 minutes"), (1, "1 minute")])
+def test_a_time_out_is_said_in_minutes(minutes: float, said: str, settings: Settings) -> None:
+    settings.HIPAA_IDLE_TIMEOUT = timedelta(minutes=minutes)
+    assert lifetimes.in_words()["idle_lifetime"] == said
 
 
 def test_pages_and_mails_say_it(client, cy, deliver, settings: Settings) -> None:

@@ -19,8 +19,8 @@ from users.models import User
 
 ROWS = 50
 MOST_OF_A_LIST = 40_000
-MOST_OF_ALL_STYLES = 32_000
-MOST_OF_ALL_SCRIPTS = 6_000
+MOST_OF_ALL_STYLES = 33_000
+MOST_OF_ALL_SCRIPTS = 7_000
 STATIC = settings.BASE_DIR / "static"
 
 

@@ -32,6 +32,7 @@ from adminctr.web.plans import (
     TOO_OLD,
     PlanExport,
     PlanPage,
+    show,
 )
 from adminctr.web.views import EXPORTS, Done
 from audit.models import AuditEvent
@@ -153,6 +154,21 @@ def is_said(answer: HttpResponse, text: str) -> bool:
 
 
 # Looking and confirming
+
+
+@pytest.mark.parametrize(
+    ("text", "count", "figures"),
+    [
+        ("2 users lose it.", 2, [{"number": "2", "words": "users lose it"}]),
+        ("1,204 users lose it.", 1204, [{"number": "1,204", "words": "users lose it"}]),
+        ("2 debts. Settle them first.", 2, [{"number": "2", "words": "debts"}]),
+        ("30 days later it is gone.", 0, []),
+        ("Everybody loses it.", 2, []),
+    ],
+)
+def test_a_figure_is_the_number_that_an_effect_begins_with(text, count, figures) -> None:
+    plan = Plan("AC", "close_account", (Effect(Weight.LOSES, "users", text, (), count),))
+    assert show(plan, lambda thing: "")["figures"] == figures
 
 
 def test_a_page_shows_the_plan_and_a_box_for_each_sentence(client, url, accounts) -> None:
@@ -354,3 +370,11 @@ def test_neither_page_nor_file_is_there_for_others(url, sign_in, cy: User, eve: 
             sign_in(person).get(f"{url}export/"),
         ):
             assert answer.status_code == status
+
+
+def test_the_file_is_for_those_alone_who_may_open_the_page(
+    url, sign_in, ben: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert sign_in(ben).post(f"{url}export/").status_code == 200
+    monkeypatch.setattr(ClosePage, "action", Action.ORGANIZATION_TRANSFER)
+    assert sign_in(ben).post(f"{url}export/").status_code == 403

@@ -15,6 +15,7 @@ from adminctr.core.limits import Limit
 from adminctr.web import errors
 from adminctr.web.display import moment
 from adminctr.web.filters import Noun, Order
+from adminctr.web.mails import facts_of, mail_state
 from adminctr.web.newcomer import FounderForm
 from adminctr.web.paginate import cut
 from adminctr.web.spreadsheets import Cell
@@ -131,7 +132,7 @@ class UserListPage(ListPage):
         }
 
     def extra(self) -> dict[str, Any]:
-        return _around(self, "users:list")
+        return around(self, "users:list")
 
 
 class UserExport(ExportPage):
@@ -168,7 +169,6 @@ class PendingUserListPage(ListPage):
         return Invitation.objects.pending().select_related("invited_by")
 
     def row(self, row: Invitation) -> dict[str, Any]:
-        state, tone = _mail_state(row)
         return {
             "url": row.get_absolute_url(),
             "email": row.email,
@@ -176,12 +176,10 @@ class PendingUserListPage(ListPage):
             "inviter": row.invited_by.get_full_name(),
             "sent": moment(row.last_sent_at),
             "sends": row.total_sends,
-            "state": state,
-            "tone": tone,
-        }
+        } | mail_state(row)
 
     def extra(self) -> dict[str, Any]:
-        return _around(self, "users:pending")
+        return around(self, "users:pending")
 
 
 class PendingUserExport(ExportPage):
@@ -203,7 +201,7 @@ class PendingUserExport(ExportPage):
             row.last_sent_at,
             row.total_sends,
             row.expires_at,
-            _mail_state(row)[0],
+            mail_state(row)["state"],
         )
 
 
@@ -228,7 +226,7 @@ class UserDetailPage(DetailPage):
             **self._ownership(stay),
             "accounts": [
                 {
-                    "url": one.account.get_absolute_url(),
+                    "url": reverse("accounts:user", args=[one.account.sid, stay.user.sid]),
                     "name": one.account.name,
                     "role": one.get_role_label(),
                     "since": moment(one.began_at),
@@ -292,17 +290,8 @@ class PendingUserPage(DetailPage):
     def context(self, **kwargs: Any) -> dict[str, Any]:
         rows = Invitation.objects.pending().select_related("invited_by")
         invitation = self.one(rows, sid=kwargs["sid"])
-        state, tone = _mail_state(invitation)
         refused = resend_refusal(invitation)
-        return {
-            "invitation": invitation,
-            "state": state,
-            "tone": tone,
-            "created": moment(invitation.created_at),
-            "sent": moment(invitation.last_sent_at),
-            "expires": moment(invitation.expires_at),
-            "resend_refusal": refused.message if refused else None,
-        }
+        return facts_of(invitation) | {"resend_refusal": refused.message if refused else None}
 
 
 class InvitationAction(ActionPage):
@@ -342,33 +331,19 @@ def _stay(page: ConsolePage, sid: str) -> Membership:
     return page.one(Membership.objects.managed().select_related("user"), user__sid=sid)
 
 
-def _around(page: ConsolePage, current: str) -> dict[str, Any]:
+def around(page: ConsolePage, current: str) -> dict[str, Any]:
     """The tabs over the lists of users, each with how many it has, and what else may be done."""
     organization = page.organization
     tabs = (
-        ("Managed", "users:list", organization.managed_users),
-        ("Pending", "users:pending", organization.pending_users),
+        ("Managed", "users:list", f"{organization.managed_users:,}"),
+        ("Independent", "users:independent", None),
+        ("Pending", "users:pending", f"{organization.pending_users:,}"),
     )
     return {
         "tabs": [
-            {
-                "label": label,
-                "url": reverse(name),
-                "current": name == current,
-                "count": f"{count:,}",
-            }
+            {"label": label, "url": reverse(name), "current": name == current, "count": count}
             for label, name, count in tabs
         ],
         "invite_refusal": page.refusal(Action.USER_INVITE),
         "export_refusal": page.refusal(Action.LIST_EXPORT),
     }
-
-
-def _mail_state(invitation: Invitation) -> tuple[str, str]:
-    if invitation.is_expired():
-        return "Expired", "danger"
-    if invitation.is_being_sent():
-        return "Being sent", "neutral"
-    if not invitation.is_delivered():
-        return "Not sent yet", "warning"
-    return "Waiting", "new"

@@ -1,0 +1,41 @@
+"""Independent accounts and users, and who may be meant by an address around an account.
+
+What looks across tenants does so through the copies that roles keep of their holders.
+"""
+
+from accounts.models import Account, RoleAssignment, RoleAssignmentQuerySet, is_independent
+from adminctr.core.errors import RuleViolation
+from adminctr.core.sids import is_sid
+from organizations import members
+from organizations.models import Organization
+from users.models import User
+
+
+def roles_elsewhere(organization: Organization) -> RoleAssignmentQuerySet[RoleAssignment]:
+    """The roles of an organization's people on accounts of other organizations."""
+    held = RoleAssignment.unscoped.in_force()
+    return held.filter(is_independent(), holder_organization=organization)
+
+
+def independent_accounts(organization: Organization) -> RoleAssignmentQuerySet[RoleAssignment]:
+    """For each account of another organization the first role that one of our people has on it."""
+    return roles_elsewhere(organization).first_of_each("holder_organization", "account")
+
+
+def independent_users() -> RoleAssignmentQuerySet[RoleAssignment]:
+    """For each person who is no member the first role on accounts of the organization in scope."""
+    return RoleAssignment.objects.independent().first_of_each("organization", "holder")
+
+
+def person_around(account: Account, who: str, *, with_members: bool) -> User | None:
+    """Who has this address or User SID and has or had a role on the account, or is a member."""
+    column = "holder__sid" if is_sid(who, "US") else "email"
+    value = who if is_sid(who, "US") else who.lower()
+    held = RoleAssignment.objects.filter(account=account, **{column: value})
+    if newest := held.select_related("holder").order_by("-pk").first():
+        return newest.holder
+    try:
+        stay = members.named(who) if with_members else None
+    except RuleViolation:  # no address at all
+        return None
+    return stay.user if stay else None
