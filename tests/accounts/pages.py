@@ -36,7 +36,8 @@ def send(client: Client, url: str, data: dict[str, Any] | None = None) -> tuple[
 def text(response: HttpResponse) -> str:
     """What a page says, as people read it."""
     main = response.content.decode().partition("<main")[2]
-    return " ".join(unescape(_TAGS.sub(" ", main)).split()).replace(" .", ".").replace(" ,", ",")
+    words = " ".join(unescape(_TAGS.sub(" ", main)).split())
+    return re.sub(r" ([.,)])|(\() ", r"\1\2", words)
 
 
 def beside(response: HttpResponse, field: str) -> str:
