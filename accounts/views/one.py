@@ -134,7 +134,8 @@ class SuspendPage(AccountActionPage):
 
     def perform(self, subject: Account) -> Done:
         account = suspend_account(subject, actor=self.actor)
-        return Done(f"{account.name} is suspended, with its subaccounts.", self.back(account))
+        with_it = "" if account.parent_id else ", with its subaccounts"
+        return Done(f"{account.name} is suspended{with_it}.", self.back(account))
 
 
 class ReactivatePage(AccountActionPage):
@@ -150,10 +151,8 @@ class EnableHipaa(AccountActionPage):
 
     def perform(self, subject: Account) -> Done:
         account = set_hipaa(subject, enabled=True, actor=self.actor)
-        return Done(
-            f"HIPAA is enabled for {account.name}. Its existing subaccounts need the flag each.",
-            self.back(account),
-        )
+        below = "" if account.parent_id else " Its existing subaccounts need the flag each."
+        return Done(f"HIPAA is enabled for {account.name}.{below}", self.back(account))
 
 
 class DisableHipaa(AccountActionPage):

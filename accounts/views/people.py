@@ -5,7 +5,7 @@ from typing import Any
 
 from django.http import Http404
 
-from accounts import explanations, queries
+from accounts import access, explanations, queries
 from accounts.forms import (
     AccountUserFilter,
     InvitedFilter,
@@ -40,6 +40,7 @@ from invitations.operations import (
 from organizations.policy import Action
 from users.models import User
 
+_USERS = ("Users", "users")
 _NOBODY = "Nobody with access to this account, and no managed user, has this address or SID."
 
 
@@ -103,6 +104,7 @@ class UserPage(AccountDetailPage):
     """Why somebody has access to this account, or why not, and what would change that."""
 
     action = Action.ACCOUNT_MANAGE_USERS
+    below = _USERS
     template_name = "accounts/user.html"
 
     def person(self, **kwargs: Any) -> User:
@@ -159,6 +161,7 @@ class ChangeRolesPage(AccountOperationPage):
     """Which roles somebody has on this account; a managed user may get the first ones here."""
 
     action = Action.ACCOUNT_MANAGE_USERS
+    below = _USERS
     template_name = "accounts/roles.html"
     form_class = RolesForm
 
@@ -207,6 +210,7 @@ class RemoveAccess(AccountActionPage):
 
 class InvitePage(AccountOperationPage):
     action = Action.ACCOUNT_MANAGE_USERS
+    below = _USERS
     template_name = "accounts/invite.html"
     form_class = InviteToAccountForm
 
@@ -247,6 +251,7 @@ class InvitedListPage(AccountListPage):
 class InvitedPage(AccountDetailPage):
     action = Action.ACCOUNT_MANAGE_USERS
     tab = "pending-users"
+    below = ("Pending Users", "pending-users")
     template_name = "accounts/invited_detail.html"
 
     def context(self, **kwargs: Any) -> dict[str, Any]:

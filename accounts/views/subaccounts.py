@@ -62,7 +62,7 @@ class SubaccountListPage(AccountListPage):
 
 class NewSubaccountPage(AccountOperationPage):
     action = Action.SUBACCOUNT_MANAGE
-    tab = "subaccounts"
+    below = ("Subaccounts", "subaccounts")
     template_name = "accounts/new_subaccount.html"
     form_class = SubaccountForm
 

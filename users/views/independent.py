@@ -90,7 +90,8 @@ class RemoveIndependentAccess(ActionPage):
     action = Action.ACCOUNT_MANAGE_USERS
 
     def subject(self, **kwargs: Any) -> RoleAssignment:
-        held = RoleAssignment.objects.filter(account__isnull=False)
+        held = RoleAssignment.objects.on_accounts().with_membership()
+        held = held.filter(holder_is_managed=False)
         held = held.select_related("holder", "account__organization")
         return self.one(held, sid=kwargs["role"], holder__sid=kwargs["sid"])
 
