@@ -8,6 +8,7 @@ from html import unescape
 
 import pytest
 import time_machine
+from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import reverse
 
@@ -416,3 +417,17 @@ def test_everything_is_done_without_a_script(client, accounts, work) -> None:
     statuses = Account.unscoped.filter(name__startswith="Shop").values_list("status", flat=True)
     assert set(statuses) == {AccountStatus.SUSPENDED}
     assert rows_of(BulkRun.unscoped.get())
+
+
+def bar_of(**given: object) -> str:
+    return render_to_string("components/bulk_bar.html", given)
+
+
+def test_the_bar_offers_all_that_fit_only_where_more_fit_than_the_page_shows(acme, ana) -> None:
+    bar = bars.bar("accounts", organization=acme, actor=acting(ana), query={})
+    some = bar_of(bar=bar)
+    assert f'<form class="bulk-bar" id="bulk" method="post" action="{CHOOSE}"' in some
+    assert '<option value="change-owner">Change Owner</option>' in some
+    assert 'name="all"' not in some
+    assert "Select all matching (120 accounts)" in bar_of(bar=bar, counted="120 accounts")
+    assert bar_of(bar=None).strip() == ""
