@@ -5,7 +5,7 @@ from typing import Any
 
 from django.http import Http404
 
-from accounts import access, explanations, queries
+from accounts import explanations, queries
 from accounts.forms import (
     AccountUserFilter,
     InvitedFilter,
