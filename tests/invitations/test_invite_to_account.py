@@ -310,6 +310,14 @@ def test_a_closed_account_lets_nobody_in(billing, ida) -> None:
     assert code_of(accepting(invitation, ida)) == "link_dead"
 
 
+@pytest.mark.breaks_invariants
+def test_nor_does_a_link_that_closing_has_left_alive(billing, ida) -> None:
+    invitation = offered(billing, ida.email)
+    being_closed(billing)
+    Invitation.unscoped.filter(pk=invitation.pk).update(revoked_at=None)
+    assert code_of(accepting(invitation, ida)) == "link_dead"
+
+
 def test_a_day_that_is_past_gives_no_access(billing, ida) -> None:
     until = clock.now() + HOUR
     invitation = inviting(billing, ida.email, ends_at=until)()
