@@ -90,8 +90,7 @@ class RemoveIndependentAccess(ActionPage):
     action = Action.ACCOUNT_MANAGE_USERS
 
     def subject(self, **kwargs: Any) -> RoleAssignment:
-        held = RoleAssignment.objects.on_accounts().with_membership()
-        held = held.filter(holder_is_managed=False)
+        held = RoleAssignment.objects.on_accounts().exclude(holder_organization=self.organization)
         held = held.select_related("holder", "account__organization")
         return self.one(held, sid=kwargs["role"], holder__sid=kwargs["sid"])
 
