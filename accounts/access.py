@@ -4,8 +4,10 @@ Two ways lead to an account: a role in the organization that owns it (organizati
 roles on the account itself or on the account above it (accounts.policy).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import partial
 
 from accounts.models import Account, AccountRole, AccountStatus, RoleAssignment
 from accounts.policy import LEFT, PERMISSION_FOR, WORDS, Permission, granted
@@ -105,14 +107,26 @@ def governs(stay: Membership | None, account: Account) -> bool:
 
 def refusal(actor: Actor, action: Action, account: Account) -> Refusal | None:
     """Why not, by the role in the organization and by the roles on the account; None means yes."""
+    return refusal_given(actor, action, account, partial(proof_of, actor.user_id or 0))
+
+
+def refusal_given(
+    actor: Actor, action: Action, account: Account, prove: Callable[[Account], Proof]
+) -> Refusal | None:
+    """The same for who asks about one account often, and need not prove it each time."""
     refused = policy.refusal(actor, action, account)
     is_person = actor.staff is None and actor.user_id is not None
     if refused is None or not is_person or action not in PERMISSION_FOR:
         return refused
-    proof = proof_of(actor.user_id or 0, account)
+    proof = prove(_where_it_is_decided(action, account))
     if proof.missing is Missing.ROLE:
         return refused
     return proof.refusal(PERMISSION_FOR[action])
+
+
+def _where_it_is_decided(action: Action, account: Account) -> Account:
+    """A subaccount is stopped and started from the account above it, which goes on running."""
+    return account.parent or account if action is Action.SUBACCOUNT_MANAGE else account
 
 
 def require(actor: Actor, action: Action, account: Account) -> None:

@@ -1,10 +1,10 @@
 """What must hold of an account, or of whoever is to own it, before it is changed."""
 
-from accounts.models import Account, AccountStatus
+from accounts.models import Account, AccountStatus, SuspendedBy
 from adminctr.core.errors import RuleViolation
 from organizations import members
 from organizations.models import Membership
-from users.models import UserStatus
+from users.models import User, UserStatus
 
 
 def require_open(account: Account) -> None:
@@ -20,6 +20,26 @@ def require_active(account: Account) -> None:
         raise RuleViolation("account_not_active", "This account is suspended. Reactivate it first.")
 
 
+def require_not_suspended(account: Account, *, by_support: bool) -> None:
+    """Raises RuleViolation: already_suspended; support takes over what others suspended."""
+    takes_over = by_support and account.suspended_by != SuspendedBy.SUPPORT
+    if account.status == AccountStatus.SUSPENDED and not takes_over:
+        raise RuleViolation("already_suspended", "This account is suspended already.")
+
+
+def require_other_owner(account: Account, owner_sid: str) -> None:
+    """Raises RuleViolation: owner_unchanged."""
+    if account.owner.sid == owner_sid:
+        raise RuleViolation("owner_unchanged", "This person owns it already.", field="owner")
+
+
+def require_other_flag(account: Account, *, is_hipaa: bool) -> None:
+    """Raises RuleViolation: hipaa_unchanged."""
+    if account.is_hipaa == is_hipaa:
+        state = "enabled" if is_hipaa else "not enabled"
+        raise RuleViolation("hipaa_unchanged", f"HIPAA is {state} for this account already.")
+
+
 def require_main(account: Account) -> None:
     """Raises RuleViolation: account_is_subaccount."""
     if account.is_subaccount():
@@ -29,8 +49,14 @@ def require_main(account: Account) -> None:
         )
 
 
-def require_fit_to_own(stay: Membership | None) -> Membership:
-    """Raises RuleViolation: owner_not_managed (25103), owner_not_active."""
+def require_fit_to_own(user: User) -> Membership:
+    """The stay of whoever is to own an account, read anew with the person.
+
+    Called with the organization locked. Raises RuleViolation: owner_not_managed (25103),
+    owner_not_active.
+    """
+    stays = Membership.objects.in_force().filter(user=user)
+    stay = stays.select_related("user", "organization").first()
     if stay is None:
         raise members.owner_not_managed()
     if stay.status != UserStatus.ACTIVE:

@@ -16,6 +16,7 @@ def _about_an_account(door: Door) -> list[URLPattern]:
         path("close/", one.ClosePage.as_view(door=door), name="close"),
         path("close/plan/", one.ClosePlanExport.as_view(door=door), name="close-plan"),
         path("activity/", one.AccountActivityPage.as_view(door=door), name="activity"),
+        path("my-access/", people.MyAccessPage.as_view(door=door), name="my-access"),
         path("users/", people.UserListPage.as_view(door=door), name="users"),
         path("users/invite/", people.InvitePage.as_view(door=door), name="invite"),
         path("users/look-up/", people.LookUpPage.as_view(door=door), name="look-up"),

@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "accounts",
     "invitations",
     "merges",
+    "bulk",
 ]
 
 MIDDLEWARE = [

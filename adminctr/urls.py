@@ -44,6 +44,7 @@ urlpatterns = [
     path("", include("profiles.urls")),
     path("", include("organizations.urls")),
     path("", include("accounts.urls")),
+    path("", include("bulk.urls")),
     path("console/accounts/", include((accounts.console, "account"))),
     path("", include("users.urls")),
     path("", include("domains.urls")),

@@ -46,15 +46,21 @@ SENTENCES = {
     "account.transferred": "made {after} the owner of the account “{subject}” in place of {before}",
     "account.upgraded": "upgraded the account “{subject}”",
     "account.user_invited": "invited {subject} to the account “{account}” as {role}",
+    "bulk.finished": "finished a bulk action: {what} (done: {done}, refused: {refused})",
+    "bulk.started": "started a bulk action: {what}",
+    "bulk.stopped": (
+        "stopped a bulk action: {what} (done: {done}, refused: {refused}); whoever started it may "
+        "no longer do it"
+    ),
     "checklist.hidden": "hid the list of what is still to be set up ({steps})",
     "domain.added": "added the domain {subject}",
     "domain.check_failed": "checked the domain {subject}: {reason}",
     "domain.removed": "removed the domain {subject}",
     "domain.verified": "verified the domain {subject}",
+    "organization.absorbed": "let the organization “{subject}” be absorbed by “{into}”",
     "organization.baa_recorded": (
         "changed the day from which the Business Associate Agreement holds: {before}, now {after}"
     ),
-    "organization.absorbed": "let the organization “{subject}” be absorbed by “{into}”",
     "organization.limit_set": "set the account limit from {before} to {after}",
     "organization.list_exported": "exported the list of {listed} ({which})",
     "organization.renamed": "renamed the organization from “{before}” to “{after}”",

@@ -231,7 +231,9 @@ def as_of_now(actor: Actor) -> Actor:
         if not actor.reason:
             raise NotAllowed("Support staff say why they do something.")
         return actor.with_staff(_staff_actions(actor.user_id))
-    stay = Membership.objects.in_force().filter(user_id=actor.user_id).first()
+    # There alone: an operation on two organizations sees the stays of both.
+    stays = Membership.objects.in_force().filter(organization=actor.organization_id)
+    stay = stays.filter(user_id=actor.user_id).first()
     if stay is None:
         raise NotAllowed(NOT_A_MEMBER)
     return actor.with_role(stay.role)

@@ -137,6 +137,7 @@ def _totals(figures: Figures) -> list[dict[str, str]]:
         ("Managed users", f"{figures.members:,}", "users:list"),
         ("Pending users", shown(figures.pending), "users:pending"),
         ("Managed accounts", accounts, "accounts:list"),
+        ("Pending accounts", f"{figures.pending_accounts:,}", "accounts:pending"),
         ("Domains", verified, "domains:list"),
     )
     return [{"label": label, "text": text, "url": reverse(name)} for label, text, name in rows]

@@ -32,6 +32,7 @@ class Figures:
     expired: int
     undelivered: int
     accounts: int
+    pending_accounts: int
     account_limit: int
     suspended_accounts: int
 
@@ -41,6 +42,7 @@ def read(organization: Organization) -> Figures:
     return Figures(
         has_default_name=organization.has_default_name(),
         members=organization.managed_users,
+        pending_accounts=organization.pending_accounts,
         **Invitation.objects.sum_up(most=MOST + 1),
         **_domains(),
         **_administrators(),

@@ -18,7 +18,7 @@ from adminctr.core.operations import its_organization, itself, operation
 from adminctr.core.periods import Source
 from audit import log
 from organizations import policy
-from organizations.models import Membership, Organization
+from organizations.models import Organization
 from organizations.policy import Action
 from users.models import User
 
@@ -71,9 +71,8 @@ def transfer_account(account: Account, *, to: User, actor: Actor) -> Account:
     actor, current = access.require_locked(actor, Action.ACCOUNT_TRANSFER, account)
     conditions.require_main(current)
     conditions.require_open(current)
-    conditions.require_fit_to_own(Membership.objects.in_force().filter(user=to).first())
-    if to.pk == current.owner_id:
-        raise RuleViolation("owner_unchanged", "This person owns it already.", field="owner")
+    to = conditions.require_fit_to_own(to).user  # as of now, since copies are made of them
+    conditions.require_other_owner(current, to.sid)
 
     former = current.owner
     held = RoleAssignment.objects.open().filter(account=current, holder__in=[former, to])
@@ -112,9 +111,7 @@ def set_hipaa(account: Account, *, enabled: bool, actor: Actor) -> Account:
     if refused := hipaa_refusal(current.organization, by_support=actor.acts_for_support):
         raise refused
     conditions.require_open(current)
-    if current.is_hipaa == enabled:
-        state = "enabled" if enabled else "not enabled"
-        raise RuleViolation("hipaa_unchanged", f"HIPAA is {state} for this account already.")
+    conditions.require_other_flag(current, is_hipaa=enabled)
 
     current.is_hipaa = enabled
     current.save(update_fields=["is_hipaa"])
@@ -154,7 +151,8 @@ def record_baa(
     actor = policy.require_locked(actor, Action.ORGANIZATION_RECORD_BAA, organization)
     if effective_on == organization.baa_effective_on:
         raise RuleViolation("baa_unchanged", "This is recorded already.", field="effective_on")
-    if effective_on is None and Account.objects.standing().filter(is_hipaa=True).exists():
+    holds = effective_on is not None and effective_on <= clock.now().date()
+    if not holds and Account.objects.standing().filter(is_hipaa=True).exists():
         raise RuleViolation(
             "baa_in_use",
             "Accounts are flagged for HIPAA. Disable it for each of them first.",

@@ -17,7 +17,7 @@ from adminctr.core.operations import its_organization, itself, operation
 from adminctr.core.periods import Source
 from audit import log
 from organizations import policy
-from organizations.models import Membership, Organization
+from organizations.models import Organization
 from organizations.policy import Action
 from users.models import User
 
@@ -42,7 +42,8 @@ def create_account(
         policy.require(actor, Action.ACCOUNT_CREATE_FOR, organization)
     if made := _made_by(organization, form_key):
         return made
-    stay = conditions.require_fit_to_own(Membership.objects.in_force().filter(user=owner).first())
+    stay = conditions.require_fit_to_own(owner)
+    owner = stay.user  # as of now, since copies are made of their name and address
     limits.require_room(organization, 1)
 
     account = Account.objects.create(

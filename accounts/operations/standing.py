@@ -20,13 +20,11 @@ def suspend_account(account: Account, *, actor: Actor) -> Account:
     What support suspends only support reactivates. Raises NotAllowed, or RuleViolation:
     account_moved, account_closed, already_suspended.
     """
-    actor, current = access.require_locked(actor, _action_on(account), account)
+    actor, current = access.require_locked(actor, _action_on(account, actor), account)
     conditions.require_open(current)
-    by = SuspendedBy.SUPPORT if actor.acts_for_support else SuspendedBy.ORGANIZATION
-    takes_over = by is SuspendedBy.SUPPORT and current.suspended_by != SuspendedBy.SUPPORT
-    if current.status == AccountStatus.SUSPENDED and not takes_over:
-        raise RuleViolation("already_suspended", "This account is suspended already.")
+    conditions.require_not_suspended(current, by_support=actor.acts_for_support)
 
+    by = SuspendedBy.SUPPORT if actor.acts_for_support else SuspendedBy.ORGANIZATION
     current.status, current.suspended_by = AccountStatus.SUSPENDED, by
     current.save(update_fields=["status", "suspended_by"])
     running = Account.objects.below(current).filter(status=AccountStatus.ACTIVE)
@@ -42,7 +40,7 @@ def reactivate_account(account: Account, *, actor: Actor) -> Account:
     Raises NotAllowed, or RuleViolation: account_moved, account_closed, not_suspended,
     suspended_by_support (21478), parent_suspended (21476).
     """
-    actor, current = access.require_locked(actor, _action_on(account), account)
+    actor, current = access.require_locked(actor, _action_on(account, actor), account)
     conditions.require_open(current)
     if refused := reactivation_refusal(current, by_support=actor.acts_for_support):
         raise refused
@@ -133,8 +131,10 @@ def purge_account(account: Account, *, actor: Actor) -> None:
         trail.note(account, "account.purged", actor)
 
 
-def _action_on(account: Account) -> Action:
-    return Action.SUBACCOUNT_MANAGE if account.is_subaccount() else Action.ACCOUNT_SUSPEND
+def _action_on(account: Account, actor: Actor) -> Action:
+    """Support is granted one action for both; whoever has a role on the account above, another."""
+    below = account.is_subaccount() and actor.staff is None
+    return Action.SUBACCOUNT_MANAGE if below else Action.ACCOUNT_SUSPEND
 
 
 def _require_job(actor: Actor) -> None:

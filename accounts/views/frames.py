@@ -9,8 +9,10 @@ from typing import Any, ClassVar
 
 from django.http import Http404
 from django.urls import reverse
+from django.utils.functional import cached_property
 
 from accounts import access
+from accounts.access import Proof
 from accounts.models import Account, AccountStatus
 from adminctr.core.errors import NotAllowed
 from adminctr.core.operations import record_refusal
@@ -20,7 +22,7 @@ from adminctr.web.plans import PlanExportFrame, PlanFrame
 from adminctr.web.views import ActionFrame, ConsolePage, DetailFrame, ListFrame, OperationFrame
 from organizations import contacts
 from organizations.operations import export_list
-from organizations.policy import Action
+from organizations.policy import Action, Refusal
 from users import sessions
 
 _TABS = (
@@ -73,10 +75,22 @@ class AccountPage(ConsolePage):
         return self.account
 
     def refusal(self, action: Action, subject: Any = None) -> str | None:
-        if subject is not None and not isinstance(subject, Account):
+        if subject is not None:
             return super().refusal(action, subject)
-        refused = access.refusal(self.actor, action, subject or self.account)
+        refused = self.refused(action)
         return contacts.in_words(refused) if refused else None
+
+    def refused(self, action: Action) -> Refusal | None:
+        """Why this person may not do it to this account; their roles are read once."""
+        return access.refusal_given(self.actor, action, self.account, self._proof_on)
+
+    def _proof_on(self, account: Account) -> Proof:
+        is_mine = account == self.account
+        return self._proof if is_mine else access.proof_of(self.user.pk, account)
+
+    @cached_property
+    def _proof(self) -> Proof:
+        return access.proof_of(self.user.pk, self.account)
 
     def url(self, name: str, *sids: str) -> str:
         return self.door.url(name, self.account.sid, *sids)
@@ -110,7 +124,7 @@ class AccountPage(ConsolePage):
     def _has_tab(self, name: str, action: Action) -> bool:
         if name == "subaccounts" and self.account.is_subaccount():
             return False
-        return access.refusal(self.actor, action, self.account) is None
+        return self.refused(action) is None
 
     def _trail(self) -> list[str]:
         """The pages above: labels and addresses in turn."""

@@ -18,6 +18,7 @@ from adminctr.web.filters import Noun, Order
 from adminctr.web.mails import mail_state
 from adminctr.web.spreadsheets import Cell
 from adminctr.web.views import ConsolePage, ExportPage, ListPage
+from bulk.bars import bar
 from invitations.models import Invitation
 from organizations.policy import Action
 
@@ -51,6 +52,12 @@ class ManagedListPage(ListPage):
         return _around(self, "accounts:list") | {
             "new_refusal": self.refusal(Action.ACCOUNT_CREATE_FOR),
             "add_refusal": self.refusal(Action.ACCOUNT_ADD),
+            "bar": bar(
+                "accounts",
+                organization=self.organization,
+                actor=self.actor,
+                query=self.chosen.query,
+            ),
         }
 
 

@@ -81,7 +81,7 @@ class GeneralPage(AccountOperationPage):
 
     def _owner_url(self, subject: Account) -> str:
         may_see = self.actor.organization_id == subject.organization_id
-        may_see = may_see and super().refusal(Action.USER_VIEW, subject.organization) is None
+        may_see = may_see and self.refusal(Action.USER_VIEW, subject.organization) is None
         return reverse("users:detail", args=[subject.owner.sid]) if may_see else ""
 
     def _changing(self, subject: Account, action: Action) -> str | None:
@@ -211,7 +211,7 @@ class AccountActivityPage(AccountListPage):
 
     def row(self, row: AuditEvent) -> dict[str, Any]:
         """Addresses of computers are for those who see the whole trail."""
-        return presenters.as_row(row, with_ip=super().refusal(Action.ACTIVITY_VIEW) is None)
+        return presenters.as_row(row, with_ip=self.refusal(Action.ACTIVITY_VIEW) is None)
 
 
 def _ended(account: Account) -> dict[str, Any]:

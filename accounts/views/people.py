@@ -5,7 +5,7 @@ from typing import Any
 
 from django.http import Http404
 
-from accounts import access, explanations, queries
+from accounts import explanations, queries
 from accounts.forms import (
     AccountUserFilter,
     InvitedFilter,
@@ -101,22 +101,17 @@ class LookUpPage(AccountOperationPage):
 
 
 class UserPage(AccountDetailPage):
-    """Why somebody has access to this account, or why not, and what would change that.
+    """Why somebody has access to this account, or why not, and what would change that."""
 
-    Everybody may ask it about themselves.
-    """
-
-    action = Action.ACCOUNT_VIEW
+    action = Action.ACCOUNT_MANAGE_USERS
     below = _USERS
     template_name = "accounts/user.html"
 
-    def admit(self, **kwargs: Any) -> None:
-        super().admit(**kwargs)
-        if kwargs["user"] != self.user.sid:
-            access.require(self.actor, Action.ACCOUNT_MANAGE_USERS, self.account)
+    def person(self, **kwargs: Any) -> User:
+        return person_in(self, kwargs["user"])
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
-        person = person_in(self, kwargs["user"])
+        person = self.person(**kwargs)
         explained = explanations.explain(person, self.account)
         proof = explained.proof
         return {
@@ -151,6 +146,15 @@ class UserPage(AccountDetailPage):
         if one is None:
             return {}
         return {"role": one.get_role_label(), "ended": moment(one.get_end())}
+
+
+class MyAccessPage(UserPage):
+    """The same about oneself, for everybody who has a role on the account."""
+
+    action = Action.ACCOUNT_VIEW
+
+    def person(self, **kwargs: Any) -> User:
+        return self.user
 
 
 class ChangeRolesPage(AccountOperationPage):

@@ -9,10 +9,11 @@ from accounts import limits
 from accounts.forms import SubaccountFilter, SubaccountForm
 from accounts.models import Account
 from accounts.operations import create_subaccount
-from accounts.views.frames import AccountListPage, AccountOperationPage
+from accounts.views.frames import CONSOLE, AccountListPage, AccountOperationPage
 from accounts.views.lists import row_of
 from adminctr.web.filters import Noun, Order
 from adminctr.web.views import Done
+from bulk.bars import bar
 from organizations.policy import Action
 
 
@@ -43,7 +44,20 @@ class SubaccountListPage(AccountListPage):
             "numbers": numbers,
             "has_hipaa": self.account.is_hipaa or numbers["flagged"] > 0,
             "new_refusal": self.refusal(Action.SUBACCOUNT_MANAGE),
+            "bar": self._bar(),
         }
+
+    def _bar(self) -> dict[str, Any] | None:
+        """Many at once is for those who govern the organization."""
+        if self.door is CONSOLE:
+            return None
+        return bar(
+            "accounts",
+            organization=self.organization,
+            actor=self.actor,
+            query=self.chosen.query,
+            below=self.account.sid,
+        )
 
 
 class NewSubaccountPage(AccountOperationPage):

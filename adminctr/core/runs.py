@@ -9,10 +9,11 @@ up, cannot move the cursor any more.
 import secrets
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Q
+from django.utils.module_loading import import_string
 
 from adminctr.core import clock
 from adminctr.core.tenancy import TenantModel
@@ -32,6 +33,13 @@ class RunState(models.TextChoices):
 
 
 class Run(TenantModel):
+    """`driver` is the dotted path of the task that drives such runs, given their keys.
+
+    It stands above the operation that makes a run, which therefore cannot import it.
+    """
+
+    driver: ClassVar[str]
+
     state = models.CharField(max_length=10, choices=RunState, default=RunState.PENDING)
     cursor = models.JSONField(default=dict)
     holder = models.CharField(max_length=32, blank=True)
@@ -61,9 +69,13 @@ class Run(TenantModel):
         self.refresh_from_db()
         return self.holder == holder
 
-    def advance(self, cursor: dict[str, Any]) -> None:
-        """Move the cursor and renew the lease; raises LeaseLost."""
-        self._write(cursor=cursor, leased_until=clock.now() + LEASE)
+    def enqueue(self) -> None:
+        """Let a worker drive the run, in the transaction that makes it."""
+        import_string(self.driver).enqueue(self.pk)
+
+    def advance(self, cursor: dict[str, Any], **counters: int) -> None:
+        """Move the cursor, with what the run counts, and renew the lease; raises LeaseLost."""
+        self._write(cursor=cursor, leased_until=clock.now() + LEASE, **counters)
 
     def finish(self, state: RunState = RunState.FINISHED) -> None:
         """End the run; raises LeaseLost."""

@@ -88,6 +88,14 @@ def _examples() -> dict[str, Any]:
         "selection": Selection.read(
             QueryDict("search=ana&role=administrator&sort=-seen"), SearchFilter, _ORDERS
         ),
+        "bar": {
+            "url": _HERE,
+            "actions": [
+                {"name": "suspend", "label": "Suspend"},
+                {"name": "reactivate", "label": "Reactivate"},
+            ],
+            "all": "signed",
+        },
         "typed": TypedName(prefix="typed"),
         "plans": _plans(),
         "tabs": [

@@ -10,6 +10,7 @@ from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.template.response import SimpleTemplateResponse, TemplateResponse
+from django.utils.functional import cached_property
 from django.views.generic import View
 
 from adminctr.core import clock
@@ -246,7 +247,7 @@ class ListFrame(Page):
     noun: ClassVar[Noun | None] = None
 
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        selection = self.selection()
+        selection = self.chosen
         listing = selection.of(self.rows().using(replicas.alias_for(request)))
         page = slice_of(
             listing,
@@ -264,6 +265,11 @@ class ListFrame(Page):
         if self.noun:
             context["counted"] = selection.counted(listing, self.noun, of_all=self.counter())
         return self.page(context | self.extra())
+
+    @cached_property
+    def chosen(self) -> Selection:
+        """What the address asks, read once."""
+        return self.selection()
 
     def selection(self) -> Selection:
         return Selection.read(self.request.GET, self.filter_class, self.orders)
@@ -308,7 +314,7 @@ class ExportPage(ConsolePage):
 
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         """Whoever had to log in again before the button worked is led to where it stands."""
-        return redirect_to(f"{self.list_url}{self._list().selection().url}")
+        return redirect_to(f"{self.back()}{self._list().selection().url}")
 
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
         policy.require(self.actor, self.of.action, self.organization)
@@ -317,7 +323,7 @@ class ExportPage(ConsolePage):
             EXPORTS.spend(self.actor.sid)
         except RuleViolation as refused:
             messages.error(request, refused.message)
-            return redirect_to(f"{self.list_url}{selection.url}")
+            return redirect_to(f"{self.back()}{selection.url}")
         listing = selection.of(self._list().rows().using(replicas.alias_for(request)))
         which = selection.words()
         if listing.is_cut:
@@ -330,8 +336,13 @@ class ExportPage(ConsolePage):
         """One row, in the order of the columns."""
         raise NotImplementedError
 
+    def back(self) -> str:
+        """Where the list stands."""
+        return str(self.list_url)
+
     def _list(self) -> ListPage:
-        return self.of(request=self.request, organization=self.organization, actor=self.actor)
+        """The page of the list, on the same visit."""
+        return self.of(**vars(self))
 
     def _body(self, listing: Listing) -> Iterator[bytes]:
         """Sent after the middleware has closed its scope, so each chunk opens its own.

@@ -246,15 +246,13 @@ def still_open(invitation: Invitation) -> Invitation:
     rows = Invitation.objects.select_related("account", "organization")
     current = rows.select_for_update(of=("self",)).get(pk=invitation.pk)
     endings = {
-        "accepted": current.accepted_at,
-        "declined": current.declined_at,
-        "revoked": current.revoked_at,
+        "accepted meanwhile": current.accepted_at,
+        "declined meanwhile": current.declined_at,
+        "revoked already": current.revoked_at,
     }
     for ending, at in endings.items():
         if at:
-            raise RuleViolation(
-                "invitation_closed", f"This invitation has been {ending} meanwhile."
-            )
+            raise RuleViolation("invitation_closed", f"This invitation has been {ending}.")
     return current
 
 

@@ -32,9 +32,17 @@ async function ask(url, options) {
   know(isFigure ? (await answer.json()).seconds : 0);
 }
 
+// The focus goes back to where somebody typed; Chromium leaves the caret behind unless it comes anew.
+function close() {
+  dialog.close();
+  const field = document.activeElement;
+  field.blur();
+  field.focus();
+}
+
 function rest() {
   clearTimeout(timer);
-  if (dialog.open) dialog.close();
+  if (dialog.open) close();
   timer = setTimeout(look, (secondsLeft() - lead) * 1000);
 }
 

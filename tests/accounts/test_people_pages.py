@@ -316,7 +316,7 @@ def test_the_same_is_told_at_both_doors(admin, standard, dora) -> None:
 
 @pytest.mark.parametrize("name", ["Billing", "Marketing"])
 def test_everybody_may_ask_it_about_themselves(name, standard, cy, ben) -> None:
-    page = at(name, f"users/{cy.sid}/", door=CONSOLE)
+    page = at(name, "my-access/", door=CONSOLE)
     assert f'href="{page}"' in standard.get(at(name, door=CONSOLE)).content.decode()
     assert "Why this person has access" in text(standard.get(page))
     of_another = standard.get(at("Billing", f"users/{ben.sid}/", door=CONSOLE))

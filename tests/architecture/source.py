@@ -7,7 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = (
-    "accounts", "adminctr", "audit", "console", "domains", "invitations", "merges",
+    "accounts", "adminctr", "audit", "bulk", "console", "domains", "invitations", "merges",
     "organizations", "overview", "profiles", "users",
 )  # fmt: skip
 

@@ -31,6 +31,7 @@ from domains.models import Domain
 from invitations.models import Invitation
 from organizations.models import Membership, Organization, Role
 from organizations.policy import GRANTS, Action
+from tests.bulk.runs import run_of
 from tests.pages.addresses import path_to, sids_of
 from users.models import User
 
@@ -131,6 +132,7 @@ def address(acme: Organization) -> Any:
     with tenant(acme):
         sids = {
             "accounts": Account.objects.get(name="Billing").sid,
+            "bulk": run_of(acme).sid,
             "console": Account.objects.get(name="Billing").sid,
             "domains": Domain.objects.get(name="acme-labs.example").sid,
             "users": Membership.objects.get(email="dora@acme.example").user.sid,

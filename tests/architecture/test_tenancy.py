@@ -49,24 +49,31 @@ FOREIGN_GLOBALS = {
 
 # Where the scope may be left, and what for. A file that is not here may not.
 UNSCOPED = {
+    "accounts/limits.py": "one person's roles count wherever the accounts are",
+    "accounts/mail.py": "tasks, by primary key",
     "audit/chain.py": "verification reads every chain",
     "audit/log.py": "appends to the chain that the event names",
     "audit/management/commands/verify_audit.py": "an operator's command",
     "domains/claims.py": "who holds a domain, whoever asks",
     "invitations/mail.py": "a task, by primary key",
-    "invitations/queries.py": "a mailed link names its invitation",
+    "invitations/queries.py": "a mailed link names its invitation, a SID anybody's account",
     "organizations/stays.py": "a person's roles follow them from one organization to the next",
 }
 EVERY_TENANT = {
+    "accounts/jobs.py": "what closes, is purged or ends by itself, whoever's it is",
     "adminctr/web/demo.py": "was the demo made to its end",
     "adminctr/web/invariants.py": "what must be true of the whole database",
     "adminctr/web/management/commands/recount.py": "an operator's command",
     "adminctr/web/staff.py": "the staff site: support staff look into every organization",
+    "bulk/jobs.py": "runs that are waiting for a worker, by primary key",
 }
 ALL_USERS = {
+    "accounts/grants.py": "whose roles change, locked",
+    "accounts/mail.py": "tasks, by primary key",
     "adminctr/web/demo.py": "builds its people",
     "adminctr/web/invariants.py": "what must be true of the whole database",
-    "invitations/operations.py": "is this address a login already",
+    "invitations/operations/accepting.py": "who has invited",
+    "invitations/operations/inviting.py": "is this address a login already",
     "invitations/views.py": "is this address a login already",
     "organizations/mail.py": "tasks, by primary key",
     "organizations/stays.py": "whose stay begins, locked",
@@ -78,6 +85,7 @@ ALL_USERS = {
     "users/sign_in.py": "who signs in",
 }
 ALL_ORGANIZATIONS = {
+    "accounts/jobs.py": "where roles are overdue",
     "adminctr/web/demo.py": "finds what it has founded",
     "adminctr/web/invariants.py": "what must be true of the whole database",
     "adminctr/web/management/commands/populate.py": "is the database empty",

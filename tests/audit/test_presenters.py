@@ -1,6 +1,7 @@
 """Every event has a sentence that a person understands, also after its details were erased."""
 
 import ast
+import re
 import string
 from collections.abc import Iterator
 
@@ -11,25 +12,27 @@ from audit.presenters import SENTENCES, sentence
 from organizations.policy import WORDS, Action
 from tests.architecture import source
 
-_RECORDERS = {"record": 0, "_record": 0, "_record_about": 1}
+_RECORDERS = {"log.record", "_record", "_record_about", "note", "note_in", "trail.note",
+              "trail.note_in", "_send"}  # fmt: skip
+_ACTION = re.compile(r"[a-z_]+\.[a-z_]+")
 
 
 def _recorded() -> Iterator[tuple[str, str]]:
     """Each action that the source records, with its file; a helper passes its own on."""
     for file in source.files():
         for node in source.nodes(file):
-            if isinstance(node, ast.Call) and (name := _name(node.func)) in _RECORDERS:
-                texts = [one.value for one in node.args if isinstance(one, ast.Constant)]
-                yield from ((text, source.path_of(file)) for text in texts if "." in str(text))
-                assert texts or any(_is_passed_on(one) for one in node.args), name
+            if isinstance(node, ast.Call) and (name := ast.unparse(node.func)) in _RECORDERS:
+                actions = [text for one in node.args for text in _actions_in(one)]
+                yield from ((action, source.path_of(file)) for action in actions)
+                passed_on = {one.id for one in node.args if isinstance(one, ast.Name)}
+                assert actions or name != "log.record" or "action" in passed_on, file
 
 
-def _name(function: ast.expr) -> str:
-    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
-
-
-def _is_passed_on(argument: ast.expr) -> bool:
-    return isinstance(argument, ast.Name) and argument.id == "action"
+def _actions_in(argument: ast.expr) -> Iterator[str]:
+    """The text itself, or both where it depends on something."""
+    for one in ast.walk(argument):
+        if isinstance(one, ast.Constant) and _ACTION.fullmatch(str(one.value)):
+            yield str(one.value)
 
 
 RECORDED = sorted(set(_recorded()))
@@ -38,6 +41,7 @@ RECORDED = sorted(set(_recorded()))
 def test_what_is_recorded_is_found() -> None:
     actions = {action for action, _ in RECORDED}
     assert {"user.invited", "domain.verified", "user.logged_in", "organization.absorbed"} <= actions
+    assert {"account.added", "account.hipaa_disabled", "account.user_invited"} <= actions
 
 
 @pytest.mark.parametrize(("action", "path"), RECORDED)

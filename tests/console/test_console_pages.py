@@ -34,7 +34,11 @@ def give(account: Account, user: User, role: AccountRole) -> RoleAssignment:
     """A role as an invitation to an account will give it, across organizations too."""
     with tenant(account.organization):
         return RoleAssignment.begin(
-            stay_of(user), role=role, account=account, source=Source.INVITATION
+            user,
+            role=role,
+            home=stay_of(user).organization,
+            account=account,
+            source=Source.INVITATION,
         )
 
 

@@ -8,12 +8,14 @@ from allauth.account.models import EmailAddress
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from accounts.models import Account, RoleAssignment
+from accounts.models import Account, AccountRole, AccountStatus, RoleAssignment, SuspendedBy
 from adminctr.core import clock
+from adminctr.core.sids import make_sid
 from adminctr.core.tenancy import every_tenant
 from adminctr.web import invariants
 from audit import triggers
 from audit.models import AuditEvent, ChainHead
+from invitations.models import Invitation, Kind
 from organizations.models import Membership, Organization, Role
 from users.models import User
 
@@ -34,6 +36,47 @@ def change_an_event() -> None:
 def forget_a_head() -> None:
     triggers.lift(connection)
     ChainHead.objects.filter(chain="system").delete()
+
+
+def named(name: str) -> Account:
+    return Account.unscoped.get(organization__name="Acme", name=name)
+
+
+def put_below(name: str, *, parent: Account) -> Account:
+    Account.unscoped.filter(pk=named(name).pk).update(parent=parent)
+    return named(name)
+
+
+def suspend(name: str) -> None:
+    Account.unscoped.filter(pk=named(name).pk).update(
+        status=AccountStatus.SUSPENDED, suspended_by=SuspendedBy.SUPPORT
+    )
+
+
+def close(name: str) -> None:
+    now = clock.now()
+    Account.unscoped.filter(pk=named(name).pk).update(
+        status=AccountStatus.CLOSED, closing_at=now, closed_at=now
+    )
+
+
+def offer(name: str, **changes: object) -> None:
+    account = named(name)
+    values = {"kind": Kind.ACCESS, "organization": account.organization, "account_roles": "support"}
+    invitation = Invitation(
+        account=account,
+        email="nadia@ext.example",
+        invited_by=account.owner,
+        **{**values, **changes},
+    )
+    invitation.expires_at, invitation.token_hash = clock.now(), invitation.sid
+    invitation.save()
+
+
+def give_beside(name: str, email: str) -> None:
+    role = roles.get(account=named(name), email=email)
+    role.pk, role.sid, role.role = None, make_sid("IY"), AccountRole.SUPPORT
+    role.save(force_insert=True)
 
 
 BREAKS: list[tuple[str, Break, str]] = [
@@ -125,6 +168,57 @@ BREAKS: list[tuple[str, Break, str]] = [
         ),
         "a role stands in another organization than its account",
     ),
+    (
+        "subaccounts_follow_the_account_above",
+        lambda: put_below("Billing", parent=put_below("Marketing", parent=named("Support line"))),
+        "a subaccount of a subaccount",
+    ),
+    (
+        "subaccounts_follow_the_account_above",
+        lambda: put_below("Billing", parent=Account.unscoped.get(organization__name="Globex")),
+        "a subaccount in another organization",
+    ),
+    (
+        "subaccounts_follow_the_account_above",
+        lambda: put_below("Billing", parent=named("Marketing")),
+        "a subaccount with another owner",
+    ),
+    (
+        "subaccounts_follow_the_account_above",
+        lambda: (put_below("Billing", parent=named("Marketing")), suspend("Marketing")),
+        "a subaccount runs below a suspended account",
+    ),
+    (
+        "subaccounts_follow_the_account_above",
+        lambda: (put_below("Billing", parent=named("Marketing")), close("Marketing")),
+        "a subaccount outlives the account above it",
+    ),
+    (
+        "copies_on_accounts_are_true",
+        lambda: Account.unscoped.filter(name="Billing").update(owner_key="cy lindqvist"),
+        "the copy of its owner differs from the owner",
+    ),
+    ("closed_accounts_let_nobody_in", lambda: close("Billing"), "a role on a closed account"),
+    (
+        "closed_accounts_let_nobody_in",
+        lambda: (offer("Billing"), close("Billing")),
+        "an invitation to a closed account",
+    ),
+    (
+        "administrators_of_accounts_hold_nothing_beside",
+        lambda: give_beside("Billing", "ben@acme.example"),
+        "another role on the account beside one that includes it",
+    ),
+    (
+        "invitations_stand_with_their_account",
+        lambda: offer("Billing", organization=Organization.objects.get(name="Globex")),
+        "an invitation to an account of another organization",
+    ),
+    (
+        "invitations_stand_with_their_account",
+        lambda: offer("Billing", kind=Kind.ADD_ACCOUNT, account_roles=""),
+        "a request to add an account that is there already",
+    ),
     *(
         (
             "counters_are_true",
@@ -133,7 +227,7 @@ BREAKS: list[tuple[str, Break, str]] = [
             ),
             f"{counter} says 99",
         )
-        for counter in ("managed_users", "pending_users", "managed_accounts")
+        for counter in ("managed_users", "pending_users", "managed_accounts", "pending_accounts")
     ),
     (
         "limits_hold",

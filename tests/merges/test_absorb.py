@@ -166,7 +166,7 @@ def test_a_second_person_makes_it_a_merge(solo, acme) -> None:
 
 
 def test_no_more_accounts_come_than_there_is_room_for(solo, acme) -> None:
-    held = Account.unscoped.filter(organization=acme).count()
+    held = Account.unscoped.filter(organization=acme).counted().count()
     Organization.objects.filter(pk=acme.pk).update(account_limit=held)
     assert refused(organization_of(solo), acme, solo) == "account_limit"
 

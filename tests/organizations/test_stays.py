@@ -150,4 +150,4 @@ def test_an_overdue_stay_is_ended_when_another_begins(
     assert joined is not None
     assert joined.organization == globex
     assert Membership.unscoped.open().filter(user=dora).count() == 1
-    assert RoleAssignment.unscoped.open().filter(holder=dora).count() == 1
+    assert RoleAssignment.unscoped.open().on_organization().filter(holder=dora).count() == 1

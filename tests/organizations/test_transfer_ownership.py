@@ -120,8 +120,9 @@ def test_somebody_who_has_a_role_on_an_account_alone_does_not_become_the_owner(
     billing = Account.unscoped.select_related("organization").get(organization=acme, name="Billing")
     with tenant(acme):
         RoleAssignment.begin(
-            stay_of(eve),
+            eve,
             role=AccountRole.ADMINISTRATOR,
+            home=stay_of(eve).organization,
             account=billing,
             source=Source.INVITATION,
         )

@@ -15,6 +15,7 @@ BARE = Figures(
     expired=0,
     undelivered=0,
     accounts=1,
+    pending_accounts=0,
     account_limit=10,
     suspended_accounts=0,
 )

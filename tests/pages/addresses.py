@@ -8,12 +8,15 @@ from accounts.models import Account, RoleAssignment
 from domains.models import Domain
 from invitations.models import Invitation
 from organizations.models import Membership, Organization
+from tests.bulk.runs import run_of
 from tests.users.people import email_change_of, pending_sign_up, session_of
 from users.models import EmailChange
 
 # What the SID in an address names; a new address with a SID must be entered here.
 SUBJECTS = {
     "accounts:detail": "account",
+    "bulk:run": "bulk_run",
+    "bulk:run-export": "bulk_run",
     "console:account": "own_account",
     "domains:check": "domain",
     "domains:detail": "domain",
@@ -41,7 +44,7 @@ STAFF_SUBJECTS = {
 }
 PREFIXES = {
     "account": "AC", "own_account": "AC", "domain": "DN", "user": "US", "invitation": "NF",
-    "session": "SE",
+    "session": "SE", "bulk_run": "BK",
 }  # fmt: skip
 NEW_PERSON = "zoe@fresh.example"
 
@@ -63,6 +66,7 @@ def sids_of(organization: Organization) -> dict[str, str]:
         "user": stays.select_related("user").latest("pk").user.sid,
         "invitation": Invitation.unscoped.open().filter(organization=organization).latest("pk").sid,
         "session": session_of(organization.owner).sid,
+        "bulk_run": run_of(organization).sid,
         "email_change": email_change_of(organization.owner).sid,
     }
 

@@ -53,7 +53,7 @@ def test_an_invitation_is_revoked_once(admin, acme) -> None:
     admin.post(url)
     with assert_no_effect():
         again = follow(admin, admin.post(url))
-    assert b"revoked already" in again.content
+    assert b"been revoked meanwhile" in again.content
 
 
 def test_a_resend_after_a_revocation_says_so(admin, acme) -> None:
@@ -61,7 +61,7 @@ def test_a_resend_after_a_revocation_says_so(admin, acme) -> None:
     admin.post(reverse("users:pending-revoke", args=[invitation.sid]))
     with assert_no_effect():
         again = follow(admin, admin.post(reverse("users:pending-resend", args=[invitation.sid])))
-    assert b"revoked already" in again.content
+    assert b"been revoked meanwhile" in again.content
 
 
 def test_a_domain_is_added_once(admin) -> None:

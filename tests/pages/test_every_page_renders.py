@@ -15,7 +15,7 @@ PAGES = [
     ("users:invite", "Organization role"),
     ("domains:list", "acme-labs.example"),
     ("domains:add", "Domain name"),
-    ("audit:list", "verified the domain acme.example"),
+    ("audit:list", "added the domain acme-labs.example"),
     ("organizations:settings", "Change Ownership"),
     ("organizations:ownership", "Choose a new owner"),
     ("profile:show", "Change preferences"),

@@ -24,7 +24,7 @@ from users.models import User
 
 LISTS = sorted(name for name in routes() if name.endswith("_changelist"))
 PAGES = [*LISTS, *sorted(STAFF_SUBJECTS), "staff:index", "staff:app_list"]
-HOSTILE = ["<svg onload=alert(1)>", "{{7*7}}", "{% debug %}", "%s", "{0.__class__}", "\"'><b>"]
+HOSTILE = ["<svg onload=alert(1)>", "{{7*777}}", "{% debug %}", "%s", "{0.__class__}", "\"'><b>"]
 
 
 def found(client, name: str, term: str) -> str:
@@ -68,7 +68,7 @@ def test_what_people_wrote_is_literal_everywhere(hostile, lead, acme, ana, cy) -
     for name in PAGES:
         body = lead.get(path_to(name, sids)).content.decode()
         assert hostile not in body or hostile == escape(hostile)
-        assert "49" not in re.findall(r">\s*(49)\s*<", body)
+        assert "5439" not in body
     shown = lead.get(path_to("staff:organizations_organization_detail", sids)).content.decode()
     assert escape(hostile) in shown
     assert escape(hostile) in lead.get("/staff/organizations/organization/").content.decode()

@@ -1,0 +1,91 @@
+"""Accounts to choose from, and runs over them."""
+
+from collections.abc import Mapping, Sequence
+
+from accounts.models import Account
+from accounts.operations import create_account
+from adminctr.core.tenancy import tenant
+from bulk import actions, plans
+from bulk.models import BulkRow, BulkRun
+from bulk.operations import start_bulk_run
+from organizations.models import Organization
+from tests.conftest import acting
+from users.models import User
+
+
+def some_accounts(organization: Organization, number: int) -> list[Account]:
+    """New ones of the Owner's, in the order of their names."""
+    Organization.objects.filter(pk=organization.pk).update(account_limit=5000)
+    owner = organization.owner
+    assert owner
+    names = [f"Shop {place:03}" for place in range(number)]
+    return [
+        create_account(organization, name=one, owner=owner, actor=acting(owner)) for one in names
+    ]
+
+
+def judgement_of(
+    action: str, chosen: Sequence[Account], who: User, parameters: Mapping[str, str] | None = None
+) -> plans.Judgement:
+    actor = acting(who)
+    kind, bulk = actions.named(action)
+    organization = chosen[0].organization
+    with tenant(organization):
+        return plans.judge(
+            organization,
+            kind,
+            bulk,
+            chosen=[one.sid for one in chosen],
+            parameters=bulk.settle(parameters or {}),
+            actor=actor,
+        )
+
+
+def start(
+    action: str, chosen: Sequence[Account], who: User, parameters: Mapping[str, str] | None = None
+) -> BulkRun:
+    """Confirm the plan that somebody has looked at."""
+    return start_bulk_run(
+        chosen[0].organization,
+        action=action,
+        chosen=[one.sid for one in chosen],
+        parameters=parameters or {},
+        digest=judgement_of(action, chosen, who, parameters).plan.digest,
+        actor=acting(who),
+    )
+
+
+def run_of(organization: Organization) -> BulkRun:
+    """One that waits for its worker; made past the operations where there is none."""
+    found = BulkRun.unscoped.filter(organization=organization).first()
+    if found:
+        return found
+    account = Account.unscoped.filter(organization=organization).order_by("pk").first()
+    run = BulkRun.unscoped.create(
+        organization=organization,
+        action="suspend",
+        digest="0" * 64,
+        by=organization.owner,
+        total=1,
+    )
+    BulkRow.unscoped.create(
+        organization=organization,
+        run=run,
+        position=1,
+        subject_sid=account.sid,
+        name=account.name,
+    )
+    return run
+
+
+def rows_of(run: BulkRun) -> list[tuple[str, str, str]]:
+    rows = BulkRow.unscoped.filter(run=run).order_by("position")
+    return list(rows.values_list("name", "state", "message"))
+
+
+def states_of(run: BulkRun) -> list[str]:
+    return [state for _, state, _ in rows_of(run)]
+
+
+def fresh(run: BulkRun) -> BulkRun:
+    return BulkRun.unscoped.select_related("organization", "by").get(pk=run.pk)
