@@ -168,7 +168,7 @@ class CancelRequest(RequestAction):
 def room_in(organization: Organization) -> dict[str, Any]:
     """How many accounts there may be, and why no more can be created now."""
     held, limit = limits.held_by(organization), organization.account_limit
-    return {"held": held, "limit": limit, "is_full": held >= limit}
+    return {"held": f"{held:,}", "limit": f"{limit:,}", "is_full": held >= limit}
 
 
 def candidates() -> list[Membership]:

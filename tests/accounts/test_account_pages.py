@@ -15,7 +15,7 @@ from organizations.models import Organization
 from tests.accounts.pages import CONSOLE, account, at, beside, notices, send, text
 from tests.conftest import acting
 from tests.pages.effects import assert_no_effect, mails_to
-from users.models import User
+from users.models import Session, User
 
 ALL_BOXES = {"stops": "on", "for_good": "on", "deleted": "on"}
 DOORS = pytest.mark.parametrize("door", ["/admin-center/accounts/", CONSOLE])
@@ -239,6 +239,25 @@ def test_the_owner_of_an_account_does_not_flag_it(standard) -> None:
     with assert_no_effect():
         refused = standard.post(at("Marketing", "enable-hipaa/", door=CONSOLE))
     assert refused.status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("name", "is_guarded"),
+    [("Health line", True), ("Health line reminders", True), ("Health line demo", False)],
+)
+def test_a_session_that_opens_a_flagged_account_is_guarded(name, is_guarded, sign_in, cy) -> None:
+    line = account("Health line")
+    set_roles(line, holder=cy, roles=[AccountRole.SUPPORT], actor=acting(line.owner))
+    client = sign_in(cy)
+    client.get("/console/")
+    assert not Session.objects.get(user=cy).is_guarded
+    client.get(at(name, door=CONSOLE))
+    assert Session.objects.get(user=cy).is_guarded == is_guarded
+
+
+def test_who_is_refused_a_flagged_account_is_not_guarded(sign_in, cy) -> None:
+    sign_in(cy).get(at("Health line", door=CONSOLE))
+    assert not Session.objects.get(user=cy).is_guarded
 
 
 # Closing
