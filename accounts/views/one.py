@@ -21,6 +21,7 @@ from accounts.operations import (
     transfer_account,
 )
 from accounts.views.frames import (
+    CONSOLE,
     AccountActionPage,
     AccountListPage,
     AccountOperationPage,
@@ -187,7 +188,7 @@ class ClosePage(AccountPlanPage):
 
     def _after(self, account: Account) -> str:
         """A closed account is shown to the administrators alone."""
-        return reverse("console:home") if self.surroundings()["is_console"] else self.url("detail")
+        return reverse("console:home") if self.door is CONSOLE else self.url("detail")
 
 
 class ClosePlanExport(AccountPlanExport):

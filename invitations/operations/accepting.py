@@ -143,9 +143,9 @@ def _as_it_was_shown(invitation: Invitation) -> Invitation:
 
 def _require_account_runs(invitation: Invitation) -> None:
     """An account that was closed or went elsewhere gives nobody access, nor does a day gone by."""
-    account, ends_at = cast(Account, invitation.account), invitation.access_ends_at
-    is_past = ends_at is not None and ends_at <= clock.now()
-    if account.organization_id != invitation.organization_id or not account.is_open() or is_past:
+    account = cast(Account, invitation.account)
+    has_moved = account.organization_id != invitation.organization_id
+    if has_moved or not account.is_open() or invitation.is_access_over():
         raise tokens.dead_link()
     account.organization = invitation.organization
 

@@ -156,8 +156,13 @@ def add_existing_account(organization: Organization, *, sid: str, actor: Actor) 
 
 
 def resend_refusal(invitation: Invitation) -> RuleViolation | None:
-    """Why this invitation may not be sent again now; three reasons, each its own."""
+    """Why this invitation may not be sent again now; four reasons, each its own."""
     now = clock.now()
+    if invitation.is_access_over():
+        return RuleViolation(
+            "access_over",
+            "The access that it offers has ended by now. Revoke it and invite the person anew.",
+        )
     if invitation.expires_at + settings.INVITATION_KEPT <= now:
         return RuleViolation(
             "resend_expired",
@@ -182,7 +187,7 @@ def resend_refusal(invitation: Invitation) -> RuleViolation | None:
 def resend_invitation(invitation: Invitation, *, actor: Actor) -> Invitation:
     """Mail a new link, which kills the old one and lives as long as a new invitation.
 
-    Raises NotAllowed, or RuleViolation: invitation_closed, resend_expired,
+    Raises NotAllowed, or RuleViolation: invitation_closed, access_over, resend_expired,
     resend_max_threshold_reached, resend_throttle, account_closed, account_not_active, or why the
     address may no longer come in.
     """

@@ -13,6 +13,7 @@ from adminctr.core import clock
 from invitations.models import Invitation
 from organizations.models import Role
 from organizations.operations import change_role
+from tests.accounts.made import outsider
 from tests.accounts.pages import CONSOLE, LIST, account, at, beside, notices, send, text
 from tests.conftest import acting
 from tests.pages.effects import assert_no_effect, link_in, mails_to
@@ -285,6 +286,15 @@ def test_somebody_who_had_one_is_told_apart(admin, dora, cy) -> None:
     words = why(admin, "Marketing", dora)
     assert "Why this person has no access" in words
     assert "they were Support here." in words
+
+
+def test_whoever_has_left_is_told_by_the_address_they_had(admin) -> None:
+    nadia = outsider(account("Marketing"), "nadia@ext.example")
+    remove_access(account("Marketing"), holder=nadia, actor=acting(account("Marketing").owner))
+    for page in (f"users/{nadia.sid}/", f"users/{nadia.sid}/roles/"):
+        words = text(admin.get(at("Marketing", page)))
+        assert "nadia@ext.example" in words
+        assert nadia.get_full_name() not in words
 
 
 def test_a_suspended_login_opens_nothing(admin, dora) -> None:

@@ -349,6 +349,13 @@ def aged(invitation: Invitation) -> Invitation:
     return invitation
 
 
+def test_what_would_have_ended_by_now_is_not_sent_again(billing, ida) -> None:
+    invitation = offered(billing, ida.email)
+    Invitation.unscoped.filter(pk=invitation.pk).update(access_ends_at=clock.now())
+    again = partial(resend_invitation, aged(invitation), actor=owner_of(billing))
+    assert code_of(again) == "access_over"
+
+
 def test_a_domain_proven_by_this_organization_meanwhile_asks_for_membership(billing, acme) -> None:
     invitation = offered(billing, NADIA)
     prove(acme, "ext.example")
