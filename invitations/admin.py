@@ -7,17 +7,35 @@ from invitations.models import Invitation
 
 @admin.register(Invitation, site=site)
 class InvitationAdmin(OperationAdmin):
-    sids = {"NF": "sid", "OR": "organization__sid", "US": "invited_by__sid"}
+    sids = {
+        "NF": "sid",
+        "OR": "organization__sid",
+        "AC": "account__sid",
+        "US": "invited_by__sid",
+    }
     prefixes = ("email",)
     search_help_text = (
-        "The SID of an invitation, organization or inviter, or the beginning of the address."
+        "The SID of an invitation, organization, account or inviter, or the beginning of the "
+        "address."
     )
-    list_display = ("email", "within", "role", "state", "sent", "expires", "sid")
-    related = ("organization", "invited_by", "accepted_by")
+    list_display = ("email", "within", "kind", "offered", "state", "sent", "expires", "sid")
+    related = ("organization", "account", "invited_by", "accepted_by")
     facts = (
-        "sid", "kind", "email", "within", "role", "state", "inviter", "sent", "total_sends",
-        "expires", "accepter",
+        "sid", "kind", "email", "within", "on_account", "offered", "until", "reason", "state",
+        "inviter", "sent", "total_sends", "expires", "accepter",
     )  # fmt: skip
+
+    @admin.display(description="Role")
+    def offered(self, row: Invitation) -> str:
+        return row.get_role_label()
+
+    @admin.display(description="Account")
+    def on_account(self, row: Invitation) -> str:
+        return link(row.account)
+
+    @admin.display(description="Planned end of the access")
+    def until(self, row: Invitation) -> str:
+        return moment(row.access_ends_at, never="").text
 
     @admin.display(description="Invited by")
     def inviter(self, row: Invitation) -> str:
@@ -31,6 +49,8 @@ class InvitationAdmin(OperationAdmin):
     def state(self, row: Invitation) -> str:
         if row.accepted_at:
             return f"Accepted {moment(row.accepted_at).text}"
+        if row.declined_at:
+            return f"Declined {moment(row.declined_at).text}"
         if row.revoked_at:
             return f"Revoked {moment(row.revoked_at).text}"
         if row.is_expired():

@@ -1,15 +1,17 @@
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.core.validators import MinValueValidator
 
 from accounts.limits import HIGHEST_LIMIT
 from accounts.models import Account, RoleAssignment
-from accounts.operations import set_account_limit
+from accounts.operations import record_baa, set_account_limit
 from adminctr.core.actor import Actor
 from adminctr.core.addresses import readable_domain
-from adminctr.web.display import moment
+from adminctr.web.display import day, moment
 from adminctr.web.forms import AddressField
 from adminctr.web.staff import (
     Line,
@@ -40,6 +42,18 @@ class AccountLimitForm(ReasonForm):
     field_order = ("limit", "reason")
 
 
+class AgreementForm(ReasonForm):
+    effective_on = forms.DateField(
+        label="In force since",
+        required=False,
+        help_text="Empty where there is no Business Associate Agreement.",
+        input_formats=["%Y-%m-%d"],
+        validators=[MinValueValidator(date(2000, 1, 1))],
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+    field_order = ("effective_on", "reason")
+
+
 class TransferForm(ReasonForm):
     to = AddressField(
         label="New owner", help_text="The email address of a managed user of this organization."
@@ -55,6 +69,12 @@ def _rename(subject: Organization, data: dict[str, Any], actor: Actor) -> str:
 def _set_limit(subject: Organization, data: dict[str, Any], actor: Actor) -> str:
     organization = set_account_limit(subject, actor=actor, **data)
     return f"{organization.name} may have {organization.account_limit} accounts now."
+
+
+def _record_baa(subject: Organization, data: dict[str, Any], actor: Actor) -> str:
+    organization = record_baa(subject, actor=actor, **data)
+    since = organization.baa_effective_on
+    return f"The agreement holds from {day(since)}." if since else "No agreement is recorded now."
 
 
 def _transfer(subject: Organization, data: dict[str, Any], actor: Actor) -> str:
@@ -77,7 +97,10 @@ class OrganizationAdmin(OperationAdmin):
     )
     list_display = ("name", "owned_by", "account_limit", "created", "ended", "sid")
     related = ("owner",)
-    facts = list_display
+    facts = (
+        "sid", "name", "owned_by", "account_limit", "agreement", "managed_accounts",
+        "pending_accounts", "managed_users", "created", "ended",
+    )  # fmt: skip
     operations = (
         StaffOperation(
             "rename",
@@ -106,11 +129,27 @@ class OrganizationAdmin(OperationAdmin):
             applies=_lives,
             hint="The former Owner becomes an Administrator. Both get a mail.",
         ),
+        StaffOperation(
+            "record-baa",
+            "Record BAA",
+            Action.ORGANIZATION_RECORD_BAA,
+            _record_baa,
+            AgreementForm,
+            initial=lambda subject: {"effective_on": subject.baa_effective_on},
+            applies=_lives,
+            hint="While a Business Associate Agreement is in force, accounts can be flagged for "
+            "HIPAA.",
+        ),
     )
 
     @admin.display(description="Ended")
     def ended(self, row: Organization) -> str:
         return moment(row.ended_at).text
+
+    @admin.display(description="Business Associate Agreement")
+    def agreement(self, row: Organization) -> str:
+        since = row.baa_effective_on
+        return f"In force since {day(since)}" if since else ""
 
     def sections(self, subject: Organization) -> Iterable[Section]:
         inside = {"organization": subject}
@@ -118,11 +157,13 @@ class OrganizationAdmin(OperationAdmin):
         accounts = Account.objects.managed().filter(**inside).select_related("owner")
         domains = Domain.objects.filter(**inside).order_by("name", "id")
         invitations = Invitation.objects.pending().filter(**inside)
+        asked = Invitation.objects.pending_accounts().filter(**inside).select_related("account")
         events = AuditEvent.objects.filter(chain=subject.sid).order_by("-sequence")
         sid = subject.sid
         return (
             Section.of("People and roles", people, list_url(RoleAssignment, sid), _person),
             Section.of("Accounts", accounts, list_url(Account, sid), _account),
+            Section.of("Pending accounts", asked, list_url(Invitation, sid), _asked),
             Section.of("Domains", domains, list_url(Domain, sid), _domain),
             Section.of("Invitations", invitations, list_url(Invitation, sid), _invitation),
             Section.of(
@@ -141,6 +182,10 @@ def _person(stay: Membership) -> Line:
 def _account(account: Account) -> Line:
     note = f"{account.get_status_display()}, owned by {account.owner.email}"
     return Line(account.name, url_of(account), note)
+
+
+def _asked(invitation: Invitation) -> Line:
+    return Line(str(invitation.account), url_of(invitation), f"{invitation.email} was asked")
 
 
 def _domain(domain: Domain) -> Line:

@@ -6,6 +6,7 @@ from django import forms
 
 from adminctr.core.addresses import canonical_address
 from adminctr.core.errors import RuleViolation
+from adminctr.core.sids import is_sid
 from adminctr.core.text import plain_line
 
 
@@ -24,6 +25,18 @@ class AddressField(forms.CharField):
             return canonical_address(raw)
         except RuleViolation as refused:
             raise forms.ValidationError(refused.message, code=refused.code) from refused
+
+
+class PersonField(forms.CharField):
+    """One person, by address in its canonical form or by User SID."""
+
+    def __init__(self, **options: Any) -> None:
+        widget = forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"})
+        super().__init__(widget=widget, **options)
+
+    def clean(self, value: Any) -> str:
+        who: str = super().clean(value) or ""
+        return who if is_sid(who, "US") else AddressField().clean(who)
 
 
 class LineField(forms.CharField):

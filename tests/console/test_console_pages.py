@@ -26,6 +26,12 @@ pytestmark = pytest.mark.django_db
 HOME = "/console/"
 
 
+@pytest.fixture(autouse=True)
+def _owners_alone(db: None) -> None:
+    """Nobody has a role on an account but its Owner, until a test gives one."""
+    RoleAssignment.unscoped.granted().delete()
+
+
 def account_named(name: str) -> Account:
     return Account.unscoped.select_related("organization").get(name=name)
 

@@ -107,7 +107,7 @@ def test_a_stale_row_cannot_hide_who_is_owner(ana, ben, acme) -> None:
 @pytest.fixture
 def left(acme, cy) -> Membership:
     """The stay of somebody who has left, and owned no account."""
-    stay = stay_of(User.objects.get(email="dora@acme.example"))
+    stay = stay_of(User.objects.get(email="goro@acme.example"))
     with tenant(acme):
         stays.end_stay(stay)
     return stay

@@ -142,12 +142,12 @@ def test_several_are_locked_the_oldest_first(
 def test_an_overdue_stay_is_ended_when_another_begins(
     acme: Organization, globex: Organization
 ) -> None:
-    dora = User.objects.get(email="dora@acme.example")
-    Membership.unscoped.open().filter(user=dora).update(ends_at=clock.now())
+    goro = User.objects.get(email="goro@acme.example")
+    Membership.unscoped.open().filter(user=goro).update(ends_at=clock.now())
     with tenant(globex):
-        stays.begin_stay(globex, dora, role=Role.STANDARD, source=Source.DIRECT)
-    joined = stay_of(dora)
+        stays.begin_stay(globex, goro, role=Role.STANDARD, source=Source.DIRECT)
+    joined = stay_of(goro)
     assert joined is not None
     assert joined.organization == globex
-    assert Membership.unscoped.open().filter(user=dora).count() == 1
-    assert RoleAssignment.unscoped.open().on_organization().filter(holder=dora).count() == 1
+    assert Membership.unscoped.open().filter(user=goro).count() == 1
+    assert RoleAssignment.unscoped.open().on_organization().filter(holder=goro).count() == 1

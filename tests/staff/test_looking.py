@@ -7,6 +7,7 @@ from django.contrib.admin.models import LogEntry
 from django.urls import reverse
 from django.utils.html import escape
 
+from accounts.models import Account
 from accounts.operations import create_account
 from adminctr.core.tokens import hash_token
 from adminctr.web import staff as site
@@ -225,6 +226,62 @@ def test_a_page_of_an_organization_shows_what_it_has(lead, acme, cy) -> None:
     assert "joined by invitation" in user
     assert organization_of(acme.owner).sid == acme.sid
     assert stay_of(cy).organization.sid in user
+
+
+def page_of(lead, kind: str, sid: str) -> str:
+    """What the page of an object says, as people read it."""
+    body = lead.get(reverse(f"staff:{kind}_detail", args=[sid])).content.decode()
+    return " ".join(re.sub(r"<[^>]+>", " ", body.partition("<main")[2]).split())
+
+
+def test_a_page_of_an_account_says_how_it_stands(lead, acme) -> None:
+    def read(name: str) -> str:
+        return page_of(lead, "accounts_account", Account.unscoped.get(name=name).sid)
+
+    health = read("Health line")
+    for words in (
+        "Status Active", "Type Full", "Product Twilio", "Second factor Once per computer",
+        "HIPAA Enabled", "Subaccounts that it may have 1,000", "dora@acme.example Owner",
+        "Health line reminders Active, HIPAA", "Health line demo Active", "Closed None",
+    ):  # fmt: skip
+        assert words in health, words
+    assert "Health line demo Active, HIPAA" not in health
+    assert "Status Suspended by: Support" in read("Bulk mailer")
+    assert "Status Suspended by: The organization" in read("Summer campaign")
+    assert "The account above it Platform" in read("Platform tests")
+    assert "Product Flex" in read("Contact center")
+    line = read("Support line")
+    assert "ida@freelance.example Developer" in line
+    assert "max@contractor.example Developer" in line
+    assert "invited max@contractor.example" in line
+    closing = read("Trade fair")
+    assert "Status Closing" in closing
+    assert "Closing since None" not in closing
+
+
+def test_a_page_of_an_organization_tells_of_its_agreement_and_of_what_is_asked_for(
+    lead, acme
+) -> None:
+    shown = page_of(lead, "organizations_organization", acme.sid)
+    assert "Business Associate Agreement In force since 1 Jan 2025" in shown
+    assert "Pending accounts 1" in shown
+    assert "kai@acme.example was asked" in shown
+
+
+def test_a_page_of_an_invitation_says_what_it_offers(lead, acme) -> None:
+    def read(email: str) -> str:
+        found = Invitation.unscoped.get(email=email, organization=acme)
+        return page_of(lead, "invitations_invitation", found.sid)
+
+    access = read("max@contractor.example")
+    assert "Kind Access to an account" in access
+    assert "Account Support line" in access
+    assert "Role Developer" in access
+    added = read("kai@acme.example")
+    assert "Kind Let an account be added" in added
+    assert "Account First account" in added
+    line = Account.unscoped.get(name="Support line")
+    assert "max@" in found(lead, "invitations_invitation", line.sid)
 
 
 def test_nothing_is_written_by_looking(lead, acme) -> None:

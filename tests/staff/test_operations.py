@@ -1,31 +1,41 @@
 """Each operation of the staff site: done, refused beside its field, and never without a reason."""
 
 from dataclasses import dataclass, field
+from datetime import date
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils.html import escape
 
+from accounts.models import Account, AccountStatus, AccountType
+from accounts.operations import reactivate_account
 from adminctr.core.actor import Actor
+from adminctr.core.errors import RuleViolation
 from audit.models import AuditEvent
 from organizations.models import Organization, Role
 from organizations.policy import StaffGroup
+from tests.conftest import acting
 from tests.pages.effects import assert_no_effect, follow, mails_to
-from tests.users.people import stay_of
+from tests.users.people import organization_of, stay_of
 from users.models import User, UserStatus
 from users.operations import appoint_staff, dismiss_staff
 
 ORGANIZATION, USER = "staff:organizations_organization", "staff:users_user"
+ACCOUNT = "staff:accounts_account"
 REASON = "Ticket 4711: the Owner asked <b>by phone</b>"
 
 
 @dataclass(frozen=True)
 class Page:
-    """A page: what a good answer is, what is refused in which field, and what it writes."""
+    """A page: what a good answer is, what is refused in which field, and what it writes.
+
+    A page of an account is tried on the demo's account of this name.
+    """
 
     name: str
     event: str
+    account: str = ""
     good: dict[str, str] = field(default_factory=dict)
     bad: dict[str, list[str]] = field(default_factory=dict)
 
@@ -34,23 +44,53 @@ PAGES = {
     "rename": Page(
         f"{ORGANIZATION}_rename",
         "organization.renamed",
-        {"name": "Acme Works"},
-        {"name": ["", "   ", "Acme", "x" * 65, "a\x00b", "a\u202eb"]},
+        good={"name": "Acme Works"},
+        bad={"name": ["", "   ", "Acme", "x" * 65, "a\x00b", "a\u202eb"]},
     ),
     "limit": Page(
         f"{ORGANIZATION}_account-limit",
         "organization.limit_set",
-        {"limit": "25"},
-        {"limit": ["", "0", "-1", "3", "20", "10001", "9" * 400, "x", "1.5", "1e3"]},
+        good={"limit": "25"},
+        bad={"limit": ["", "0", "-1", "3", "20", "10001", "9" * 400, "x", "1.5", "1e3"]},
     ),
     "ownership": Page(
         f"{ORGANIZATION}_ownership",
         "organization.transferred",
-        {"to": "cy@acme.example"},
-        {"to": ["", "nobody@acme.example", "ana@acme.example", "eve@globex.example", "no address"]},
+        good={"to": "cy@acme.example"},
+        bad={
+            "to": [
+                "",
+                "nobody@acme.example",
+                "ana@acme.example",
+                "eve@globex.example",
+                "no address",
+            ]
+        },
     ),
+    "record baa": Page(
+        f"{ORGANIZATION}_record-baa",
+        "organization.baa_recorded",
+        good={"effective_on": "2026-01-31"},
+        bad={"effective_on": ["", "2025-01-01", "1999-12-31", "31.1.2026", "x"]},
+    ),
+    "upgrade": Page(f"{ACCOUNT}_upgrade", "account.upgraded", "Billing"),
+    "suspend account": Page(f"{ACCOUNT}_suspend", "account.suspended", "Platform"),
+    "reactivate": Page(f"{ACCOUNT}_reactivate", "account.reactivated", "Bulk mailer"),
+    "account owner": Page(
+        f"{ACCOUNT}_owner",
+        "account.transferred",
+        "Billing",
+        {"owner": "DORA@acme.example"},
+        {"owner": ["", "nobody@acme.example", "ben@acme.example", "ida@freelance.example", "no"]},
+    ),
+    "enable hipaa": Page(f"{ACCOUNT}_enable-hipaa", "account.hipaa_enabled", "Marketing"),
+    "disable hipaa": Page(f"{ACCOUNT}_disable-hipaa", "account.hipaa_disabled", "Health line"),
     "suspend": Page(f"{USER}_suspend", "user.suspended"),
 }
+# What agents may not do.
+OF_LEADS = {
+    "ownership", "suspend", "record baa", "account owner", "enable hipaa", "disable hipaa",
+}  # fmt: skip
 REASONS = ["", "   ", "x" * 201, "a\x00b", "a\nb", "a\u202eb"]
 BAD = [
     (page, key, value) for page, one in PAGES.items() for key in one.bad for value in one.bad[key]
@@ -60,10 +100,17 @@ BAD = [
 @pytest.fixture
 def address(acme: Organization, cy: User):
     def find(page: str) -> str:
-        name = PAGES[page].name
+        name, of = PAGES[page].name, PAGES[page].account
+        if of:
+            return reverse(name, args=[account_named(of).sid])
         return reverse(name, args=[acme.sid if name.startswith(ORGANIZATION) else cy.sid])
 
     return find
+
+
+def account_named(name: str) -> Account:
+    rows = Account.unscoped.select_related("organization", "owner", "parent")
+    return rows.get(name=name)
 
 
 def newest(organization: Organization) -> AuditEvent:
@@ -88,7 +135,14 @@ def test_what_is_done_is_there(lead, acme, ana, cy, address, deliver) -> None:
         lead.post(address(page), PAGES[page].good | {"reason": REASON})
     acme.refresh_from_db()
     assert (acme.name, acme.account_limit, acme.owner) == ("Acme Works", 25, cy)
+    assert acme.baa_effective_on == date(2026, 1, 31)
     assert stay_of(ana).role == Role.ADMINISTRATOR
+    billing, platform = account_named("Billing"), account_named("Platform")
+    assert (billing.type, billing.owner.email) == (AccountType.FULL, "dora@acme.example")
+    assert (platform.status, platform.suspended_by) == ("suspended", "support")
+    assert account_named("Bulk mailer").status == AccountStatus.ACTIVE
+    assert account_named("Marketing").is_hipaa
+    assert not account_named("Health line").is_hipaa
     assert stay_of(cy).status == UserStatus.SUSPENDED
     mails = deliver()
     assert mails_to(cy.email, mails)
@@ -139,8 +193,7 @@ def test_a_refusal_without_a_field_is_said_on_top(lead, cy, address) -> None:
     ("group", "page"),
     [
         *((StaffGroup.READERS, page) for page in PAGES),
-        (StaffGroup.AGENTS, "ownership"),
-        (StaffGroup.AGENTS, "suspend"),
+        *((StaffGroup.AGENTS, page) for page in OF_LEADS),
     ],
 )
 def test_a_group_without_it_is_refused_reads_why_and_is_noted(
@@ -158,6 +211,13 @@ def test_a_group_without_it_is_refused_reads_why_and_is_noted(
     shown = client.get(above).content.decode()
     assert f'href="{address(page)}"' not in shown
     assert "Your group may not do this; " in shown
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page not in OF_LEADS])
+def test_an_agent_does_what_the_group_may(page, staff, address, acme) -> None:
+    client = staff(StaffGroup.AGENTS)
+    assert client.post(address(page), PAGES[page].good | {"reason": REASON}).status_code == 303
+    assert newest(acme).action == PAGES[page].event
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -216,3 +276,109 @@ def test_a_form_from_another_site_is_refused(page, sue, address) -> None:
     client.force_login(sue, backend="users.sign_in.PasswordBackend")
     with assert_no_effect():
         assert client.post(address(page), PAGES[page].good | {"reason": "x"}).status_code == 403
+
+
+# Accounts
+
+
+def offered(client: Client, name: str) -> set[str]:
+    """The operations that the page of an account offers."""
+    page = reverse(f"{ACCOUNT}_detail", args=[account_named(name).sid])
+    return {one["words"] for one in client.get(page).context["operations"]}
+
+
+@pytest.mark.parametrize(
+    ("name", "operations"),
+    [
+        ("Billing", {"Upgrade", "Suspend", "Change Owner", "Enable HIPAA"}),
+        ("Platform", {"Suspend", "Change Owner", "Enable HIPAA"}),
+        ("Platform tests", {"Suspend", "Enable HIPAA"}),
+        ("Health line", {"Suspend", "Change Owner", "Disable HIPAA"}),
+        (
+            "Summer campaign",
+            {"Upgrade", "Suspend", "Reactivate", "Change Owner", "Enable HIPAA"},
+        ),
+        ("Bulk mailer", {"Upgrade", "Reactivate", "Change Owner", "Enable HIPAA"}),
+        ("Trade fair", set()),
+        ("Old hotline", set()),
+    ],
+)
+def test_what_makes_no_sense_is_not_offered(name, operations, lead, acme) -> None:
+    assert offered(lead, name) == operations
+
+
+@pytest.mark.parametrize(
+    ("page", "name", "words"),
+    [
+        ("upgrade", "Platform", "This account is upgraded already."),
+        ("upgrade", "Platform tests", "This is a subaccount."),
+        ("suspend", "Bulk mailer", "This account is suspended already."),
+        ("suspend", "Old hotline", "This account is closed; nobody can change it."),
+        ("reactivate", "Billing", "This account is not suspended."),
+        ("enable-hipaa", "Health line", "HIPAA is enabled for this account already."),
+        ("disable-hipaa", "Billing", "HIPAA is not enabled for this account already."),
+    ],
+)
+def test_what_makes_no_sense_is_refused_on_top(page, name, words, lead, acme) -> None:
+    url = reverse(f"{ACCOUNT}_{page}", args=[account_named(name).sid])
+    with assert_no_effect():
+        body = lead.post(url, {"reason": REASON}).content.decode()
+    assert words in body
+
+
+def test_customers_cannot_lift_what_support_suspended(lead, ben, address) -> None:
+    lead.post(address("suspend account"), {"reason": REASON})
+    platform = account_named("Platform")
+    with assert_no_effect(), pytest.raises(RuleViolation) as refused:
+        reactivate_account(platform, actor=acting(ben))
+    assert refused.value.code == "suspended_by_support"
+    lead.post(reverse(f"{ACCOUNT}_reactivate", args=[platform.sid]), {"reason": REASON})
+    assert account_named("Platform").status == AccountStatus.ACTIVE
+    assert account_named("Platform trials").status == AccountStatus.SUSPENDED
+
+
+def test_support_takes_over_what_customers_suspended(lead, acme) -> None:
+    summer = account_named("Summer campaign")
+    lead.post(reverse(f"{ACCOUNT}_suspend", args=[summer.sid]), {"reason": REASON})
+    assert account_named("Summer campaign").suspended_by == "support"
+
+
+def test_a_subaccount_below_a_suspended_one_waits_for_it(lead, acme) -> None:
+    for name in ("Platform tests", "Platform"):
+        suspend = reverse(f"{ACCOUNT}_suspend", args=[account_named(name).sid])
+        lead.post(suspend, {"reason": REASON})
+    url = reverse(f"{ACCOUNT}_reactivate", args=[account_named("Platform tests").sid])
+    body = follow(lead, lead.post(url, {"reason": REASON})).content.decode()
+    assert "runs again as soon as the account above it does" in body
+    assert account_named("Platform tests").suspended_by == "parent"
+
+
+def test_an_owner_is_named_by_sid_too(lead, cy, eve, address) -> None:
+    where = address("account owner")
+    with assert_no_effect():
+        refused = lead.post(where, {"owner": eve.sid, "reason": REASON}).content.decode()
+    assert "The owner must be a managed user of this organization." in refused
+    assert eve.email not in refused
+    lead.post(where, {"owner": cy.sid, "reason": REASON})
+    assert account_named("Billing").owner == cy
+
+
+def test_an_agreement_is_taken_back_once_no_account_needs_it(lead, acme, address) -> None:
+    for name in ("Health line", "Health line reminders"):
+        page = reverse(f"{ACCOUNT}_disable-hipaa", args=[account_named(name).sid])
+        lead.post(page, {"reason": REASON})
+    done = lead.post(address("record baa"), {"effective_on": "", "reason": REASON})
+    assert b"No agreement is recorded now." in follow(lead, done).content
+    acme.refresh_from_db()
+    assert acme.baa_effective_on is None
+    with assert_no_effect():
+        flagged = lead.post(address("enable hipaa"), {"reason": REASON}).content.decode()
+    assert "HIPAA needs a Business Associate Agreement" in flagged
+
+
+def test_nobody_of_support_touches_their_own_organizations_accounts(sue, acme, lead) -> None:
+    own = Account.unscoped.get(organization=organization_of(sue))
+    for page in ("upgrade", "suspend", "owner", "enable-hipaa"):
+        url = reverse(f"{ACCOUNT}_{page}", args=[own.sid])
+        with assert_no_effect():
+            assert lead.post(url, {"reason": REASON}).status_code == 403
