@@ -144,7 +144,7 @@ def add_existing_account(organization: Organization, *, sid: str, actor: Actor) 
             "Its owner was asked already and has not answered. Resend it under Pending accounts.",
             field="sid",
         )
-    _require_patience(account.owner.email)
+    _require_patience(account.owner.email, field="sid")
 
     invitation = Invitation(
         organization=organization,
@@ -333,7 +333,7 @@ def _addable(sid: str, organization: Organization) -> Account:
     return account
 
 
-def _require_patience(email: str) -> None:
+def _require_patience(email: str, *, field: str = "email") -> None:
     """Revoking and inviting anew must not mail somebody without end."""
     recent = Invitation.objects.to(email).filter(last_sent_at__gt=clock.now() - timedelta(days=1))
     sends = recent.aggregate(sum=Sum("total_sends"))["sum"] or 0
@@ -342,7 +342,7 @@ def _require_patience(email: str) -> None:
             "invited_too_often",
             f"This address was sent {sends} invitations in a day, which is the most. "
             "Wait until tomorrow, or ask the person another way.",
-            field="email",
+            field=field,
         )
 
 

@@ -420,3 +420,13 @@ def test_the_one_who_resends_answers_for_it(asked, account, ana, ben) -> None:
     again = resend_invitation(aged(asked), actor=acting(ana))
     change_role(stay_of(ben), role=Role.STANDARD, actor=acting(ana))
     assert agreeing(again, account.owner)().by == ana
+
+
+def test_another_way_in_is_withdrawn_once_its_owner_is_in(acme, account, asked) -> None:
+    solo = account.owner
+    other = invited(acme, solo.email)
+    agreeing(asked, solo)()
+    other.refresh_from_db()
+    assert other.revoked_at is not None
+    acme.refresh_from_db()
+    assert acme.pending_users == Invitation.unscoped.pending().filter(organization=acme).count()
