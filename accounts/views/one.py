@@ -68,6 +68,7 @@ class GeneralPage(AccountOperationPage):
             "created": moment(subject.created_at),
             "last_active": moment(subject.last_active_at),
             "owner_url": self._owner_url(subject),
+            "is_inside": self.actor.organization_id == subject.organization_id,
             "stopped": _STOPPED_BY.get(SuspendedBy(subject.suspended_by))
             if subject.suspended_by
             else "",
