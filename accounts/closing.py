@@ -6,11 +6,15 @@ from datetime import datetime, timedelta
 from typing import cast
 
 from django.conf import settings
+from django.db.models import Q, QuerySet
 
 from accounts import grants
 from accounts.models import Account, RoleAssignment, SuspendedBy
 from adminctr.core.plans import Effect, Plan, Thing, Weight
 from invitations.models import Invitation
+
+# Of more people or invitations than these a plan says how many there are, and not which.
+MOST_LISTED = 1_000
 
 
 def plan(account: Account, *, by_support: bool) -> Plan:
@@ -35,26 +39,33 @@ def purged_from(closing_at: datetime) -> datetime:
 
 
 def _blockers(account: Account, *, by_support: bool) -> Iterator[Effect]:
-    if account.suspended_by == SuspendedBy.SUPPORT and not by_support:
-        yield Effect(
-            Weight.BLOCKER,
-            "suspended_by_support",
-            "Support has suspended this account and keeps it as it is. Ask support to close it.",
-        )
+    """Closing ends in deleting, so nothing goes that support keeps, above or below it."""
+    family = Q(pk=account.pk) | Q(pk=account.parent_id) | Q(parent=account)
+    kept = Account.objects.standing().filter(family, suspended_by=SuspendedBy.SUPPORT)
+    if by_support or (one := kept.order_by("pk").first()) is None:
+        return
+    which = "this account" if one.pk == account.pk else f"“{one.name}”"
+    yield Effect(
+        Weight.BLOCKER,
+        "suspended_by_support",
+        f"Support has suspended {which} and keeps it as it is. Ask support to reactivate it first.",
+    )
 
 
 def _people(keys: list[int]) -> Effect:
-    """Everybody with a role on it or below it, with all of their roles."""
-    held = RoleAssignment.objects.in_force().filter(account__in=keys).select_related("holder")
+    """Everybody with a role on it or below it; where they are not too many, with their roles."""
+    held = RoleAssignment.objects.in_force().filter(account__in=keys)
+    number = held.values("holder").distinct().count()
+    text = f"{_several(number, 'user loses', 'users lose')} access to it."
+    things = _with_their_roles(held) if number <= MOST_LISTED else ()
+    return Effect(Weight.LOSES, "users_lose_access", text, things, count=number)
+
+
+def _with_their_roles(held: QuerySet[RoleAssignment]) -> tuple[Thing, ...]:
     roles: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for one in held.order_by("name_key", "pk"):
+    for one in held.select_related("holder").order_by("name_key", "pk"):
         roles[one.holder.sid, one.email].add(one.role)
-    return Effect(
-        Weight.LOSES,
-        "users_lose_access",
-        f"{_several(len(roles), 'user loses', 'users lose')} access to it.",
-        tuple(Thing(sid, email, grants.role_words(had)) for (sid, email), had in roles.items()),
-    )
+    return tuple(Thing(sid, email, grants.role_words(had)) for (sid, email), had in roles.items())
 
 
 def _subaccounts(account: Account) -> Effect | None:
@@ -67,14 +78,14 @@ def _subaccounts(account: Account) -> Effect | None:
 
 
 def _invitations(keys: list[int]) -> Effect | None:
-    waiting = Invitation.objects.open().filter(account__in=keys).select_related("account")
-    things = tuple(
-        Thing(one.sid, one.email, cast(Account, one.account).name) for one in waiting.order_by("pk")
-    )
-    if not things:
+    waiting = Invitation.objects.open().filter(account__in=keys)
+    number = waiting.count()
+    if not number:
         return None
-    number = _several(len(things), "invitation stops", "invitations stop")
-    return Effect(Weight.CHANGES, "invitations_end", f"{number} working.", things)
+    listed = waiting.select_related("account").order_by("pk") if number <= MOST_LISTED else ()
+    things = tuple(Thing(one.sid, one.email, cast(Account, one.account).name) for one in listed)
+    text = f"{_several(number, 'invitation stops', 'invitations stop')} working."
+    return Effect(Weight.CHANGES, "invitations_end", text, things, count=number)
 
 
 def _for_good() -> Iterator[Effect]:

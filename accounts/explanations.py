@@ -24,6 +24,19 @@ class Explanation:
     member: Membership | None
     former: RoleAssignment | None
 
+    @property
+    def name(self) -> str:
+        """Whoever has left is told by the address that they had; their name is others' business."""
+        return self._left_as.email if self._left_as else self.person.get_full_name()
+
+    @property
+    def email(self) -> str:
+        return self._left_as.email if self._left_as else self.person.email
+
+    @property
+    def _left_as(self) -> RoleAssignment | None:
+        return None if self.member else self.former
+
 
 def explain(person: User, account: Account) -> Explanation:
     """Read in the scope of the account's organization."""
@@ -42,7 +55,7 @@ def explain(person: User, account: Account) -> Explanation:
 
 def why_not(explained: Explanation) -> str:
     """The first condition of access that does not hold, and the way to it."""
-    name = explained.person.get_full_name()
+    name = explained.name
     match explained.proof.missing:
         case Missing.LOGIN:
             status = UserStatus(explained.person.status).label.lower()

@@ -7,7 +7,7 @@ from adminctr.core.errors import RuleViolation
 from organizations.models import Organization
 from users.models import User
 
-HIGHEST_LIMIT = 10_000
+HIGHEST_LIMIT = 1_000_000
 
 
 def held_by(organization: Organization) -> int:

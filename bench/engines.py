@@ -20,8 +20,7 @@ SQLITE, POSTGRESQL = "sqlite", "postgresql"
 PASSWORD = "correct horse battery staple"
 
 _USERS_PER_ORGANIZATION = 10
-_USERS_PER_ACCOUNT = 10
-_MOST_ACCOUNTS = 9_000  # the limit of an organization is 10,000
+_MOST_ACCOUNTS = 100_000
 _USERS_IN_A_SMALL_ONE = 2
 
 
@@ -102,7 +101,7 @@ def _amounts(size: int) -> list[str]:
     amounts = {
         "organizations": organizations,
         "users": size + _USERS_IN_A_SMALL_ONE * small,
-        "accounts": min(size // _USERS_PER_ACCOUNT, _MOST_ACCOUNTS) + small,
+        "accounts": min(size, _MOST_ACCOUNTS) + small,
         "invitations": size // 100,
         "events": size,
     }

@@ -22,16 +22,25 @@ SEARCH_BUDGET = 8
 DETAIL_BUDGET = 10
 _ADMIN = "/bench/admin/organizations/membership/"
 _PAGE = 50
+_COLLECTOR = "console of somebody with 10,000 roles"
 _HELLO, _FIRST = "hello-auth", "own first page"
 _LISTS = {
     "users": "users:list",
     "pending users": "users:pending",
     "accounts": "accounts:list",
+    "independent accounts": "accounts:independent",
+    "pending accounts": "accounts:pending",
+    "independent users": "users:independent",
     "role assignments": "accounts:access",
     "activity": "audit:list",
 }
 _SIX_LETTERS = 6
 _NARROWED = ("role=administrator", "status=suspended", "sort=-name", "sort=since", "sort=-since")
+# The accounts, whose filters each leave much or little, by every order but the usual one.
+_ACCOUNTS_NARROWED = (
+    "status=suspended", "status=closed", "type=full", "hipaa=yes", "activity=none", "sort=owner",
+    "sort=-created",
+)  # fmt: skip
 _MILLION = 1_000_000
 # Django admin against our pages, by the size of the organization or by the engine.
 _TIMES_ADMIN = {10_000: 4, 100_000: 6, _MILLION: 10}
@@ -184,6 +193,8 @@ def line_7(pages: Pages) -> None:
     searched = {
         f"{name}: {text}": _search(reverse(_LISTS[name]), text) for name, text in texts.items()
     }
+    accounts = reverse("accounts:list")
+    narrowed |= {f"accounts ?{query}": f"{accounts}?{query}" for query in _ACCOUNTS_NARROWED}
     took = pages.measure(
         {_FIRST: owner.visiting(users)}
         | {name: owner.visiting(url) for name, url in (narrowed | searched).items()}
@@ -213,6 +224,10 @@ def line_9(pages: Pages) -> None:
         "user": owner.visiting(reverse("users:detail", args=[user.sid])),
         "user with many accounts": owner.visiting(reverse("users:detail", args=[busy.sid])),
         "account": owner.visiting(pages.stage.account_url()),
+        "users of an account": owner.visiting(pages.stage.account_url("users")),
+        "subaccounts of an account": owner.visiting(pages.stage.account_url("subaccounts")),
+        "plan of closing an account": owner.visiting(pages.stage.account_url("close")),
+        _COLLECTOR: pages.stage.collector.visiting(reverse("console:home")),
         "overview": owner.visiting(reverse("organizations:overview")),
     }
     took = pages.measure(dict(cases))

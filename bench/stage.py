@@ -9,8 +9,10 @@ from django.db import connection
 from django.test import Client, override_settings
 from django.urls import reverse
 
-from accounts.models import Account
+from accounts.models import Account, AccountRole, RoleAssignment
+from adminctr.core import text
 from adminctr.core.actor import Actor
+from adminctr.core.periods import Source
 from adminctr.core.tenancy import every_tenant
 from bench.middleware import OF_STARTPROJECT
 from organizations.models import Membership, Organization, Role
@@ -21,6 +23,7 @@ from users.passwords import hash_password
 
 _BACKEND = "users.sign_in.PasswordBackend"
 HELLO_AUTH = "/bench/hello-auth/"
+_MANY_ROLES = 10_000
 
 
 class Browser:
@@ -122,10 +125,32 @@ class Stage:
             place = max(0, int((stays.count() - 1) * share))
             return stays.select_related("user")[place].user
 
-    def account_url(self) -> str:
+    def account_url(self, page: str = "detail") -> str:
         with every_tenant():
             account = Account.objects.managed().filter(organization=self.large).first()
-        return reverse("accounts:detail", args=[account.sid]) if account else ""
+        return reverse(f"accounts:{page}", args=[account.sid]) if account else ""
+
+    @cached_property
+    def collector(self) -> Browser:
+        """Somebody with very many roles, given past the operations, which allow far fewer."""
+        person = self.member_at(0.5)
+        with every_tenant():
+            accounts = Account.objects.counted().filter(organization=self.large)
+            others = accounts.exclude(owner=person).order_by("pk")[:_MANY_ROLES]
+            RoleAssignment.objects.bulk_create(
+                RoleAssignment(
+                    organization=self.large,
+                    holder=person,
+                    account=account,
+                    role=AccountRole.SUPPORT,
+                    holder_organization=self.large,
+                    email=person.email,
+                    name_key=text.sort_key(person.get_full_name()),
+                    source=Source.IMPORT,
+                )
+                for account in others
+            )
+        return Browser(person)
 
     def _owner_of(self, organization: Organization) -> User:
         return User.objects.get(pk=cast(int, organization.owner_id))

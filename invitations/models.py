@@ -202,6 +202,10 @@ class Invitation(TenantModel):
             return reverse("accounts:pending-detail", args=[self.sid])
         return reverse("accounts:invited", args=[cast(Account, self.account).sid, self.sid])
 
+    def is_access_over(self) -> bool:
+        """Whether the roles that it offers would have ended already."""
+        return self.access_ends_at is not None and self.access_ends_at <= clock.now()
+
     def get_account_roles(self) -> list[AccountRole]:
         return [AccountRole(role) for role in self.account_roles.split()]
 

@@ -151,7 +151,8 @@ def record_baa(
     actor = policy.require_locked(actor, Action.ORGANIZATION_RECORD_BAA, organization)
     if effective_on == organization.baa_effective_on:
         raise RuleViolation("baa_unchanged", "This is recorded already.", field="effective_on")
-    if effective_on is None and Account.objects.standing().filter(is_hipaa=True).exists():
+    holds = effective_on is not None and effective_on <= clock.now().date()
+    if not holds and Account.objects.standing().filter(is_hipaa=True).exists():
         raise RuleViolation(
             "baa_in_use",
             "Accounts are flagged for HIPAA. Disable it for each of them first.",

@@ -110,7 +110,7 @@ def remove_access(account: Account, *, holder: User, actor: Actor) -> Account:
 def relinquish_access(relinquishment: Relinquishment, *, actor: Actor) -> int:
     """End the roles that an organization's people have on an account of another; how many ended.
 
-    Raises NotAllowed, or RuleViolation: account_moved, not_independent, no_access.
+    Raises NotAllowed, or RuleViolation: not_independent, no_access.
     """
     organization, account = relinquishment.organization, relinquishment.account
     organization_policy.require(actor, Action.ACCOUNT_RELINQUISH, organization)

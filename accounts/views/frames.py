@@ -55,6 +55,8 @@ class AccountPage(ConsolePage):
 
     door: ClassVar[Door] = ADMIN_CENTER
     tab: ClassVar[str] = ""
+    # The tab that a page hangs below, where it is none itself: label and name.
+    below: ClassVar[tuple[str, str] | None] = None
     account: Account
 
     def admit(self, **kwargs: Any) -> None:
@@ -129,7 +131,12 @@ class AccountPage(ConsolePage):
         steps = [self.door.above_label, reverse(self.door.above)]
         if parent := self.account.parent:
             steps += [parent.name, self.door.url("detail", parent.sid)]
-        return steps if self.tab == "detail" else [*steps, self.account.name, self.url("detail")]
+        if self.tab != "detail":
+            steps += [self.account.name, self.url("detail")]
+        if self.below:
+            label, name = self.below
+            steps += [label, self.url(name)]
+        return steps
 
 
 class AccountDetailPage(AccountPage, DetailFrame):

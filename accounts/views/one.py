@@ -21,6 +21,7 @@ from accounts.operations import (
     transfer_account,
 )
 from accounts.views.frames import (
+    CONSOLE,
     AccountActionPage,
     AccountListPage,
     AccountOperationPage,
@@ -134,7 +135,8 @@ class SuspendPage(AccountActionPage):
 
     def perform(self, subject: Account) -> Done:
         account = suspend_account(subject, actor=self.actor)
-        return Done(f"{account.name} is suspended, with its subaccounts.", self.back(account))
+        with_it = "" if account.parent_id else ", with its subaccounts"
+        return Done(f"{account.name} is suspended{with_it}.", self.back(account))
 
 
 class ReactivatePage(AccountActionPage):
@@ -150,10 +152,8 @@ class EnableHipaa(AccountActionPage):
 
     def perform(self, subject: Account) -> Done:
         account = set_hipaa(subject, enabled=True, actor=self.actor)
-        return Done(
-            f"HIPAA is enabled for {account.name}. Its existing subaccounts need the flag each.",
-            self.back(account),
-        )
+        below = "" if account.parent_id else " Its existing subaccounts need the flag each."
+        return Done(f"HIPAA is enabled for {account.name}.{below}", self.back(account))
 
 
 class DisableHipaa(AccountActionPage):
@@ -188,7 +188,7 @@ class ClosePage(AccountPlanPage):
 
     def _after(self, account: Account) -> str:
         """A closed account is shown to the administrators alone."""
-        return reverse("console:home") if self.surroundings()["is_console"] else self.url("detail")
+        return reverse("console:home") if self.door is CONSOLE else self.url("detail")
 
 
 class ClosePlanExport(AccountPlanExport):

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.http import Http404
 
-from accounts import explanations, queries
+from accounts import explanations, grants, queries
 from accounts.forms import (
     AccountUserFilter,
     InvitedFilter,
@@ -13,7 +13,7 @@ from accounts.forms import (
     LookUpForm,
     RolesForm,
 )
-from accounts.models import Account, AccountRole, RoleAssignment
+from accounts.models import Account, RoleAssignment
 from accounts.operations import remove_access, set_roles
 from accounts.policy import WORDS
 from accounts.views.frames import (
@@ -30,7 +30,7 @@ from adminctr.web.display import moment
 from adminctr.web.filters import Noun, Order
 from adminctr.web.mails import facts_of, mail_state
 from adminctr.web.views import Done
-from invitations.models import Invitation
+from invitations.models import Invitation, Kind
 from invitations.operations import (
     invite_to_account,
     resend_invitation,
@@ -40,6 +40,7 @@ from invitations.operations import (
 from organizations.policy import Action
 from users.models import User
 
+_USERS = ("Users", "users")
 _NOBODY = "Nobody with access to this account, and no managed user, has this address or SID."
 
 
@@ -103,6 +104,7 @@ class UserPage(AccountDetailPage):
     """Why somebody has access to this account, or why not, and what would change that."""
 
     action = Action.ACCOUNT_MANAGE_USERS
+    below = _USERS
     template_name = "accounts/user.html"
 
     def person(self, **kwargs: Any) -> User:
@@ -159,6 +161,7 @@ class ChangeRolesPage(AccountOperationPage):
     """Which roles somebody has on this account; a managed user may get the first ones here."""
 
     action = Action.ACCOUNT_MANAGE_USERS
+    below = _USERS
     template_name = "accounts/roles.html"
     form_class = RolesForm
 
@@ -178,7 +181,8 @@ class ChangeRolesPage(AccountOperationPage):
         }
 
     def context(self, subject: User) -> dict[str, Any]:
-        return {"person": subject, "person_url": self.url("user", subject.sid)}
+        explained = explanations.explain(subject, self.account)
+        return {"explained": explained, "person_url": self.url("user", subject.sid)}
 
     def perform(self, subject: User, data: dict[str, Any]) -> Done:
         asked = RolesForm.asked(data)
@@ -207,6 +211,7 @@ class RemoveAccess(AccountActionPage):
 
 class InvitePage(AccountOperationPage):
     action = Action.ACCOUNT_MANAGE_USERS
+    below = _USERS
     template_name = "accounts/invite.html"
     form_class = InviteToAccountForm
 
@@ -247,6 +252,7 @@ class InvitedListPage(AccountListPage):
 class InvitedPage(AccountDetailPage):
     action = Action.ACCOUNT_MANAGE_USERS
     tab = "pending-users"
+    below = ("Pending Users", "pending-users")
     template_name = "accounts/invited_detail.html"
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
@@ -263,7 +269,7 @@ class InvitedAction(AccountActionPage):
     action = Action.ACCOUNT_MANAGE_USERS
 
     def subject(self, **kwargs: Any) -> Invitation:
-        rows = Invitation.objects.filter(account=self.account)
+        rows = Invitation.objects.filter(account=self.account, kind=Kind.ACCESS)
         return self.one(rows.select_related("organization", "account"), sid=kwargs["invitation"])
 
     def back(self, subject: Invitation) -> str:
@@ -306,13 +312,10 @@ def person_in(page: AccountPage, sid: str) -> User:
 
 def _roles_by_holder(account: Account, holders: Iterable[int]) -> dict[int, str]:
     held = RoleAssignment.objects.in_force().filter(account=account, holder__in=list(holders))
-    found: dict[int, list[AccountRole]] = {}
+    found: dict[int, list[str]] = {}
     for holder_id, role in held.values_list("holder_id", "role"):
-        found.setdefault(holder_id, []).append(AccountRole(role))
-    return {
-        holder: ", ".join(role.label for role in AccountRole if role in roles)
-        for holder, roles in found.items()
-    }
+        found.setdefault(holder_id, []).append(role)
+    return {holder: grants.role_words(roles) for holder, roles in found.items()}
 
 
 def _by_whom(row: RoleAssignment) -> str:

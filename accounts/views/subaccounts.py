@@ -40,7 +40,7 @@ class SubaccountListPage(AccountListPage):
         standing = Account.objects.below(self.account).standing().order_by()
         numbers = standing.aggregate(all=Count("pk"), flagged=Count("pk", filter=Q(is_hipaa=True)))
         return {
-            "limit": limits.subaccount_limit(self.account),
+            "limit": f"{limits.subaccount_limit(self.account):,}",
             "numbers": numbers,
             "has_hipaa": self.account.is_hipaa or numbers["flagged"] > 0,
             "new_refusal": self.refusal(Action.SUBACCOUNT_MANAGE),
@@ -62,7 +62,7 @@ class SubaccountListPage(AccountListPage):
 
 class NewSubaccountPage(AccountOperationPage):
     action = Action.SUBACCOUNT_MANAGE
-    tab = "subaccounts"
+    below = ("Subaccounts", "subaccounts")
     template_name = "accounts/new_subaccount.html"
     form_class = SubaccountForm
 

@@ -28,7 +28,7 @@ def install(connection: BaseDatabaseWrapper) -> None:
         if model._meta.db_table in tables:
             if connection.vendor == "postgresql":
                 _install_gin(connection, model)
-            elif not _has_triggers(connection, model):
+            elif not (_has_triggers(connection, model) and _indexes_columns(connection, model)):
                 _install_fts(connection, model)
 
 
@@ -144,6 +144,13 @@ def _has_triggers(connection: BaseDatabaseWrapper, model: type[Model]) -> bool:
             [model._meta.db_table, *(f"{_name(model)}_{event}" for event in _EVENTS)],
         )
         return bool(cursor.fetchone()[0] == len(_EVENTS))
+
+
+def _indexes_columns(connection: BaseDatabaseWrapper, model: type[Model]) -> bool:
+    """Whether it is not that of a former release, which searched by others."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name FROM pragma_table_info(%s) ORDER BY cid", [_name(model)])
+        return [name for (name,) in cursor.fetchall()] == ["organization_id", *_columns(model)]
 
 
 def _added(name: str, columns: list[str]) -> str:

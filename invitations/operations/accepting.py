@@ -12,7 +12,7 @@ from adminctr.core.periods import Source
 from audit import log
 from invitations import kinds
 from invitations.models import Invitation, Kind
-from invitations.operations.inviting import WAYS_IN, may_not, note, still_open
+from invitations.operations.inviting import WAYS_IN, may_not, note, still_open, withdraw
 from merges.operations import Absorption, absorb
 from organizations import policy, stays
 from organizations.models import Membership, Organization, Role, lock_all
@@ -143,9 +143,9 @@ def _as_it_was_shown(invitation: Invitation) -> Invitation:
 
 def _require_account_runs(invitation: Invitation) -> None:
     """An account that was closed or went elsewhere gives nobody access, nor does a day gone by."""
-    account, ends_at = cast(Account, invitation.account), invitation.access_ends_at
-    is_past = ends_at is not None and ends_at <= clock.now()
-    if account.organization_id != invitation.organization_id or not account.is_open() or is_past:
+    account = cast(Account, invitation.account)
+    has_moved = account.organization_id != invitation.organization_id
+    if has_moved or not account.is_open() or invitation.is_access_over():
         raise tokens.dead_link()
     account.organization = invitation.organization
 
@@ -210,6 +210,8 @@ def _join(invitation: Invitation, user: User, actor: Actor) -> Membership:
         by_id=invitation.invited_by_id,
     )
     member = policy.actor_in(stay, user, via=actor.via, origin=actor.origin)
+    for moot in Invitation.objects.open().to(user.email).exclude(kind=Kind.ACCESS):
+        withdraw(moot, member)  # whoever is in needs no second way in
     if is_account_added:
         added = cast(Account, invitation.account)
         trail.note_in(invitation.organization, added, "account.added", member)

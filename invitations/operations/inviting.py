@@ -144,7 +144,7 @@ def add_existing_account(organization: Organization, *, sid: str, actor: Actor) 
             "Its owner was asked already and has not answered. Resend it under Pending accounts.",
             field="sid",
         )
-    _require_patience(account.owner.email)
+    _require_patience(account.owner.email, field="sid")
 
     invitation = Invitation(
         organization=organization,
@@ -156,8 +156,13 @@ def add_existing_account(organization: Organization, *, sid: str, actor: Actor) 
 
 
 def resend_refusal(invitation: Invitation) -> RuleViolation | None:
-    """Why this invitation may not be sent again now; three reasons, each its own."""
+    """Why this invitation may not be sent again now; four reasons, each its own."""
     now = clock.now()
+    if invitation.is_access_over():
+        return RuleViolation(
+            "access_over",
+            "The access that it offers has ended by now. Revoke it and invite the person anew.",
+        )
     if invitation.expires_at + settings.INVITATION_KEPT <= now:
         return RuleViolation(
             "resend_expired",
@@ -182,7 +187,7 @@ def resend_refusal(invitation: Invitation) -> RuleViolation | None:
 def resend_invitation(invitation: Invitation, *, actor: Actor) -> Invitation:
     """Mail a new link, which kills the old one and lives as long as a new invitation.
 
-    Raises NotAllowed, or RuleViolation: invitation_closed, resend_expired,
+    Raises NotAllowed, or RuleViolation: invitation_closed, access_over, resend_expired,
     resend_max_threshold_reached, resend_throttle, account_closed, account_not_active, or why the
     address may no longer come in.
     """
@@ -328,7 +333,7 @@ def _addable(sid: str, organization: Organization) -> Account:
     return account
 
 
-def _require_patience(email: str) -> None:
+def _require_patience(email: str, *, field: str = "email") -> None:
     """Revoking and inviting anew must not mail somebody without end."""
     recent = Invitation.objects.to(email).filter(last_sent_at__gt=clock.now() - timedelta(days=1))
     sends = recent.aggregate(sum=Sum("total_sends"))["sum"] or 0
@@ -337,7 +342,7 @@ def _require_patience(email: str) -> None:
             "invited_too_often",
             f"This address was sent {sends} invitations in a day, which is the most. "
             "Wait until tomorrow, or ask the person another way.",
-            field="email",
+            field=field,
         )
 
 

@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 import time_machine
 
-from accounts import access, jobs
+from accounts import access, closing, jobs
 from accounts.models import Account, AccountRole, AccountStatus, RoleAssignment, SecondFactor
 from accounts.operations import (
     close_account,
@@ -89,6 +89,19 @@ def test_it_names_subaccounts_and_invitations(billing) -> None:
     assert changes["invitations_end"][0] == ["nadia@ext.example", "olga@ext.example"]
 
 
+def test_of_very_many_it_says_their_number_alone(billing, dora, monkeypatch) -> None:
+    monkeypatch.setattr(closing, "MOST_LISTED", 1)
+    offered(billing, "nadia@ext.example")
+    assert told(billing, Weight.CHANGES)["invitations_end"][0] == ["nadia@ext.example"]
+    give(billing, dora, AccountRole.SUPPORT)
+    give(below(billing), dora, AccountRole.DEVELOPER)
+    offered(billing, "olga@ext.example")
+    (people,) = plan_of(billing).by_weight(Weight.LOSES)
+    assert (people.objects, people.count) == ((), 3)
+    assert people.text == "3 users lose access to it."
+    assert told(billing, Weight.CHANGES)["invitations_end"] == ([], "2 invitations stop working.")
+
+
 def test_it_says_what_is_for_good_and_what_stays(billing, settings) -> None:
     settings.ACCOUNT_KEPT_AFTER_CLOSING = 20 * DAY
     assert set(told(billing, Weight.CHANGES)) == {"stops"}
@@ -140,6 +153,18 @@ def test_what_support_suspended_customers_do_not_close(billing, support, ana) ->
     assert code_of(close) == "plan_blocked"
     assert not plan_of(billing, by_support=True).blockers
     assert being_closed(billing).status == AccountStatus.PENDING_CLOSURE
+
+
+@pytest.mark.parametrize("which", ["the account above", "the account below"])
+def test_nor_what_stands_above_or_below_it(which, billing, support, ana) -> None:
+    lab = below(billing)
+    kept, closing_one = (billing, lab) if which == "the account above" else (lab, billing)
+    suspended(kept, actor=support)
+    plan = plan_of(closing_one)
+    assert [one.key for one in plan.blockers] == ["suspended_by_support"]
+    assert f"“{kept.name}”" in plan.blockers[0].text
+    close = partial(close_account, fresh(closing_one), digest=plan.digest, actor=acting(ana))
+    assert code_of(close) == "plan_blocked"
 
 
 def test_what_the_organization_suspended_it_may_close(billing, ana) -> None:

@@ -27,8 +27,15 @@ PAGES = {
         "gallery": "/gallery/",
         "overview": "/admin-center/",
         "accounts": "/admin-center/accounts/",
+        "independent-accounts": "/admin-center/accounts/independent/",
+        "pending-accounts": "/admin-center/accounts/pending/",
+        "create-account": "/admin-center/accounts/new/",
+        "review-account": "/admin-center/accounts/new/review/?name=Lab&owner=cy@acme.example"
+        "&product=twilio",
+        "add-account": "/admin-center/accounts/add/",
         "role-assignments": "/admin-center/access/",
         "users": "/admin-center/users/",
+        "independent-users": "/admin-center/users/independent/",
         "pending-users": "/admin-center/users/pending/",
         "invite-user": "/admin-center/users/invite/",
         "domains": "/admin-center/domains/",
@@ -45,10 +52,34 @@ PAGES = {
         "staff-events": "/staff/audit/auditevent/",
     },
 }
-# Found by their names on the lists, as Ben.
+# Found by their names on the lists, and on what those lead to, as Ben.
 DETAILS = {
     "console-account": ("/console/", "Billing"),
-    "account": ("/admin-center/accounts/", "Billing"),
+    "account": ("/admin-center/accounts/", "Platform"),
+    "change-account-owner": ("/admin-center/accounts/", "Platform", "Change Owner"),
+    "close-account": ("/admin-center/accounts/", "Platform", "Close Account"),
+    "subaccounts": ("/admin-center/accounts/", "Health line", "Subaccounts"),
+    "account-users": ("/admin-center/accounts/", "Marketing", "Users"),
+    "account-user": ("/admin-center/accounts/", "Billing", "Users", "Cy Lindqvist"),
+    "account-roles": (
+        "/admin-center/accounts/",
+        "Billing",
+        "Users",
+        "Cy Lindqvist",
+        "Change roles",
+    ),
+    "invite-to-account": ("/admin-center/accounts/", "Billing", "Users", "Invite User"),
+    "account-pending-user": (
+        "/admin-center/accounts/",
+        "Support line",
+        "Pending Users",
+        "max@contractor.example",
+    ),
+    "suspended-account": ("/admin-center/accounts/", "Bulk mailer"),
+    "closed-account": ("/admin-center/accounts/", "Old hotline"),
+    "independent-account": ("/admin-center/accounts/independent/", "Client sites"),
+    "pending-account": ("/admin-center/accounts/pending/", "First account"),
+    "independent-user": ("/admin-center/users/independent/", "Ida Berg"),
     "user": ("/admin-center/users/", "Cy Lindqvist"),
     "pending-user": ("/admin-center/users/pending/", "hana@acme.example"),
     "domain": ("/admin-center/domains/", "acme-labs.example"),
@@ -92,9 +123,10 @@ def take_all(page: Page, look: str) -> None:
             take(name)
     page.context.clear_cookies()
     log_in(page, "ben@acme.example")
-    for name, (path, link) in DETAILS.items():
+    for name, (path, *links) in DETAILS.items():
         page.goto(path)
-        page.get_by_role("link", name=link, exact=True).click()
+        for link in links:
+            page.get_by_role("link", name=link, exact=True).click()
         take(name)
 
 

@@ -35,7 +35,14 @@ ADMIN_CENTER = [
     "/admin-center/access/?source=direct&role=account-owner&sort=-began&on=x",
     "/admin-center/access/?search=nobody&state=ended&on=2026-11-01",
     "/admin-center/accounts/",
+    "/admin-center/accounts/independent/",
+    "/admin-center/accounts/pending/",
+    "/admin-center/accounts/new/",
+    "/admin-center/accounts/new/review/?name=Lab&owner=cy@acme.example&product=twilio",
+    "/admin-center/accounts/new/review/?owner=nobody",
+    "/admin-center/accounts/add/",
     "/admin-center/users/",
+    "/admin-center/users/independent/",
     "/admin-center/users/pending/",
     "/admin-center/users/invite/",
     "/admin-center/domains/",
@@ -47,7 +54,21 @@ OWNERS = ["/admin-center/settings/ownership/"]
 REFUSED = ["/admin-center/", "/nowhere/"]
 DETAILS = [
     ("/console/", "Billing"),
-    ("/admin-center/accounts/", "Billing"),
+    ("/admin-center/accounts/", "Platform"),
+    ("/admin-center/accounts/", "Platform", "Change Owner"),
+    ("/admin-center/accounts/", "Platform", "Close Account"),
+    ("/admin-center/accounts/", "Platform", "Subaccounts", "Platform trials"),
+    ("/admin-center/accounts/", "Platform", "Subaccounts", "Create New Subaccount"),
+    ("/admin-center/accounts/", "Billing", "Users", "Cy Lindqvist"),
+    ("/admin-center/accounts/", "Billing", "Users", "Cy Lindqvist", "Change roles"),
+    ("/admin-center/accounts/", "Marketing", "Users", "Invite User"),
+    ("/admin-center/accounts/", "Support line", "Pending Users", "max@contractor.example"),
+    ("/admin-center/accounts/", "Bulk mailer"),
+    ("/admin-center/accounts/", "Old hotline"),
+    ("/admin-center/accounts/independent/", "Client sites"),
+    ("/admin-center/accounts/independent/", "Client sites", "Relinquish access"),
+    ("/admin-center/accounts/pending/", "First account"),
+    ("/admin-center/users/independent/", "Ida Berg"),
     ("/admin-center/users/", "Cy Lindqvist"),
     ("/admin-center/users/pending/", "hana@acme.example"),
     ("/admin-center/domains/", "acme-labs.example"),
@@ -60,15 +81,21 @@ PEOPLE = {
     "cy": "cy@acme.example",
     "goro": "goro@acme.example",
     "ida": "ida@freelance.example",
+    "kai": "kai@acme.example",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Visitors:
-    """People who have logged in once, and the link that one of them was mailed."""
+    """People who have logged in once, and the links that were mailed.
+
+    To a wanted address, with an offer to somebody new, and with a request to Kai.
+    """
 
     cookies: dict[str, list[Any]]
     link: str
+    offer: str
+    request: str
 
     def enter(self, page: Page, name: str) -> None:
         page.context.clear_cookies()
@@ -85,7 +112,12 @@ def visitors(browser: Browser, site: Site) -> Visitors:
             cookies[name] = context.cookies()
             if name == "goro":
                 want(page, WANTED)
-    return Visitors(cookies, site.link_mailed_to(WANTED, subject="Confirm your new address"))
+    return Visitors(
+        cookies,
+        site.link_mailed_to(WANTED, subject="Confirm your new address"),
+        site.link_mailed_to("max@contractor.example", subject="Fay O'Connor invites you"),
+        site.link_mailed_to(PEOPLE["kai"], subject="Acme wants to add your account"),
+    )
 
 
 def want(page: Page, address: str) -> None:
@@ -123,12 +155,14 @@ def every_page(page: Page, visitors: Visitors) -> Iterator[str]:
         follow(page.get_by_role(role, name=name, exact=True))
         return page.url
 
-    yield from walk(*PUBLIC)
+    yield from walk(*PUBLIC, visitors.offer, visitors.request)
     visitors.enter(page, "ben")
     yield from walk(*ADMIN_CENTER)
-    for path, name in DETAILS:
+    for path, *names in DETAILS:
         page.goto(path)
-        yield click("link", name)
+        for name in names:
+            click("link", name)
+        yield page.url
     page.goto("/admin-center/users/")
     click("link", "Cy Lindqvist")
     yield click("link", "Change role")
@@ -137,9 +171,15 @@ def every_page(page: Page, visitors: Visitors) -> Iterator[str]:
     visitors.enter(page, "ana")
     yield from walk(*OWNERS)
     visitors.enter(page, "cy")
-    yield from walk(*REFUSED, "/console/")
+    yield from walk(*REFUSED, "/console/", "/console/accounts/new/", visitors.offer)
+    for name in ("Marketing", "Billing"):
+        page.goto("/console/")
+        yield click("link", name)
+    yield click("link", "Why do I have access?")
     visitors.enter(page, "goro")
     yield from walk("/profile/", visitors.link)
+    visitors.enter(page, "kai")
+    yield from walk(visitors.request)
     visitors.enter(page, "ida")
     page.goto("/admin-center/")
     page.get_by_text("1 of 4, next: Verify a domain").click()

@@ -8,6 +8,7 @@ from html import unescape
 
 import pytest
 import time_machine
+from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import reverse
 
@@ -17,7 +18,7 @@ from adminctr.core import clock
 from adminctr.core.plans import OUTDATED
 from adminctr.core.sids import make_sid
 from adminctr.core.tenancy import tenant
-from adminctr.web.plans import TICK_ALL
+from adminctr.web.plans import TICK_ALL, TOO_OLD
 from audit.models import AuditEvent
 from bulk import bars, selections
 from bulk.models import BulkRow, BulkRun, RowState
@@ -208,12 +209,16 @@ def test_a_choice_is_ones_own_and_holds_for_a_day(
     assert 'name="plan"' not in body
 
 
-def test_a_look_at_one_choice_confirms_no_other(client, accounts) -> None:
-    """The selection is part of what is bound."""
-    one, two = choose(client, accounts[:1]), choose(client, accounts[:2])
-    look = token_in(said(client, one))
-    again = client.post(two, {"plan": look, "read": "on"})
-    assert again.status_code == 200
+def test_a_look_at_one_choice_confirms_no_other(client, acme, ana, accounts) -> None:
+    """The selection is part of what is bound, even where the same rows are behind it."""
+    look = token_in(said(client, choose(client, accounts)))
+    others = (
+        choose(client, accounts[:2]),
+        choose_all(client, signed(acme, ana, {"search": "shop"})),
+    )
+    for other in others:
+        again = client.post(other, {"plan": look, "read": "on"})
+        assert TOO_OLD in unescape(again.content.decode())
     assert not BulkRun.unscoped.exists()
 
 
@@ -412,3 +417,17 @@ def test_everything_is_done_without_a_script(client, accounts, work) -> None:
     statuses = Account.unscoped.filter(name__startswith="Shop").values_list("status", flat=True)
     assert set(statuses) == {AccountStatus.SUSPENDED}
     assert rows_of(BulkRun.unscoped.get())
+
+
+def bar_of(**given: object) -> str:
+    return render_to_string("components/bulk_bar.html", given)
+
+
+def test_the_bar_offers_all_that_fit_only_where_more_fit_than_the_page_shows(acme, ana) -> None:
+    bar = bars.bar("accounts", organization=acme, actor=acting(ana), query={})
+    some = bar_of(bar=bar)
+    assert f'<form class="bulk-bar" id="bulk" method="post" action="{CHOOSE}"' in some
+    assert '<option value="change-owner">Change Owner</option>' in some
+    assert 'name="all"' not in some
+    assert "Select all matching (120 accounts)" in bar_of(bar=bar, counted="120 accounts")
+    assert bar_of(bar=None).strip() == ""

@@ -168,6 +168,46 @@ def test_a_trigger_that_was_dropped_is_put_back(event: str, cy: User) -> None:
         assert cursor.fetchone() == (1,)
 
 
+def test_the_index_is_made_anew_when_other_columns_are_searched(monkeypatch) -> None:
+    assert names("silva") == {"ana"}
+    monkeypatch.setattr(Membership, "searched_by", ("email", "surname_key"))
+    search_indexes.install(connection)
+    assert searched_columns() == ["email", "surname_key"]
+    assert names("silva") == {"ana"}
+    assert names("ana silva") == {"ana"}
+    assert names("okafor") == {"ben"}
+    before = _index_of_stays()
+    search_indexes.install(connection)
+    assert _index_of_stays() == before
+    monkeypatch.undo()
+    search_indexes.install(connection)
+    assert searched_columns() == ["name_key", "email"]
+
+
+def searched_columns() -> list[str]:
+    """The columns in the index of stays, as the database tells."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(
+                "SELECT attname FROM pg_attribute WHERE attrelid = "
+                "'organizations_membership_search'::regclass ORDER BY attnum"
+            )
+            return [name for (name,) in cursor.fetchall()]
+        cursor.execute("SELECT name FROM pragma_table_info('organizations_membership_search')")
+        return [name for (name,) in cursor.fetchall() if name != "organization_id"]
+
+
+def _index_of_stays() -> object:
+    """Which index it is: another one made in its place differs."""
+    where = "sqlite_master WHERE name = 'organizations_membership_search'"
+    number = f"SELECT rootpage, rowid FROM {where}"
+    if connection.vendor == "postgresql":
+        number = "SELECT 'organizations_membership_search'::regclass::oid"
+    with connection.cursor() as cursor:
+        cursor.execute(number)
+        return cursor.fetchone()
+
+
 def test_what_is_found_stands_in_order() -> None:
     places = search.find(Membership.objects.managed(), "acme", order="began_at").places
     assert places == sorted(places)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import F, Q, QuerySet
 from django.urls import reverse, reverse_lazy
 
 from accounts import queries
@@ -90,7 +90,8 @@ class RemoveIndependentAccess(ActionPage):
     action = Action.ACCOUNT_MANAGE_USERS
 
     def subject(self, **kwargs: Any) -> RoleAssignment:
-        held = RoleAssignment.objects.filter(account__isnull=False)
+        elsewhere = ~Q(holder_organization=F("organization"))
+        held = RoleAssignment.objects.on_accounts().filter(elsewhere)
         held = held.select_related("holder", "account__organization")
         return self.one(held, sid=kwargs["role"], holder__sid=kwargs["sid"])
 
