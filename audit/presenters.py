@@ -13,7 +13,7 @@ _NO_MARKS = str.maketrans("", "", "“”")
 SENTENCES = {
     "account.access_accepted": "accepted access to the account “{subject}” as {role}",
     "account.access_relinquished": (
-        "relinquished the access of {by} to the account “{subject}” ({holders})"
+        "relinquished the access of {by} to the account “{subject}” (roles: {roles}; {holders})"
     ),
     "account.access_removed": (
         "took the access to the account “{subject}” away from {holder} ({before})"

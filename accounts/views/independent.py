@@ -2,6 +2,7 @@
 
 from typing import Any, cast
 
+from django.db.models import Q
 from django.http import Http404
 from django.urls import reverse
 
@@ -46,11 +47,15 @@ class RelinquishPage(OperationPage):
         return _account_elsewhere(self, kwargs["sid"])
 
     def context(self, subject: Account) -> dict[str, Any]:
-        held = queries.roles_elsewhere(self.organization).filter(account=subject)
-        emails = sorted(set(held.values_list("email", flat=True)[:200]))
+        family = Q(account=subject) | Q(account__parent=subject)
+        held = queries.roles_elsewhere(self.organization).filter(family)
+        shown = cut(held.order_by("name_key", "pk"))
+        emails = dict.fromkeys(one.email for one in shown.rows)
+        others = ["Others of your organization lose it, too."] if shown.has_more else []
         return {
             "account": subject,
-            "consequences": [f"{email} loses access to {subject.name}." for email in emails],
+            "consequences": [f"{email} loses access to {subject.name}." for email in emails]
+            + others,
             "survives": ["The account stays as it is; it is governed by its own organization."],
         }
 

@@ -80,12 +80,7 @@ def invite_to_account(
     conditions.require_active(current)
     account_policy.require_roles(roles)
     grants.require_later(ends_at)
-    if RoleAssignment.objects.in_force().filter(account=current, email=email).exists():
-        raise RuleViolation(
-            "already_has_access",
-            "This person has access already. Change their roles under Users.",
-            field="email",
-        )
+    _require_no_access(email, current)
     member = Membership.objects.in_force().filter(email=email).select_related("user").first()
     if member:
         set_roles(
@@ -351,6 +346,15 @@ def _require_none_waiting(invitations: Any, actor: Actor) -> None:
         withdraw(expired, actor)
     if invitations.open().exists():
         raise _ALREADY_INVITED
+
+
+def _require_no_access(email: str, account: Account) -> None:
+    if RoleAssignment.objects.in_force().filter(account=account, email=email).exists():
+        raise RuleViolation(
+            "already_has_access",
+            "This person has access already. Change their roles under Users.",
+            field="email",
+        )
 
 
 def _require_few_waiting(waiting: int) -> None:
