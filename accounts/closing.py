@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import cast
 
 from django.conf import settings
+from django.db.models import Q
 
 from accounts import grants
 from accounts.models import Account, RoleAssignment, SuspendedBy
@@ -35,11 +36,24 @@ def purged_from(closing_at: datetime) -> datetime:
 
 
 def _blockers(account: Account, *, by_support: bool) -> Iterator[Effect]:
-    if account.suspended_by == SuspendedBy.SUPPORT and not by_support:
+    """What support has suspended stays, and so does what is above or below it."""
+    if by_support:
+        return
+    if account.suspended_by == SuspendedBy.SUPPORT:
         yield Effect(
             Weight.BLOCKER,
             "suspended_by_support",
             "Support has suspended this account and keeps it as it is. Ask support to close it.",
+        )
+    around = Q(parent=account) | Q(pk=account.parent_id)
+    kept = Account.objects.filter(around, suspended_by=SuspendedBy.SUPPORT).order_by("pk")
+    if things := tuple(Thing(one.sid, one.name) for one in kept):
+        yield Effect(
+            Weight.BLOCKER,
+            "suspended_by_support_around",
+            "Support has suspended an account above or below this one and keeps both as they are. "
+            "Ask support to close it.",
+            things,
         )
 
 

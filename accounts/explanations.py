@@ -24,6 +24,20 @@ class Explanation:
     member: Membership | None
     former: RoleAssignment | None
 
+    @property
+    def is_gone(self) -> bool:
+        """Whoever has no role here any more and is no member; what became of them is theirs."""
+        return not self.proof.grounds and self.member is None
+
+    @property
+    def name(self) -> str:
+        known = self.former.email if self.is_gone and self.former else ""
+        return known or self.person.get_full_name()
+
+    @property
+    def email(self) -> str:
+        return self.former.email if self.is_gone and self.former else self.person.email
+
 
 def explain(person: User, account: Account) -> Explanation:
     """Read in the scope of the account's organization."""
@@ -42,7 +56,7 @@ def explain(person: User, account: Account) -> Explanation:
 
 def why_not(explained: Explanation) -> str:
     """The first condition of access that does not hold, and the way to it."""
-    name = explained.person.get_full_name()
+    name = explained.name
     match explained.proof.missing:
         case Missing.LOGIN:
             status = UserStatus(explained.person.status).label.lower()

@@ -181,7 +181,10 @@ class ChangeRolesPage(AccountOperationPage):
         }
 
     def context(self, subject: User) -> dict[str, Any]:
-        return {"person": subject, "person_url": self.url("user", subject.sid)}
+        return {
+            "explained": explanations.explain(subject, self.account),
+            "person_url": self.url("user", subject.sid),
+        }
 
     def perform(self, subject: User, data: dict[str, Any]) -> Done:
         asked = RolesForm.asked(data)
