@@ -516,7 +516,7 @@ def test_an_export_is_in_the_trail_before_its_first_byte(
     assert (event.actor_sid, event.subject_sid) == (ben.sid, acme.sid)
     assert event.details.data["which"] == ("Role: Owner (account), State: In force, newest first")
     newest = admin.get("/admin-center/activity/").context["rows"][0]
-    assert newest["sentence"].startswith("exported the list of role assignments (Role: Owner")
+    assert newest["sentence"].startswith("exported the list of role assignments (“Role: Owner")
 
 
 def test_looking_at_the_export_takes_nothing_and_leads_back(admin: Client, acme) -> None:
