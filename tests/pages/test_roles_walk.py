@@ -1,7 +1,10 @@
 """Who gets which answer from which address; an address without a line here fails.
 
 Ida and Eve are Owners elsewhere and come without any right on Acme, whose objects the addresses
-name. A list is their own organization's; the tenancy walk sees to it that it is no other's.
+name. A list is their own organization's; the tenancy walk sees to it that it is no other's. The
+account is Ana's, who alone among them has a role on it: at the door of the console it is there for
+nobody else, not even for Ben, who governs it in the Admin Center (tests/console/test_doors.py has
+the other roles).
 """
 
 from datetime import timedelta
@@ -65,8 +68,52 @@ profile:sessions-end                  GET   302  303  303  303  303  303
 profile:sessions-end                  POST  302  303  303  303  303  303
 profile:session-end                   GET   302  404  404  303  404  404
 profile:session-end                   POST  302  404  404  303  404  404
-console:account                       GET   302  404  404  200  404  404
-console:account                       POST  302  405  405  405  405  405
+account:new                           GET   302  200  200  200  200  200
+account:new                           POST  302  405  405  405  405  405
+account:new-review                    GET   302  200  200  200  200  200
+account:new-review                    POST  302  200  200  200  200  200
+account:detail                        GET   302  404  404  200  404  404
+account:detail                        POST  302  404  404  200  404  404
+account:change-owner                  GET   302  404  404  200  404  404
+account:change-owner                  POST  302  404  404  200  404  404
+account:suspend                       GET   302  404  404  303  404  404
+account:suspend                       POST  302  404  404  303  404  404
+account:reactivate                    GET   302  404  404  303  404  404
+account:reactivate                    POST  302  404  404  303  404  404
+account:enable-hipaa                  GET   302  404  404  303  404  404
+account:enable-hipaa                  POST  302  404  404  303  404  404
+account:disable-hipaa                 GET   302  404  404  303  404  404
+account:disable-hipaa                 POST  302  404  404  303  404  404
+account:close                         GET   302  404  404  200  404  404
+account:close                         POST  302  404  404  200  404  404
+account:close-plan                    GET   302  404  404  303  404  404
+account:close-plan                    POST  302  404  404  200  404  404
+account:activity                      GET   302  404  404  200  404  404
+account:activity                      POST  302  404  404  405  404  404
+account:users                         GET   302  404  404  200  404  404
+account:users                         POST  302  404  404  405  404  404
+account:invite                        GET   302  404  404  200  404  404
+account:invite                        POST  302  404  404  200  404  404
+account:look-up                       GET   302  404  404  200  404  404
+account:look-up                       POST  302  404  404  200  404  404
+account:user                          GET   302  404  404  200  404  404
+account:user                          POST  302  404  404  405  404  404
+account:roles                         GET   302  404  404  200  404  404
+account:roles                         POST  302  404  404  200  404  404
+account:remove-access                 GET   302  404  404  303  404  404
+account:remove-access                 POST  302  404  404  303  404  404
+account:pending-users                 GET   302  404  404  200  404  404
+account:pending-users                 POST  302  404  404  405  404  404
+account:invited                       GET   302  404  404  200  404  404
+account:invited                       POST  302  404  404  405  404  404
+account:invited-resend                GET   302  404  404  303  404  404
+account:invited-resend                POST  302  404  404  303  404  404
+account:invited-revoke                GET   302  404  404  303  404  404
+account:invited-revoke                POST  302  404  404  303  404  404
+account:subaccounts                   GET   302  404  404  200  404  404
+account:subaccounts                   POST  302  404  404  405  404  404
+account:new-subaccount                GET   302  404  404  200  404  404
+account:new-subaccount                POST  302  404  404  303  404  404
 organizations:overview                GET   302  403  200  200  200  200
 organizations:overview                POST  302  403  405  405  405  405
 organizations:hide-checklist          GET   302  403  303  303  303  303
@@ -80,11 +127,75 @@ accounts:list                         POST  302  403  405  405  405  405
 accounts:export                       GET   302  403  303  303  303  303
 accounts:export                       POST  302  403  200  200  200  200
 accounts:detail                       GET   302  403  200  200  404  404
-accounts:detail                       POST  302  403  405  405  405  405
+accounts:detail                       POST  302  403  200  200  404  404
 accounts:access                       GET   302  403  200  200  200  200
 accounts:access                       POST  302  403  405  405  405  405
 accounts:access-export                GET   302  403  303  303  303  303
 accounts:access-export                POST  302  403  200  200  200  200
+accounts:new                          GET   302  403  200  200  200  200
+accounts:new                          POST  302  403  405  405  405  405
+accounts:new-review                   GET   302  403  200  200  200  200
+accounts:new-review                   POST  302  403  200  200  200  200
+accounts:add                          GET   302  403  200  200  200  200
+accounts:add                          POST  302  403  200  200  200  200
+accounts:independent                  GET   302  403  200  200  200  200
+accounts:independent                  POST  302  403  405  405  405  405
+accounts:independent-export           GET   302  403  303  303  303  303
+accounts:independent-export           POST  302  403  200  200  200  200
+accounts:independent-detail           GET   302  403  200  200  404  404
+accounts:independent-detail           POST  302  403  405  405  405  405
+accounts:relinquish                   GET   302  403  200  200  404  404
+accounts:relinquish                   POST  302  403  303  303  404  404
+accounts:pending                      GET   302  403  200  200  200  200
+accounts:pending                      POST  302  403  405  405  405  405
+accounts:pending-export               GET   302  403  303  303  303  303
+accounts:pending-export               POST  302  403  200  200  200  200
+accounts:pending-detail               GET   302  403  200  200  404  404
+accounts:pending-detail               POST  302  403  405  405  405  405
+accounts:pending-resend               GET   302  403  303  303  404  404
+accounts:pending-resend               POST  302  403  303  303  404  404
+accounts:pending-cancel               GET   302  403  303  303  404  404
+accounts:pending-cancel               POST  302  403  303  303  404  404
+accounts:change-owner                 GET   302  403  200  200  404  404
+accounts:change-owner                 POST  302  403  200  200  404  404
+accounts:suspend                      GET   302  403  303  303  404  404
+accounts:suspend                      POST  302  403  303  303  404  404
+accounts:reactivate                   GET   302  403  303  303  404  404
+accounts:reactivate                   POST  302  403  303  303  404  404
+accounts:enable-hipaa                 GET   302  403  303  303  404  404
+accounts:enable-hipaa                 POST  302  403  303  303  404  404
+accounts:disable-hipaa                GET   302  403  303  303  404  404
+accounts:disable-hipaa                POST  302  403  303  303  404  404
+accounts:close                        GET   302  403  200  200  404  404
+accounts:close                        POST  302  403  200  200  404  404
+accounts:close-plan                   GET   302  403  303  303  404  404
+accounts:close-plan                   POST  302  403  200  200  404  404
+accounts:activity                     GET   302  403  200  200  404  404
+accounts:activity                     POST  302  403  405  405  404  404
+accounts:users                        GET   302  403  200  200  404  404
+accounts:users                        POST  302  403  405  405  404  404
+accounts:invite                       GET   302  403  200  200  404  404
+accounts:invite                       POST  302  403  200  200  404  404
+accounts:look-up                      GET   302  403  200  200  404  404
+accounts:look-up                      POST  302  403  200  200  404  404
+accounts:user                         GET   302  403  200  200  404  404
+accounts:user                         POST  302  403  405  405  404  404
+accounts:roles                        GET   302  403  200  200  404  404
+accounts:roles                        POST  302  403  200  200  404  404
+accounts:remove-access                GET   302  403  303  303  404  404
+accounts:remove-access                POST  302  403  303  303  404  404
+accounts:pending-users                GET   302  403  200  200  404  404
+accounts:pending-users                POST  302  403  405  405  404  404
+accounts:invited                      GET   302  403  200  200  404  404
+accounts:invited                      POST  302  403  405  405  404  404
+accounts:invited-resend               GET   302  403  303  303  404  404
+accounts:invited-resend               POST  302  403  303  303  404  404
+accounts:invited-revoke               GET   302  403  303  303  404  404
+accounts:invited-revoke               POST  302  403  303  303  404  404
+accounts:subaccounts                  GET   302  403  200  200  404  404
+accounts:subaccounts                  POST  302  403  405  405  404  404
+accounts:new-subaccount               GET   302  403  200  200  404  404
+accounts:new-subaccount               POST  302  403  303  303  404  404
 users:sign-up                         GET   200  303  303  303  303  303
 users:sign-up                         POST  200  303  303  303  303  303
 users:sign-up-finish                  GET   200  200  200  200  200  200
@@ -109,6 +220,14 @@ users:detail                          GET   302  403  200  200  404  404
 users:detail                          POST  302  403  405  405  405  405
 users:change-role                     GET   302  403  200  200  404  404
 users:change-role                     POST  302  403  200  200  404  404
+users:independent                     GET   302  403  200  200  200  200
+users:independent                     POST  302  403  405  405  405  405
+users:independent-export              GET   302  403  303  303  303  303
+users:independent-export              POST  302  403  200  200  200  200
+users:independent-detail              GET   302  403  200  200  404  404
+users:independent-detail              POST  302  403  405  405  405  405
+users:independent-remove              GET   302  403  303  303  404  404
+users:independent-remove              POST  302  403  303  303  404  404
 domains:list                          GET   302  403  200  200  200  200
 domains:list                          POST  302  403  405  405  405  405
 domains:add                           GET   302  403  200  200  200  200
@@ -123,6 +242,8 @@ audit:list                            GET   302  403  200  200  200  200
 audit:list                            POST  302  403  405  405  405  405
 invitations:show                      GET   200  200  200  200  200  200
 invitations:show                      POST  200  200  200  200  200  200
+invitations:decline                   GET   303  303  303  303  303  303
+invitations:decline                   POST  200  200  200  200  200  200
 shortcuts                             GET   302  200  200  200  200  200
 shortcuts                             POST  302  405  405  405  405  405
 gallery                               GET   200  200  200  200  200  200
