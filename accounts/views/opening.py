@@ -18,7 +18,7 @@ from accounts.forms import (
 from accounts.operations import create_account
 from adminctr.web.mails import facts_of
 from adminctr.web.views import ActionPage, DetailPage, Done, OperationPage
-from invitations.models import Invitation
+from invitations.models import Invitation, Kind
 from invitations.operations import (
     add_existing_account,
     resend_invitation,
@@ -146,7 +146,7 @@ class RequestAction(ActionPage):
 
     def subject(self, **kwargs: Any) -> Invitation:
         requests = Invitation.objects.select_related("organization", "account")
-        return self.one(requests.filter(account__isnull=False), sid=kwargs["sid"])
+        return self.one(requests.filter(kind=Kind.ADD_ACCOUNT), sid=kwargs["sid"])
 
     def back(self, subject: Invitation) -> str:
         return subject.get_absolute_url() if subject.is_open() else reverse("accounts:pending")

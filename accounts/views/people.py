@@ -30,7 +30,7 @@ from adminctr.web.display import moment
 from adminctr.web.filters import Noun, Order
 from adminctr.web.mails import facts_of, mail_state
 from adminctr.web.views import Done
-from invitations.models import Invitation
+from invitations.models import Invitation, Kind
 from invitations.operations import (
     invite_to_account,
     resend_invitation,
@@ -119,7 +119,6 @@ class UserPage(AccountDetailPage):
             "has_own_role": any(one.account_id == self.account.pk for one in proof.grounds),
             "is_owner": person.pk == self.account.owner_id,
             "roles_refusal": self.refusal(Action.ACCOUNT_MANAGE_USERS),
-            "is_open": self.account.is_open(),
         }
 
     def _ground(self, one: RoleAssignment) -> dict[str, Any]:
@@ -251,7 +250,7 @@ class InvitedAction(AccountActionPage):
     action = Action.ACCOUNT_MANAGE_USERS
 
     def subject(self, **kwargs: Any) -> Invitation:
-        rows = Invitation.objects.filter(account=self.account)
+        rows = Invitation.objects.filter(kind=Kind.ACCESS, account=self.account)
         return self.one(rows.select_related("organization", "account"), sid=kwargs["invitation"])
 
     def back(self, subject: Invitation) -> str:

@@ -49,6 +49,10 @@ FOREIGN_GLOBALS = {
 
 # Where the scope may be left, and what for. A file that is not here may not.
 UNSCOPED = {
+    "accounts/access.py": "an account is found by its SID for whoever has a role on it",
+    "accounts/limits.py": "how many roles somebody has, wherever they are",
+    "accounts/mail.py": "tasks, by primary key",
+    "accounts/queries.py": "the roles of an organization's people on accounts of others",
     "audit/chain.py": "verification reads every chain",
     "audit/log.py": "appends to the chain that the event names",
     "audit/management/commands/verify_audit.py": "an operator's command",
@@ -58,15 +62,19 @@ UNSCOPED = {
     "organizations/stays.py": "a person's roles follow them from one organization to the next",
 }
 EVERY_TENANT = {
+    "accounts/jobs.py": "finds in which organizations something is due",
     "adminctr/web/demo.py": "was the demo made to its end",
     "adminctr/web/invariants.py": "what must be true of the whole database",
     "adminctr/web/management/commands/recount.py": "an operator's command",
     "adminctr/web/staff.py": "the staff site: support staff look into every organization",
 }
 ALL_USERS = {
+    "accounts/grants.py": "who is to get a role, locked",
+    "accounts/mail.py": "tasks, by primary key",
     "adminctr/web/demo.py": "builds its people",
     "adminctr/web/invariants.py": "what must be true of the whole database",
-    "invitations/operations.py": "is this address a login already",
+    "invitations/operations/accepting.py": "whether the inviter still may, by primary key",
+    "invitations/operations/inviting.py": "is this address a login already",
     "invitations/views.py": "is this address a login already",
     "organizations/mail.py": "tasks, by primary key",
     "organizations/stays.py": "whose stay begins, locked",
@@ -78,6 +86,7 @@ ALL_USERS = {
     "users/sign_in.py": "who signs in",
 }
 ALL_ORGANIZATIONS = {
+    "accounts/jobs.py": "those in which something is due",
     "adminctr/web/demo.py": "finds what it has founded",
     "adminctr/web/invariants.py": "what must be true of the whole database",
     "adminctr/web/management/commands/populate.py": "is the database empty",
