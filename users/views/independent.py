@@ -1,6 +1,6 @@
 """People who are no members and have roles on accounts of the organization."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import QuerySet
 from django.urls import reverse, reverse_lazy
@@ -90,9 +90,10 @@ class RemoveIndependentAccess(ActionPage):
     action = Action.ACCOUNT_MANAGE_USERS
 
     def subject(self, **kwargs: Any) -> RoleAssignment:
-        held = RoleAssignment.objects.filter(account__isnull=False)
-        held = held.select_related("holder", "account__organization")
-        return self.one(held, sid=kwargs["role"], holder__sid=kwargs["sid"])
+        held: QuerySet[Any] = RoleAssignment.objects.on_accounts().with_membership()
+        of_others = held.filter(holder_is_managed=False)
+        rows = of_others.select_related("holder", "account__organization")
+        return cast(RoleAssignment, self.one(rows, sid=kwargs["role"], holder__sid=kwargs["sid"]))
 
     def perform(self, subject: Any) -> Done:
         account = remove_access(subject.account, holder=subject.holder, actor=self.actor)

@@ -31,7 +31,7 @@ from adminctr.web.views import (
     redirect_to,
 )
 from domains.models import Domain
-from invitations.models import Invitation
+from invitations.models import Invitation, Kind
 from invitations.operations import (
     invite_user,
     resend_invitation,
@@ -298,7 +298,7 @@ class InvitationAction(ActionPage):
     action = Action.USER_INVITE
 
     def subject(self, **kwargs: Any) -> Invitation:
-        return self.one(Invitation.objects.all(), sid=kwargs["sid"])
+        return self.one(Invitation.objects.filter(kind=Kind.JOIN), sid=kwargs["sid"])
 
     def back(self, subject: Invitation) -> str:
         return subject.get_absolute_url() if subject.is_open() else reverse("users:pending")
