@@ -11,11 +11,20 @@ from adminctr.core.addresses import domain_of
 from adminctr.core.tenancy import tenant
 from adminctr.web.demo_accounts import let_in
 from domains.models import Domain
+from domains.operations import add_domain
 from invitations.models import Invitation
 from invitations.operations import add_existing_account, invite_to_account
 from organizations.models import Membership, Organization
 from tests.conftest import acting
-from tests.users.people import email_change_of, founder, lose, pending_sign_up, prove, session_of
+from tests.users.people import (
+    email_change_of,
+    founder,
+    invited,
+    lose,
+    pending_sign_up,
+    prove,
+    session_of,
+)
 from users.models import EmailChange, User
 
 # The pages about one account, which are mounted at two doors.
@@ -106,11 +115,11 @@ def sids_of(organization: Organization) -> dict[str, str]:
         return {
             "account": account.sid,
             "account_elsewhere": _account_elsewhere(organization).sid,
-            "domain": Domain.objects.latest("pk").sid,
+            "domain": _domain_of(organization).sid,
             "user": user.sid,
             "independent": role.holder.sid,
             "role": role.sid,
-            "invitation": Invitation.objects.pending()[0].sid,
+            "invitation": _invited(organization).sid,
             "invited": _invited_to(account).sid,
             "request": _request_by(organization).sid,
             "session": session_of(organization.owner).sid,
@@ -143,10 +152,25 @@ def account_of(owner: User) -> Account:
     return owned.select_related("owner", "organization").latest("pk")
 
 
+def _domain_of(organization: Organization) -> Domain:
+    newest = Domain.objects.order_by("-pk").first()
+    name = f"domain-{organization.pk}.example"
+    return newest or add_domain(organization, name=name, actor=acting(organization.owner))
+
+
 def _give_a_role(account: Account, user: User) -> None:
     if not RoleAssignment.objects.in_force().filter(account=account, holder=user).exists():
         roles = [AccountRole.DEVELOPER]
         set_roles(account, holder=user, roles=roles, actor=acting(account.owner))
+
+
+def _invited(organization: Organization) -> Invitation:
+    newest = Invitation.objects.pending().first()
+    if newest is None:
+        domain = f"joiners-{organization.pk}.example"
+        prove(organization, domain)
+        newest = invited(organization, f"new@{domain}")
+    return newest
 
 
 def _invited_to(account: Account) -> Invitation:
@@ -181,9 +205,11 @@ def _account_elsewhere(organization: Organization) -> Account:
     if not held.exists():
         owner, host = organization.owner, _host_of(organization)
         domain = domain_of(owner.email)
+        is_held = Domain.objects.verified().filter(name=domain).exists()
         lose(domain)  # since whoever holds it decides where its people have access
         let_in(account_of(host), owner, roles=[AccountRole.SUPPORT], by=acting(host))
-        prove(organization, domain)
+        if is_held:
+            prove(organization, domain)
     return held.latest("pk").account
 
 
@@ -199,10 +225,13 @@ def _with_organization(sids: dict[str, str]) -> dict[str, str]:
     return sids | {"organization": account.organization.sid}
 
 
-def _routes(resolver: URLResolver, space: str = "") -> Iterator[tuple[str, set[str]]]:
+def _routes(
+    resolver: URLResolver, space: str = "", above: frozenset[str] = frozenset()
+) -> Iterator[tuple[str, set[str]]]:
     for entry in resolver.url_patterns:
+        inside = above | set(entry.pattern.regex.groupindex)
         if isinstance(entry, URLResolver):
             inner = f"{space}{entry.namespace}:" if entry.namespace else space
-            yield from _routes(entry, inner)
+            yield from _routes(entry, inner, inside)
         elif isinstance(entry, URLPattern):
-            yield f"{space}{entry.name}", set(entry.pattern.regex.groupindex)
+            yield f"{space}{entry.name}", set(inside)

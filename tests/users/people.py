@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from accounts.models import RoleAssignment
+from accounts.models import Account, RoleAssignment, owner_key
 from adminctr.core import clock, text
 from adminctr.core.actor import Actor
 from domains.models import Domain, DomainStatus
@@ -60,6 +60,8 @@ def rename(user: User, name: str) -> None:
     key = text.sort_key(name)
     Membership.unscoped.filter(user=user).update(name_key=key, surname_key="")
     RoleAssignment.unscoped.filter(holder=user).update(name_key=key)
+    user.refresh_from_db()
+    Account.unscoped.filter(owner=user).update(owner_key=owner_key(user))
 
 
 def stay_of(user: User) -> Membership:
