@@ -74,6 +74,8 @@ class Proof:
         )
 
 
+CLOSED = "This account is closed for good."
+NO_SUCH_ACCOUNT = "No role on such an account."  # for the trail of whoever asked
 NOT_RUNNING = "The account is {status}. Until it runs again, this is not possible."
 _WITHOUT = {
     Missing.ROLE: "You have no role on this account.",

@@ -6,7 +6,7 @@ from django.db.models import Q
 from django.http import Http404
 from django.urls import reverse
 
-from accounts import queries
+from accounts import access, queries
 from accounts.models import Account, AccountStatus, RoleAssignment
 from accounts.operations import Relinquishment, relinquish_access
 from adminctr.core.errors import NotAllowed
@@ -69,7 +69,7 @@ def _account_elsewhere(page: ConsolePage, sid: str) -> Account:
     held = queries.roles_elsewhere(page.organization).filter(account__sid=sid)
     one = held.select_related("account__owner", "account__organization").first()
     if one is None:
-        record_refusal(page.action, page.actor, NotAllowed("No role on such an account."))
+        record_refusal(page.action, page.actor, NotAllowed(access.NO_SUCH_ACCOUNT))
         raise Http404
     return cast(Account, one.account)
 

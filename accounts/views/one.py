@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 
-from accounts import closing, conditions
+from accounts import access, closing, conditions
 from accounts.forms import AccountSettingsForm, ChangeOwnerForm
 from accounts.models import Account, AccountStatus, SuspendedBy
 from accounts.operations import (
@@ -88,7 +88,7 @@ class GeneralPage(AccountOperationPage):
         """Why this cannot be changed now: the rule book's reason, or that the account is closed."""
         if refused := self.refusal(action):
             return refused
-        return None if subject.is_open() else "This account is closed for good."
+        return None if subject.is_open() else access.CLOSED
 
     def _buttons(self, subject: Account) -> dict[str, Any]:
         suspending = Action.SUBACCOUNT_MANAGE if subject.parent_id else Action.ACCOUNT_SUSPEND

@@ -5,10 +5,9 @@ from datetime import timedelta
 import pytest
 import time_machine
 
-from accounts.models import Account, AccountRole, AccountStatus
+from accounts.models import AccountRole
 from accounts.operations import create_account, remove_access, suspend_account
 from adminctr.core import clock
-from adminctr.core.errors import NotAllowed
 from audit.presenters import sentence
 from invitations.operations import (
     accept_invitation,
@@ -17,25 +16,20 @@ from invitations.operations import (
     revoke_invitation,
 )
 from tests.accounts.made import (
-    OPERATOR,
-    account_named,
-    being_closed,
     below,
     code_of,
     coming,
     fresh,
-    give,
     outsider,
     owner_of,
     plan_of,
     suspended,
 )
-from tests.accounts.pages import CONSOLE, LIST, text
+from tests.accounts.pages import CONSOLE, LIST
 from tests.conftest import acting
 from tests.users.people import session_of
 from users.models import User
 from users.operations import change_email, start_email_change
-
 
 # What support has stopped
 
