@@ -17,6 +17,7 @@ from adminctr.web.forms import Form
 from adminctr.web.paginate import cut
 from adminctr.web.views import ConsolePage, DetailPage, Done, OperationPage
 from organizations.policy import Action
+from users import sessions
 
 
 class IndependentAccountPage(DetailPage):
@@ -71,7 +72,10 @@ def _account_elsewhere(page: ConsolePage, sid: str) -> Account:
     if one is None:
         record_refusal(page.action, page.actor, NotAllowed(access.NO_SUCH_ACCOUNT))
         raise Http404
-    return cast(Account, one.account)
+    account = cast(Account, one.account)
+    if account.is_hipaa:
+        sessions.guard(page.request.session)
+    return account
 
 
 def _holding(one: RoleAssignment) -> dict[str, Any]:

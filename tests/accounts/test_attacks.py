@@ -5,11 +5,12 @@ from datetime import timedelta
 import pytest
 import time_machine
 
-from accounts.models import AccountRole
+from accounts.models import Account, AccountRole
 from accounts.operations import create_account, remove_access, suspend_account
 from adminctr.core import clock
 from audit.presenters import sentence
 from invitations.operations import (
+    accept_access,
     accept_invitation,
     add_existing_account,
     invite_to_account,
@@ -20,6 +21,7 @@ from tests.accounts.made import (
     code_of,
     coming,
     fresh,
+    offered,
     outsider,
     owner_of,
     plan_of,
@@ -27,8 +29,8 @@ from tests.accounts.made import (
 )
 from tests.accounts.pages import CONSOLE, LIST
 from tests.conftest import acting
-from tests.users.people import session_of
-from users.models import User
+from tests.users.people import rename, session_of
+from users.models import Session, User
 from users.operations import change_email, start_email_change
 
 # What support has stopped
@@ -91,7 +93,7 @@ def test_who_has_gone_is_shown_as_they_were_known_here(billing, ben, sign_in) ->
     remove_access(billing, holder=gone, actor=owner_of(billing))
     change = start_email_change(gone, email="secret@elsewhere.example", actor=acting(gone))
     change_email(change, keep=session_of(gone).sid, actor=acting(gone))
-    User.objects.filter(pk=gone.pk).update(last_name="Newname")
+    rename(User.objects.get(pk=gone.pk), "Newname")
     client = sign_in(ben)
     for rest in ("", "roles/"):
         body = client.get(f"{LIST}{billing.sid}/users/{gone.sid}/{rest}").content.decode()
@@ -136,3 +138,16 @@ def test_a_name_does_not_end_the_sentence_about_it() -> None:
     assert "the access of “E to F” to" in sentence("account.access_relinquished", names)
     exported = {"listed": "users", "which": "x) and renamed Acme (y"}
     assert "(“x) and renamed Acme (y”)" in sentence("organization.list_exported", exported)
+
+
+# HIPAA
+
+
+def test_no_page_about_a_flagged_account_is_shown_unguarded(billing, ida, sign_in) -> None:
+    Account.unscoped.filter(pk=billing.pk).update(is_hipaa=True)
+    outsiders_role = offered(billing, ida.email, AccountRole.SUPPORT)
+    accept_access(outsiders_role, user=ida, actor=acting(ida))
+    for rest in ("", "relinquish/"):
+        client = sign_in(ida)
+        client.get(f"{LIST}independent/{billing.sid}/{rest}")
+        assert Session.objects.get(session_key=client.session.session_key).is_guarded, rest
