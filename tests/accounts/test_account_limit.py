@@ -20,7 +20,7 @@ def staff(sue):
 
 
 @pytest.fixture
-def owner():
+def owner(db: None):
     """Somebody with four accounts in an organization of their own."""
     user = founder("solo@fresh.example")
     for number in range(3):

@@ -86,9 +86,8 @@ def test_a_managed_user_has_access_at_once_and_nothing_waits(billing, ben, dora)
     assert roles_on(billing, dora) == {DEVELOPER, BILLING}
     rows = RoleAssignment.unscoped.filter(account=billing, holder=dora)
     assert {(one.source, one.by, one.reason) for one in rows} == {(Source.DIRECT, ben, "Audit")}
-    assert queued("send_access_given", billing) == [
-        [billing.pk, dora.pk, "Developer, Billing Manager"]
-    ]
+    told = [[billing.pk, dora.pk, "Developer, Billing Manager"]]
+    assert queued("send_access_given", billing) == told
     assert last_event(billing).action == "account.roles_set"
 
 
@@ -130,9 +129,8 @@ def test_it_makes_nobody_a_managed_user(billing, acme) -> None:
     nadia = outsider(billing, NADIA)
     with tenant(acme):
         assert not Membership.objects.filter(user=nadia).exists()
-        assert [
-            one.account for one in RoleAssignment.objects.independent().filter(holder=nadia)
-        ] == [billing]
+        held = RoleAssignment.objects.independent().filter(holder=nadia)
+        assert [one.account for one in held] == [billing]
     acme.refresh_from_db()
     assert acme.managed_users == before
 
