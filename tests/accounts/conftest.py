@@ -1,23 +1,23 @@
-"""The accounts of the demo, and Sue as support."""
+"""Accounts of Acme on which nobody but their owners has a role, and Sue as support."""
 
 import pytest
 
 from accounts.models import Account
 from adminctr.core.actor import Actor
-from tests.accounts.made import account_named, supporting
+from tests.accounts.made import opened, supporting
 from users.models import User
 
 
 @pytest.fixture
-def billing(db: None) -> Account:
+def billing(ben: User) -> Account:
     """Ben's."""
-    return account_named("Billing")
+    return opened(ben, "Invoices")
 
 
 @pytest.fixture
-def marketing(db: None) -> Account:
+def marketing(cy: User) -> Account:
     """Cy's, who is a Standard User."""
-    return account_named("Marketing")
+    return opened(cy, "Campaigns")
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from datetime import datetime
 import pytest
 from django_tasks_db.models import DBTaskResult
 
-from accounts import closing
+from accounts import closing, limits
 from accounts.models import Account, AccountRole, RoleAssignment
 from accounts.operations import (
     close_account,
@@ -58,6 +58,13 @@ def opened(owner: User, name: str = "New") -> Account:
     actor = acting(owner)
     organization = stay_of(owner).organization
     return fresh(create_account(organization, name=name, owner=owner, actor=actor))
+
+
+def leave_room(organization: Organization, count: int) -> None:
+    """The organization may have so many accounts more, and no others."""
+    with tenant(organization):
+        limit = limits.held_by(organization) + count
+    Organization.objects.filter(pk=organization.pk).update(account_limit=limit)
 
 
 def below(parent: Account, name: str = "Lab") -> Account:
@@ -140,7 +147,8 @@ def last_event(account: Account) -> AuditEvent:
     return events.select_related("details").latest("sequence")
 
 
-def queued(task: str) -> list[list[int | str]]:
-    """What waits for the worker under this name: the arguments of each, in order."""
+def queued(task: str, account: Account) -> list[list[int | str]]:
+    """What waits for the worker under this name: the arguments of each on an account, in order."""
     waiting = DBTaskResult.objects.filter(task_path=f"accounts.mail.{task}").order_by("enqueued_at")
-    return [one.args_kwargs["args"] for one in waiting]
+    every = [one.args_kwargs["args"] for one in waiting]
+    return [arguments for arguments in every if arguments[0] == account.pk]

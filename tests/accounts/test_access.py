@@ -20,7 +20,6 @@ from organizations.models import Role, stay_of
 from organizations.policy import STAFF_ALONE, Action
 from tests.accounts.made import (
     OPERATOR,
-    account_named,
     being_closed,
     below,
     closed,
@@ -124,12 +123,12 @@ def test_an_active_login_alone_has(status, has, marketing, cy) -> None:
     User.objects.filter(pk=cy.pk).update(status=UserStatus.ACTIVE)
 
 
-def test_a_closed_account_lets_nobody_in(marketing, cy) -> None:
+def test_a_closed_account_lets_nobody_in(marketing, billing, cy) -> None:
     account = being_closed(marketing)
     proof = access.proof_of(cy.pk, account)
     assert proof.missing is access.Missing.ACCOUNT
     assert str(proof.refusal(None)) == "This account is closed."
-    account = closed(account_named("Billing"))
+    account = closed(billing)
     assert access.proof_of(account.owner_id, account).missing is access.Missing.ROLE
 
 

@@ -8,8 +8,10 @@ from adminctr.core.errors import NotAllowed, RuleViolation
 from adminctr.core.tenancy import tenant
 from audit.models import AuditEvent
 from organizations import policy
+from tests.accounts.made import opened
 from tests.conftest import acting
 from tests.pages.effects import assert_no_effect
+from tests.users.people import founder, organization_of
 
 
 @pytest.fixture
@@ -17,12 +19,26 @@ def staff(sue):
     return policy.staff_actor(sue).with_reason("Ticket 1")
 
 
+@pytest.fixture
+def owner(db: None):
+    """Somebody with four accounts in an organization of their own."""
+    user = founder("solo@fresh.example")
+    for number in range(3):
+        opened(user, f"No. {number}")
+    return user
+
+
+@pytest.fixture
+def organization(owner):
+    return organization_of(owner)
+
+
 @pytest.mark.parametrize("limit", [4, 11, limits.HIGHEST_LIMIT])
-def test_a_limit_is_set_and_stands_in_the_trail(limit, acme, staff) -> None:
-    set_account_limit(acme, limit=limit, actor=staff)
-    acme.refresh_from_db()
-    assert acme.account_limit == limit
-    event = AuditEvent.unscoped.filter(chain=acme.sid).latest("sequence")
+def test_a_limit_is_set_and_stands_in_the_trail(limit, organization, staff) -> None:
+    set_account_limit(organization, limit=limit, actor=staff)
+    organization.refresh_from_db()
+    assert organization.account_limit == limit
+    event = AuditEvent.unscoped.filter(chain=organization.sid).latest("sequence")
     assert event.action == "organization.limit_set"
     assert (event.details.data["before"], event.details.data["after"]) == (10, limit)
 
@@ -37,18 +53,18 @@ def test_a_limit_is_set_and_stands_in_the_trail(limit, acme, staff) -> None:
         (10, "limit_unchanged"),
     ],
 )
-def test_another_limit_is_refused(limit, code, acme, staff) -> None:
-    with tenant(acme):
-        assert limits.held_by(acme) == 4
+def test_another_limit_is_refused(limit, code, organization, staff) -> None:
+    with tenant(organization):
+        assert limits.held_by(organization) == 4
     with assert_no_effect(), pytest.raises(RuleViolation) as refused:
-        set_account_limit(acme, limit=limit, actor=staff)
+        set_account_limit(organization, limit=limit, actor=staff)
     assert (refused.value.code, refused.value.field) == (code, "limit")
 
 
-def test_the_limit_that_is_reached_holds(acme, ana, staff) -> None:
-    set_account_limit(acme, limit=4, actor=staff)
+def test_the_limit_that_is_reached_holds(organization, owner, staff) -> None:
+    set_account_limit(organization, limit=4, actor=staff)
     with pytest.raises(RuleViolation) as refused:
-        create_account(acme, name="One more", owner=ana, actor=acting(ana))
+        create_account(organization, name="One more", owner=owner, actor=acting(owner))
     assert refused.value.code == "account_limit"
 
 

@@ -31,7 +31,6 @@ from invitations.operations import (
     invite_to_account,
     resend_invitation,
 )
-from organizations.models import Organization
 from tests.accounts.made import (
     JOB,
     OPERATOR,
@@ -42,6 +41,7 @@ from tests.accounts.made import (
     fresh,
     give,
     last_event,
+    leave_room,
     offered,
     outsider,
     plan_of,
@@ -194,7 +194,7 @@ def test_it_and_what_is_below_stop_at_once(billing, ana, ben, dora) -> None:
     event = last_event(billing)
     assert event.action == "account.closing"
     assert event.details.data["subaccounts"] == event.details.data["revoked_invitations"] == 1
-    assert queued("send_account_closed") == [[billing.pk, ben.pk]]
+    assert queued("send_account_closed", billing) == [[billing.pk, ben.pk]]
 
 
 def test_the_job_ends_every_role_and_keeps_each(billing, ana, ben, dora) -> None:
@@ -221,6 +221,7 @@ def test_the_job_leaves_what_is_not_being_closed(billing, marketing) -> None:
 
 def test_finishing_twice_is_finishing_once(billing) -> None:
     closed(billing)
+    jobs.finish_closing_accounts.call()  # What else is being closed.
     events = AuditEvent.unscoped.count()
     with assert_no_effect():
         finish_closing(billing, actor=JOB)
@@ -254,7 +255,7 @@ def test_everybody_keeps_their_login_and_their_other_roles(billing, marketing, d
 
 
 def test_it_makes_room(billing, acme, ana) -> None:
-    Organization.objects.filter(pk=acme.pk).update(account_limit=4)
+    leave_room(acme, 0)
     make = partial(create_account, acme, name="Lab", owner=ana, actor=acting(ana))
     assert code_of(make) == "account_limit"
     being_closed(billing)
@@ -315,7 +316,7 @@ def test_it_is_purged_after_thirty_days_and_not_before(days, purged, billing) ->
         jobs.purge_closed_accounts.call()
     now = fresh(account)
     assert (now.purged_at is not None) == purged
-    assert now.name == (PURGED_NAME if purged else "Billing")
+    assert now.name == (PURGED_NAME if purged else billing.name)
     assert now.name_key == now.name.casefold()
     assert Invitation.unscoped.filter(account=account).exists() != purged
     assert RoleAssignment.unscoped.filter(account=account).exists()
@@ -341,7 +342,7 @@ def test_the_trail_keeps_its_name(billing, acme) -> None:
     with time_machine.travel(account.closing_at + 31 * DAY):
         purge_account(account, actor=JOB)
     events = AuditEvent.unscoped.filter(chain=acme.sid, subject_sid=account.sid)
-    assert {one.details.data["subject"] for one in events} == {"Billing"}
+    assert {one.details.data["subject"] for one in events} == {billing.name}
     assert list(chain.verify_all()) == []
 
 

@@ -26,6 +26,7 @@ from tests.accounts.made import (
     below,
     code_of,
     fresh,
+    leave_room,
     opened,
     roles_on,
     suspended,
@@ -33,7 +34,7 @@ from tests.accounts.made import (
 )
 from tests.conftest import acting
 from tests.pages.effects import assert_no_effect
-from tests.users.people import organization_of
+from tests.users.people import founder, member, organization_of, prove
 from users.models import User, UserStatus
 from users.operations import change_name
 
@@ -74,16 +75,20 @@ def test_a_stranger_opens_none(acme, ana) -> None:
         create_account(acme, name="Lab", owner=ana, actor=Actor.stranger(ana.email))
 
 
-@pytest.mark.parametrize("who", ["ana", "cy"])
-def test_the_eleventh_is_refused_and_a_raised_limit_lets_it_in(who, acme, request) -> None:
-    person = request.getfixturevalue(who)
-    open_accounts(acme, person, 10 - Account.unscoped.filter(organization=acme).count())
+@pytest.mark.parametrize("who", ["owner", "standard user"])
+def test_the_eleventh_is_refused_and_a_raised_limit_lets_it_in(who, db) -> None:
+    person = founder("one@fresh.example")
+    organization = organization_of(person)
+    if who == "standard user":
+        prove(organization, "fresh.example")
+        person = member(organization, "two@fresh.example")
+    open_accounts(organization, person, 9)  # The founder has a first one.
     with assert_no_effect(), pytest.raises(RuleViolation) as refused:
-        create_account(acme, name="Eleventh", owner=person, actor=acting(person))
+        create_account(organization, name="Eleventh", owner=person, actor=acting(person))
     assert refused.value.code == "account_limit"
     assert "10 accounts" in refused.value.message
-    Organization.objects.filter(pk=acme.pk).update(account_limit=11)
-    create_account(acme, name="Eleventh", owner=person, actor=acting(person))
+    Organization.objects.filter(pk=organization.pk).update(account_limit=11)
+    create_account(organization, name="Eleventh", owner=person, actor=acting(person))
 
 
 def test_closed_accounts_and_subaccounts_do_not_count(eve) -> None:
@@ -99,7 +104,7 @@ def test_closed_accounts_and_subaccounts_do_not_count(eve) -> None:
 
 
 def test_a_suspended_account_counts(acme, ana, billing) -> None:
-    Organization.objects.filter(pk=acme.pk).update(account_limit=4)
+    leave_room(acme, 0)
     suspended(billing)
     assert code_of(partial(open_accounts, acme, ana, 1)) == "account_limit"
 
@@ -127,7 +132,7 @@ def test_the_same_form_sent_again_makes_one(acme, ana) -> None:
 
 
 def test_the_same_form_is_answered_though_the_limit_was_reached_with_it(acme, ana) -> None:
-    Organization.objects.filter(pk=acme.pk).update(account_limit=5)
+    leave_room(acme, 1)
     make = partial(create_account, acme, name="Lab", owner=ana, form_key="f1", actor=acting(ana))
     assert make() == make()
 
@@ -155,7 +160,7 @@ def test_it_is_opened_for_a_product(acme, ana) -> None:
 
 def test_nothing_is_inherited(acme, ana, billing) -> None:
     Organization.objects.filter(pk=acme.pk).update(baa_effective_on=SELF_SERVICE_SINCE)
-    for account in map(fresh, Account.unscoped.filter(organization=acme)):
+    for account in (opened(ana, "Hers"), billing):
         set_hipaa(upgraded(account), enabled=True, actor=acting(ana))
     made = opened(ana)
     assert (made.type, made.second_factor) == (AccountType.TRIAL, SecondFactor.DISABLED)

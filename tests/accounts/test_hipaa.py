@@ -39,6 +39,15 @@ def flagging(account: Account, actor, *, enabled: bool = True):
     return partial(set_hipaa, account, enabled=enabled, actor=actor)
 
 
+@pytest.fixture(autouse=True)
+def unsigned(acme) -> None:
+    """Acme has no agreement, and no account that needs one."""
+    for account in Account.unscoped.filter(organization=acme, is_hipaa=True):
+        set_hipaa(fresh(account), enabled=False, actor=OPERATOR)
+    record_baa(acme, effective_on=None, actor=OPERATOR)
+    acme.refresh_from_db()
+
+
 @pytest.fixture
 def agreed(acme) -> Organization:
     return record_baa(acme, effective_on=SELF_SERVICE_SINCE, actor=OPERATOR)

@@ -25,6 +25,7 @@ from tests.accounts.made import (
     fresh,
     give,
     offered,
+    opened,
     outsider,
     roles_on,
 )
@@ -36,8 +37,8 @@ from users.models import User
 
 @pytest.fixture
 def theirs(acme, ida, cy, dora) -> Account:
-    """Ida's account, on which Cy and Dora of Acme have roles."""
-    account = fresh(Account.unscoped.filter(owner=ida).earliest("pk"))
+    """An account of Ida's, on which Cy and Dora of Acme have roles."""
+    account = opened(ida)
     let_in(account, acme, cy, AccountRole.DEVELOPER, AccountRole.SUPPORT)
     let_in(account, acme, dora, AccountRole.ADMINISTRATOR)
     return account

@@ -22,6 +22,7 @@ from tests.accounts.made import (
     fresh,
     give,
     last_event,
+    leave_room,
     outsider,
     owner_of,
     suspended,
@@ -41,7 +42,7 @@ def test_it_stands_below_an_account_with_the_same_owner(billing, ben) -> None:
     assert made.owner_key == billing.owner_key
     event = last_event(made)
     assert event.action == "account.subaccount_created"
-    assert (event.details.data["below"], event.details.data["hipaa"]) == ("Billing", "off")
+    assert (event.details.data["below"], event.details.data["hipaa"]) == (billing.name, "off")
 
 
 def test_without_a_name_it_is_called_after_the_moment(billing) -> None:
@@ -89,9 +90,9 @@ def test_those_of_other_accounts_do_not_count(billing, marketing) -> None:
 
 
 def test_it_counts_towards_no_limit_of_the_organization(billing, acme, ana) -> None:
-    Organization.objects.filter(pk=acme.pk).update(account_limit=5)
+    leave_room(acme, 1)
     below(billing)
-    assert create_account(acme, name="Fifth", owner=ana, actor=acting(ana))
+    assert create_account(acme, name="The last", owner=ana, actor=acting(ana))
 
 
 def test_none_stands_below_a_subaccount(billing) -> None:

@@ -85,7 +85,7 @@ def test_it_comes_back_the_same_way(billing, ana, ben, dora) -> None:
 def test_both_are_told(billing, ana, ben, dora) -> None:
     transfer_account(billing, to=dora, actor=acting(ana))
     told = [[billing.pk, ben.pk, dora.pk]]
-    assert queued("send_account_given") == queued("send_account_received") == told
+    assert queued("send_account_given", billing) == queued("send_account_received", billing) == told
 
 
 def test_the_copies_are_those_of_the_new_owner_as_of_now(billing, ana, dora) -> None:

@@ -1,4 +1,4 @@
-"""The accounts of the demo, as the tests of accounts have them."""
+"""Accounts of Acme, as the tests of accounts have them."""
 
 from tests.accounts.conftest import billing, dora, marketing, support
 

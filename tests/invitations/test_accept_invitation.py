@@ -21,6 +21,7 @@ from invitations.operations import (
 )
 from merges.operations import Absorption, absorb
 from organizations.models import Membership, Organization, Role
+from tests.accounts.made import leave_room
 from tests.conftest import acting
 from tests.pages.effects import assert_no_effect, browser, follow
 from tests.users.people import (
@@ -407,14 +408,13 @@ def test_somebody_who_has_no_organization_any_more_gives_none_up(solo, acme, sig
 def test_the_account_limit_of_the_inviting_organization_holds(solo, acme, sign_in) -> None:
     invitation = invited(acme, SOLO)
     own = organization_of(solo)
-    held = Account.unscoped.filter(organization=acme).count()
-    Organization.objects.filter(pk=acme.pk).update(account_limit=held)
+    leave_room(acme, 0)
     assert refused(invitation, solo, own) == "account_limit"
     client = sign_in(solo)
     with assert_no_effect():
         page = client.post(link(invitation), {"absorbing": own.sid})
     assert b"would have" in page.content
-    Organization.objects.filter(pk=acme.pk).update(account_limit=held + 1)
+    leave_room(acme, 1)
     assert accept(invitation, solo, own)
 
 
