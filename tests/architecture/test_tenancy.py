@@ -49,8 +49,10 @@ FOREIGN_GLOBALS = {
 
 # Where the scope may be left, and what for. A file that is not here may not.
 UNSCOPED = {
+    "accounts/access.py": "an account is found by its SID for whoever has a role on it",
     "accounts/limits.py": "one person's roles count wherever the accounts are",
     "accounts/mail.py": "tasks, by primary key",
+    "accounts/queries.py": "the roles of an organization's people on accounts of others",
     "audit/chain.py": "verification reads every chain",
     "audit/log.py": "appends to the chain that the event names",
     "audit/management/commands/verify_audit.py": "an operator's command",
