@@ -35,6 +35,8 @@ def purged_from(closing_at: datetime) -> datetime:
 
 
 def _blockers(account: Account, *, by_support: bool) -> Iterator[Effect]:
+    if not account.is_open():
+        yield Effect(Weight.BLOCKER, "closed", "This account is closed already.")
     if account.suspended_by == SuspendedBy.SUPPORT and not by_support:
         yield Effect(
             Weight.BLOCKER,
