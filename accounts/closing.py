@@ -40,6 +40,8 @@ def purged_from(closing_at: datetime) -> datetime:
 
 def _blockers(account: Account, *, by_support: bool) -> Iterator[Effect]:
     """Closing ends in deleting, so nothing goes that support keeps, above or below it."""
+    if not account.is_open():
+        yield Effect(Weight.BLOCKER, "closed", "This account is closed already.")
     family = Q(pk=account.pk) | Q(pk=account.parent_id) | Q(parent=account)
     kept = Account.objects.standing().filter(family, suspended_by=SuspendedBy.SUPPORT)
     if by_support or (one := kept.order_by("pk").first()) is None:

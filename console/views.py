@@ -60,9 +60,9 @@ class HomePage(OwnDetailPage):
         }
 
 
-def _by_names(one: RoleAssignment) -> tuple[str, int, str, int]:
+def _by_names(one: RoleAssignment) -> tuple[str, int, str, int, int]:
     account = cast(Account, one.account)
-    return one.organization.name, one.organization_id, account.name_key, account.pk
+    return one.organization.name, one.organization_id, account.name_key, account.pk, one.pk
 
 
 def _by_organization(held: list[RoleAssignment]) -> list[dict[str, Any]]:

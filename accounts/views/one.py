@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from accounts import access, closing, conditions
 from accounts.forms import AccountSettingsForm, ChangeOwnerForm
-from accounts.models import Account, AccountStatus, SuspendedBy
+from accounts.models import Account, AccountStatus, RoleAssignment, SuspendedBy
 from accounts.operations import (
     close_account,
     configure_account,
@@ -20,6 +20,7 @@ from accounts.operations import (
     suspend_account,
     transfer_account,
 )
+from accounts.policy import WORDS
 from accounts.views.frames import (
     CONSOLE,
     AccountActionPage,
@@ -73,11 +74,29 @@ class GeneralPage(AccountOperationPage):
             "ended": _ended(subject),
             "settings_refusal": self._changing(subject, Action.ACCOUNT_CONFIGURE),
             **self._buttons(subject),
+            **(self._my_roles(subject) if self.door is CONSOLE else {}),
         }
 
     def perform(self, subject: Account, data: dict[str, Any]) -> Done:
         account = configure_account(subject, actor=self.actor, **data)
         return Done(f"The settings of {account.name} are saved.", self.url("detail"))
+
+    def _my_roles(self, subject: Account) -> dict[str, Any]:
+        """By which roles somebody is here, and what these let them do."""
+        proof = access.proof_of(self.user.pk, subject)
+        return {
+            "mine": [self._held(one) for one in proof.grounds],
+            "permissions": [words for one, words in WORDS.items() if one in proof.permissions],
+        }
+
+    def _held(self, one: RoleAssignment) -> dict[str, Any]:
+        return {
+            "role": one.get_role_label(),
+            "above": one.account if one.account_id != self.account.pk else None,
+            "since": moment(one.began_at),
+            "until": moment(one.ends_at, never="No end"),
+            "source": one.get_source_display(),
+        }
 
     def _owner_url(self, subject: Account) -> str:
         may_see = self.actor.organization_id == subject.organization_id

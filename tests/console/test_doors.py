@@ -1,6 +1,8 @@
 """The pages about one account at the door of the console: which role on it opens which of them."""
 
+import re
 from collections.abc import Callable
+from html import unescape
 
 import pytest
 from django.urls import reverse
@@ -152,6 +154,18 @@ def test_tabs_lead_where_somebody_may_go(role, holding, where, sign_in) -> None:
     tabs = client.get(where("detail")).context["tabs"]
     assert len(tabs) == (5 if role in MANAGERS else 2)
     assert {client.get(one["url"]).status_code for one in tabs} == {200}
+
+
+@pytest.mark.parametrize(("role", "kind"), PEOPLE)
+def test_no_link_of_a_page_leads_to_a_refusal(role, kind, holding, where, sign_in) -> None:
+    client = sign_in(holding(role, kind))
+    for name, roles in OPENED_BY.items():
+        page = client.get(where(name))
+        if role in roles and page.status_code == 200:
+            links = set(re.findall(r'<a [^>]*href="(/[^"]+)"', page.content.decode()))
+            assert {url: client.get(unescape(url)).status_code for url in links} == dict.fromkeys(
+                links, 200
+            ), name
 
 
 @pytest.mark.parametrize("who", ["ana", "ben", "eve", "ida", "sue"])

@@ -35,7 +35,7 @@ def test_a_user_with_more_accounts_than_are_shown(ana, acme, sign_in) -> None:
         create_account(acme, name="Same", owner=ana, actor=acting(ana))
     assert FIRST in client.get(url).content.decode()
     home = client.get(reverse("console:home")).content.decode()
-    assert "You have more accounts than are shown here." in home
+    assert "You have more accounts than are shown here: these are the newest." in home
 
 
 def test_an_independent_account_with_more_roles_than_are_shown(acme, ana, sign_in) -> None:
