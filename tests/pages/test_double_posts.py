@@ -237,7 +237,7 @@ AGAIN = {
     "roles": ({"roles": ["support"]}, "already"),
     "remove-access": ({}, "has no role"),
     "invite": ({"email": NEW.replace("acme", "contractor"), "roles": ["support"]}, "is waiting"),
-    "invited-revoke": ({}, "revoked meanwhile"),
+    "invited-revoke": ({}, "revoked already"),
     "reactivate": ({}, "not suspended"),
     "disable-hipaa": ({}, "for this account already."),
 }
