@@ -112,7 +112,8 @@ def _besides_transferring(accounts: Sequence[Account], parameters: Parameters) -
 
 
 def _check_flag(account: Account, parameters: Parameters, actor: Actor, *, enabled: bool) -> None:
-    if refused := hipaa_refusal(account.organization, by_support=actor.acts_for_support):
+    refused = hipaa_refusal(account.organization, by_support=actor.acts_for_support)
+    if enabled and refused:
         raise refused
     conditions.require_open(account)
     conditions.require_other_flag(account, is_hipaa=enabled)

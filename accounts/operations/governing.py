@@ -108,7 +108,8 @@ def set_hipaa(account: Account, *, enabled: bool, actor: Actor) -> Account:
     baa_self_service, hipaa_unchanged.
     """
     actor, current = access.require_locked(actor, Action.ACCOUNT_FLAG_HIPAA, account)
-    if refused := hipaa_refusal(current.organization, by_support=actor.acts_for_support):
+    refused = hipaa_refusal(current.organization, by_support=actor.acts_for_support)
+    if enabled and refused:  # what came in flagged can lose its flag without an agreement
         raise refused
     conditions.require_open(current)
     conditions.require_other_flag(current, is_hipaa=enabled)

@@ -50,6 +50,7 @@ def set_roles(
     roles_unchanged, too_many_roles.
     """
     actor, current = access.require_locked(actor, Action.ACCOUNT_MANAGE_USERS, account)
+    _require_others(holder, actor, current)
     conditions.require_open(current)
     policy.require_roles(roles)
     grants.require_later(ends_at)
@@ -166,6 +167,16 @@ def end_overdue_roles(organization: Organization, *, actor: Actor) -> int:
                 role=one.get_role_label(),
             )
     return len(rows)
+
+
+def _require_others(holder: User, actor: Actor, account: Account) -> None:
+    """Whoever manages users by a role on the account alone must not prolong or widen it."""
+    by_role_alone = organization_policy.refusal(actor, Action.ACCOUNT_MANAGE_USERS, account)
+    if holder.pk == actor.user_id and by_role_alone:
+        raise NotAllowed(
+            "You cannot change your own roles on an account. Its owner or another Administrator "
+            "of it can."
+        )
 
 
 def _why_nothing_ends(account: Account, holder: User) -> RuleViolation:

@@ -230,6 +230,7 @@ def _join(invitation: Invitation, user: User, actor: Actor) -> Membership:
 def _give_access(invitation: Invitation, user: User, actor: Actor) -> Account:
     account = cast(Account, invitation.account)
     home = grants.lock_holder(user)
+    _require_invited(user, invitation)  # as they are now
     if grants.open_roles(account, user):
         raise RuleViolation(
             "already_has_access", "You have access to this account already. See your accounts."

@@ -187,8 +187,8 @@ def resend_invitation(invitation: Invitation, *, actor: Actor) -> Invitation:
     """Mail a new link, which kills the old one and lives as long as a new invitation.
 
     Raises NotAllowed, or RuleViolation: invitation_closed, access_over, resend_expired,
-    resend_max_threshold_reached, resend_throttle, account_closed, account_not_active, or why the
-    address may no longer come in.
+    resend_max_threshold_reached, resend_throttle, account_closed, account_not_active,
+    account_changed, or why the address, or the account, may no longer come in.
     """
     actor = _require_may(actor, invitation)
     inviter_id = _person_of(actor)
@@ -197,6 +197,8 @@ def resend_invitation(invitation: Invitation, *, actor: Actor) -> Invitation:
         raise refused
     if current.kind == Kind.ACCESS and current.account:
         conditions.require_active(current.account)
+    if current.kind == Kind.ADD_ACCOUNT and current.account:
+        _require_still_coming(current.account, current)
     decide(current.email, WAYS_IN[Kind(current.kind)], into=current.organization).require()
 
     current.generation += 1
@@ -330,6 +332,18 @@ def _addable(sid: str, organization: Organization) -> Account:
             field="sid",
         )
     return account
+
+
+def _require_still_coming(account: Account, request: Invitation) -> None:
+    """The account that its owner was asked for is still theirs, and still able to come."""
+    conditions.require_open(account)
+    if account.owner.email != request.email:
+        raise RuleViolation(
+            "account_changed",
+            "This account has another owner or address now. Cancel the request and add it anew.",
+        )
+    if obstacle := kinds.what_joining_means(account.owner, request.organization).obstacle:
+        raise kinds.for_adder(obstacle)
 
 
 def _require_patience(email: str, *, field: str = "email") -> None:

@@ -6,8 +6,9 @@ import pytest
 import time_machine
 
 from accounts.models import Account, AccountRole
-from accounts.operations import create_account, remove_access, suspend_account
+from accounts.operations import create_account, remove_access, set_roles, suspend_account
 from adminctr.core import clock
+from adminctr.core.errors import NotAllowed
 from audit.presenters import sentence
 from invitations.operations import (
     accept_access,
@@ -21,6 +22,7 @@ from tests.accounts.made import (
     code_of,
     coming,
     fresh,
+    give,
     offered,
     outsider,
     owner_of,
@@ -151,3 +153,15 @@ def test_no_page_about_a_flagged_account_is_shown_unguarded(billing, ida, sign_i
         client = sign_in(ida)
         client.get(f"{LIST}independent/{billing.sid}/{rest}")
         assert Session.objects.get(session_key=client.session.session_key).is_guarded, rest
+
+
+# Time
+
+
+def test_whoever_manages_users_until_a_day_cannot_stay_longer_by_themselves(billing) -> None:
+    guest = outsider(billing, "guest@fresh.example")
+    until = clock.now() + timedelta(days=2)
+    give(billing, guest, AccountRole.ADMINISTRATOR, ends_at=until)
+    with pytest.raises(NotAllowed):
+        set_roles(billing, holder=guest, roles=[AccountRole.ADMINISTRATOR], actor=acting(guest))
+    give(billing, guest, AccountRole.DEVELOPER)
