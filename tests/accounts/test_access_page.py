@@ -17,7 +17,7 @@ from django.utils.html import escape
 from accounts.forms import RoleAssignmentFilter
 from accounts.models import Account, AccountRole, RoleAssignment
 from accounts.operations import create_account
-from accounts.views import RoleAssignmentExport
+from accounts.views.lists import RoleAssignmentExport
 from adminctr.core import clock
 from adminctr.core.errors import NotAllowed
 from adminctr.core.periods import Source
