@@ -144,6 +144,7 @@ register(
         one="account",
         many="accounts",
         list_name="accounts:list",
+        detail_name="accounts:detail",
         view=Action.ACCOUNT_VIEW,
         find=find,
     ),

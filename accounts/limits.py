@@ -29,13 +29,19 @@ def require_room(organization: Organization, more: int) -> None:
 
 def require_room_below(parent: Account) -> None:
     """Called with the organization locked; raises RuleViolation: subaccount_limit (21480)."""
+    if refused := refusal_below(parent, Account.objects.below(parent).standing().count()):
+        raise refused
+
+
+def refusal_below(parent: Account, held: int) -> RuleViolation | None:
+    """Why an account with so many subaccounts that are not closed may have no other."""
     limit = subaccount_limit(parent)
-    if Account.objects.below(parent).standing().count() < limit:
-        return
+    if held < limit:
+        return None
     is_trial = parent.type == AccountType.TRIAL
     more = "ask support to upgrade it, or close" if is_trial else "close"
     kind = "A trial account" if is_trial else "An account"
-    raise RuleViolation(
+    return RuleViolation(
         "subaccount_limit",
         f"{kind} may have {limit:,} subaccount{'' if limit == 1 else 's'}. To make room, {more} "
         "a subaccount that is not needed.",

@@ -69,6 +69,7 @@ class Kind:
     one: str
     many: str
     list_name: str
+    detail_name: str
     view: Action
     find: Callable[[Collection[str]], Sequence[Any]]
     actions: dict[str, BulkAction] = field(default_factory=dict)

@@ -1,8 +1,9 @@
 """One action over many rows of a list: choose, read the plan, start, see what became of each."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any, ClassVar, cast
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import messages
@@ -53,7 +54,16 @@ class ChoosePage(ActionPage):
         return Done(f"{words} Nothing has changed yet.", f"{url}?selection={token}", messages.INFO)
 
     def back(self, subject: Organization) -> str:
-        return reverse(self.kind.list_name)
+        """The list, with the filters that stood above the button."""
+        query = urlencode(self._listed())
+        return reverse(self.kind.list_name) + (f"?{query}" if query else "")
+
+    def _listed(self) -> Mapping[str, str]:
+        try:
+            listed = Selection.read(self.request.POST.get("listed", ""), _salt(self)).filter
+        except RuleViolation:
+            return {}
+        return listed.query if listed and not listed.below else {}
 
     def _chosen(self, organization: Organization) -> tuple[Selection, str]:
         if token := self.request.POST.get("all"):
@@ -165,6 +175,7 @@ class RunPage(ListPage):
             "position": row.position,
             "name": row.name,
             "sid": row.subject_sid,
+            "url": reverse(self.kind.detail_name, args=[row.subject_sid]),
             "state": row.get_state_display(),
             "tone": _TONES[RowState(row.state)],
             "message": row.message,

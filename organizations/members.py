@@ -24,7 +24,10 @@ def owner_named(who: str) -> Membership:
 
     Raises RuleViolation: one of the canonicaliser's, owner_not_managed.
     """
-    stay = named(who)
+    try:
+        stay = named(who)
+    except RuleViolation as refused:
+        raise RuleViolation(refused.code, refused.message, field="owner") from refused
     if stay is None:
         raise owner_not_managed()
     return stay

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 
+from accounts.models import AccountStatus
 from organizations.models import Role
 from overview.figures import Figures, shown
 
@@ -49,7 +50,10 @@ def _about_accounts(figures: Figures) -> Iterator[tuple[str, str]]:
         is_full = "; ask support to raise the limit" if room <= 0 else ""
         yield f"{figures.accounts:,} of {figures.account_limit:,} accounts are used{is_full}", url
     if number := figures.suspended_accounts:
-        yield f"{_several(number, 'account is', 'accounts are')} suspended", url
+        yield (
+            f"{_several(number, 'account is', 'accounts are')} suspended",
+            f"{url}?status={AccountStatus.SUSPENDED}",
+        )
 
 
 def _about_people(figures: Figures) -> Iterator[tuple[str, str]]:

@@ -295,7 +295,10 @@ def _around(page: ConsolePage, current: str) -> dict[str, Any]:
 
 
 def _page_of_holder(row: Any) -> str:
-    return reverse("users:detail", args=[row.holder.sid]) if row.holder_is_managed else ""
+    if row.holder_is_managed:
+        return reverse("users:detail", args=[row.holder.sid])
+    is_there = row.account_id and _is_independent(row)
+    return reverse("users:independent-detail", args=[row.holder.sid]) if is_there else ""
 
 
 def _is_independent(row: Any) -> bool:

@@ -1,11 +1,14 @@
 """Who has access to an account: users, invited people, and why."""
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Collection
+from typing import Any, ClassVar
 
+from django.contrib import messages
 from django.http import Http404
+from django.urls import reverse
 
 from accounts import explanations, grants, queries
+from accounts.explanations import Explanation
 from accounts.forms import (
     AccountUserFilter,
     InvitedFilter,
@@ -17,6 +20,7 @@ from accounts.models import Account, RoleAssignment
 from accounts.operations import remove_access, set_roles
 from accounts.policy import WORDS
 from accounts.views.frames import (
+    ADMIN_CENTER,
     AccountActionPage,
     AccountDetailPage,
     AccountListPage,
@@ -42,6 +46,8 @@ from users.models import User
 
 _USERS = ("Users", "users")
 _NOBODY = "Nobody with access to this account, and no managed user, has this address or SID."
+
+_INVITED = "This person has not answered the invitation yet, so they have no access."
 
 
 class UserListPage(AccountListPage):
@@ -81,8 +87,8 @@ class UserListPage(AccountListPage):
         }
 
     def shown(self, rows: list[Any]) -> list[dict[str, Any]]:
-        roles = _roles_by_holder(self.account, [row.holder_id for row in rows])
-        return [self.row(row) | {"roles": roles.get(row.holder_id, "")} for row in rows]
+        held = _held_by(self.account, [row.holder_id for row in rows])
+        return [self.row(row) | held[row.holder_id] for row in rows]
 
 
 class LookUpPage(AccountOperationPage):
@@ -95,16 +101,19 @@ class LookUpPage(AccountOperationPage):
 
     def perform(self, subject: Account, data: dict[str, Any]) -> Done:
         person = known_to(self, data["who"])
-        if person is None:
-            raise RuleViolation("unknown", _NOBODY, field="who")
-        return Done("", self.url("user", person.sid))
+        if person:
+            return Done("", self.url("user", person.sid))
+        invited = Invitation.objects.pending_access(self.account).to(data["who"].lower()).first()
+        if invited:
+            return Done(_INVITED, self.url("invited", invited.sid), messages.INFO)
+        raise RuleViolation("unknown", _NOBODY, field="who")
 
 
 class UserPage(AccountDetailPage):
     """Why somebody has access to this account, or why not, and what would change that."""
 
     action = Action.ACCOUNT_MANAGE_USERS
-    below = _USERS
+    below: ClassVar[tuple[str, str] | None] = _USERS
     template_name = "accounts/user.html"
 
     def person(self, **kwargs: Any) -> User:
@@ -116,6 +125,7 @@ class UserPage(AccountDetailPage):
         proof = explained.proof
         return {
             "person": person,
+            "person_url": _page_of(explained) if self.door is ADMIN_CENTER else "",
             "explained": explained,
             "why_not": explanations.why_not(explained),
             "grounds": [self._ground(one) for one in proof.grounds],
@@ -151,6 +161,7 @@ class MyAccessPage(UserPage):
     """The same about oneself, for everybody who has a role on the account."""
 
     action = Action.ACCOUNT_VIEW
+    below = None
 
     def person(self, **kwargs: Any) -> User:
         return self.user
@@ -309,12 +320,28 @@ def person_in(page: AccountPage, sid: str) -> User:
     return person
 
 
-def _roles_by_holder(account: Account, holders: Iterable[int]) -> dict[int, str]:
-    held = RoleAssignment.objects.in_force().filter(account=account, holder__in=list(holders))
-    found: dict[int, list[str]] = {}
-    for holder_id, role in held.values_list("holder_id", "role"):
-        found.setdefault(holder_id, []).append(role)
-    return {holder: grants.role_words(roles) for holder, roles in found.items()}
+def _held_by(account: Account, holders: Collection[int]) -> dict[int, dict[str, Any]]:
+    """The roles of each in words, and when the first of them ends by itself."""
+    held = RoleAssignment.objects.in_force().filter(account=account, holder__in=holders)
+    found: dict[int, list[RoleAssignment]] = {holder: [] for holder in holders}
+    for one in held:
+        found[one.holder_id].append(one)
+    return {holder: _in_words(rows) for holder, rows in found.items()}
+
+
+def _in_words(rows: list[RoleAssignment]) -> dict[str, Any]:
+    end = min((one.ends_at for one in rows if one.ends_at), default=None)
+    roles = grants.role_words([one.role for one in rows])
+    return {"roles": roles, "until": moment(end, never="No end")}
+
+
+def _page_of(explained: Explanation) -> str:
+    """The page about the person, for those who govern the organization; none for who has left."""
+    if explained.member:
+        return reverse("users:detail", args=[explained.person.sid])
+    if explained.proof.grounds:
+        return reverse("users:independent-detail", args=[explained.person.sid])
+    return ""
 
 
 def _by_whom(row: RoleAssignment) -> str:

@@ -43,9 +43,13 @@ class SubaccountListPage(AccountListPage):
             "limit": f"{limits.subaccount_limit(self.account):,}",
             "numbers": numbers,
             "has_hipaa": self.account.is_hipaa or numbers["flagged"] > 0,
-            "new_refusal": self.refusal(Action.SUBACCOUNT_MANAGE),
+            "new_refusal": self._new_refusal(numbers["all"]),
             "bar": self._bar(),
         }
+
+    def _new_refusal(self, held: int) -> str | None:
+        full = limits.refusal_below(self.account, held)
+        return self.refusal(Action.SUBACCOUNT_MANAGE) or (full.message if full else None)
 
     def _bar(self) -> dict[str, Any] | None:
         """Many at once is for those who govern the organization."""

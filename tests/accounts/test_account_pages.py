@@ -389,7 +389,10 @@ def test_its_owner_makes_one_in_the_console(standard) -> None:
 
 def test_a_trial_account_has_one_subaccount_and_says_what_to_do(admin, ben) -> None:
     create_subaccount(account("Billing"), name="The one", actor=acting(ben))
-    assert "1 of 1 subaccounts are used" in text(admin.get(at("Billing", "subaccounts/")))
+    full = admin.get(at("Billing", "subaccounts/"))
+    assert "1 of 1 subaccounts are used" in text(full)
+    assert "A trial account may have 1 subaccount." in text(full)
+    assert f'href="{at("Billing", "subaccounts/new/")}"' not in full.content.decode()
     with assert_no_effect():
         refused = admin.post(at("Billing", "subaccounts/new/"), {"name": "The other"})
     assert "ask support to upgrade it, or close a subaccount" in text(refused)

@@ -278,7 +278,7 @@ def test_somebody_who_never_had_a_role_has_none(admin, cy) -> None:
     assert "Why this person has no access" in words
     assert "Cy Lindqvist is a managed user and has no role on this account. Give them one." in words
     assert "they were" not in words
-    assert "Change roles" in words
+    assert "Give roles" in words
 
 
 def test_somebody_who_had_one_is_told_apart(admin, dora, cy) -> None:
@@ -312,6 +312,7 @@ def test_a_closed_account_gives_access_to_nobody(admin) -> None:
 def test_it_notes_who_governs_without_a_role(admin, ana, cy) -> None:
     words = why(admin, "Marketing", ana)
     assert "Governs this account" in words
+    assert "Why this person has no role" in words
     assert "has no role on this account" in words
     assert "Governs this account" not in why(admin, "Marketing", cy)
 
@@ -324,11 +325,41 @@ def test_the_same_is_told_at_both_doors(admin, standard, dora) -> None:
     assert inside == outside != ""
 
 
+def test_the_list_says_when_the_first_role_of_somebody_ends(admin, cy) -> None:
+    row = RoleAssignment.unscoped.get(account=account("Billing"), holder=cy)
+    assert row.ends_at
+    words = text(admin.get(at("Billing", "users/")))
+    assert f"Developer {row.began_at.astimezone(UTC):%-d %b %Y, %H:%M} UTC" in words
+    assert f"{row.ends_at.astimezone(UTC):%-d %b %Y, %H:%M} UTC" in words
+    assert "No end" in words
+
+
+def test_it_leads_to_the_person_for_those_who_govern(admin, standard, cy, ida, dora) -> None:
+    for name, person, page in (("Billing", cy, ""), ("Support line", ida, "independent/")):
+        shown = admin.get(at(name, f"users/{person.sid}/")).content.decode()
+        assert f'href="/admin-center/users/{page}{person.sid}/"' in shown
+    shown = standard.get(at("Marketing", f"users/{dora.sid}/", door=CONSOLE))
+    assert f"/admin-center/users/{dora.sid}/" not in shown.content.decode()
+
+
+def test_whoever_is_asked_about_and_only_invited_is_shown_with_the_invitation(admin) -> None:
+    invitation = Invitation.unscoped.get(email="max@contractor.example")
+    where, shown = send(
+        admin, at("Support line", "users/look-up/"), {"who": "Max@contractor.example"}
+    )
+    assert where == at("Support line", f"pending-users/{invitation.sid}/")
+    assert notices(shown) == [
+        "This person has not answered the invitation yet, so they have no access."
+    ]
+
+
 @pytest.mark.parametrize("name", ["Billing", "Marketing"])
 def test_everybody_may_ask_it_about_themselves(name, standard, cy, ben) -> None:
     page = at(name, "my-access/", door=CONSOLE)
     assert f'href="{page}"' in standard.get(at(name, door=CONSOLE)).content.decode()
-    assert "Why this person has access" in text(standard.get(page))
+    shown = standard.get(page)
+    assert "Why this person has access" in text(shown)
+    assert f'href="{at(name, "users/", door=CONSOLE)}"' not in shown.content.decode()
     of_another = standard.get(at("Billing", f"users/{ben.sid}/", door=CONSOLE))
     assert of_another.status_code == 403
 

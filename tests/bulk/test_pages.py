@@ -119,6 +119,15 @@ def test_nothing_chosen_leads_back(client) -> None:
     assert "Choose at least one account first." in said(client, LIST)
 
 
+def test_what_leads_back_keeps_the_filters(client, acme, ana) -> None:
+    listed = re.search(
+        r'name="listed" value="([^"]+)"', client.get(f"{LIST}?status=active").content.decode()
+    )
+    assert listed
+    for token, where in ((listed[1], f"{LIST}?status=active"), (f"{listed[1]}x", LIST)):
+        assert client.post(CHOOSE, {"action": "suspend", "listed": token})["Location"] == where
+
+
 @pytest.mark.parametrize("strange", ["AC" + "0" * 32, "US" + "0" * 32, "x", "\0", "' OR 1=1"])
 def test_what_is_not_there_is_left_out_and_noted(strange, client, accounts, acme, ana) -> None:
     url = client.post(CHOOSE, {"action": "suspend", "chosen": [strange, accounts[0].sid]})

@@ -51,7 +51,11 @@ def test_on_a_calm_day_there_is_nothing() -> None:
             "10 of 10 accounts are used; ask support to raise the limit",
             "/admin-center/accounts/",
         ),
-        ({"suspended_accounts": 1}, "1 account is suspended", "/admin-center/accounts/"),
+        (
+            {"suspended_accounts": 1},
+            "1 account is suspended",
+            "/admin-center/accounts/?status=suspended",
+        ),
         (
             {"never_signed_in": 2},
             "2 Administrators have never signed in",

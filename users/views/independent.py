@@ -1,5 +1,6 @@
 """People who are no members and have roles on accounts of the organization."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import F, Q, QuerySet
@@ -78,7 +79,7 @@ class IndependentUserPage(DetailPage):
         return {
             "person": first.holder,
             "since": moment(first.began_at),
-            "roles": [_role_of(one) for one in shown.rows],
+            "roles": _roles_of(shown.rows),
             "has_more_roles": shown.has_more,
             "removal_refusal": self.refusal(Action.ACCOUNT_MANAGE_USERS),
         }
@@ -106,6 +107,15 @@ class RemoveIndependentAccess(ActionPage):
         if not left.exists():
             return reverse("users:independent")
         return reverse("users:independent-detail", args=[subject.holder.sid])
+
+
+def _roles_of(rows: Sequence[RoleAssignment]) -> list[dict[str, Any]]:
+    """Each says whether it is the first on its account: all on one account are taken together."""
+    before = [None, *(one.account_id for one in rows)]
+    return [
+        _role_of(one) | {"is_first": one.account_id != above}
+        for one, above in zip(rows, before, strict=False)
+    ]
 
 
 def _role_of(one: RoleAssignment) -> dict[str, Any]:
