@@ -42,6 +42,8 @@ def send_invitation(pk: int, generation: int) -> None:
         role=invitation.get_role_label(),
         account=name_in_mail(account.name) if account else "",
         account_sid=account.sid if account else "",
+        ends_at=invitation.access_ends_at,
+        reason=name_in_mail(invitation.reason),
         expires_at=invitation.expires_at,
         link=mail.link(reverse("invitations:show", args=[token])),
     )
