@@ -74,6 +74,8 @@ class Proof:
         )
 
 
+CLOSED = "This account is closed for good."
+NO_SUCH_ACCOUNT = "No role on such an account."  # for the trail of whoever asked
 NOT_RUNNING = "The account is {status}. Until it runs again, this is not possible."
 _WITHOUT = {
     Missing.ROLE: "You have no role on this account.",
@@ -135,6 +137,12 @@ def require(actor: Actor, action: Action, account: Account) -> None:
         raise NotAllowed(refused.words, action=action, helpers=refused.helpers)
 
 
+def account_moved() -> RuleViolation:
+    return RuleViolation(
+        "account_moved", "This account was moved to another organization this very moment."
+    )
+
+
 def require_locked(actor: Actor, action: Action, account: Account) -> tuple[Actor, Account]:
     """Allow, lock the account's organization, read actor and account again, and allow once more.
 
@@ -147,9 +155,7 @@ def require_locked(actor: Actor, action: Action, account: Account) -> tuple[Acto
         actor = policy.as_of_now(actor)
     current = Account.objects.select_related("owner", "parent").filter(pk=account.pk).first()
     if current is None:
-        raise RuleViolation(
-            "account_moved", "This account was moved to another organization this very moment."
-        )
+        raise account_moved()
     current.organization = organization
     require(actor, action, current)
     return actor, current

@@ -1,5 +1,9 @@
 """What must hold of an account, or of whoever is to own it, before it is changed."""
 
+from typing import cast
+
+from django.db.models import QuerySet
+
 from accounts.models import Account, AccountStatus, SuspendedBy
 from adminctr.core.errors import RuleViolation
 from organizations import members
@@ -47,6 +51,12 @@ def require_main(account: Account) -> None:
             "account_is_subaccount",
             "This is a subaccount. Do this with the account above it, which it follows.",
         )
+
+
+def fit_to_own() -> QuerySet[Membership]:
+    """Who of the open scope could own an account, by name."""
+    managed = Membership.objects.managed().in_force().filter(status=UserStatus.ACTIVE)
+    return cast(QuerySet[Membership], managed.select_related("user"))
 
 
 def require_fit_to_own(user: User) -> Membership:

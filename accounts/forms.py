@@ -8,6 +8,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from accounts import policy
 from accounts.models import (
     GRANTABLE_ACCOUNT_ROLES,
     AccountRole,
@@ -238,7 +239,7 @@ class RolesForm(Form):
         choices=[(role, role.label) for role in GRANTABLE_ACCOUNT_ROLES],
         widget=forms.CheckboxSelectMultiple(attrs={"data-alone": AccountRole.ADMINISTRATOR}),
         help_text="Administrator includes the others, so it is chosen alone.",
-        error_messages={"required": "Choose at least one role."},
+        error_messages={"required": policy.ROLES_MISSING},
     )
     ends_on = forms.DateField(
         label="Last day",

@@ -36,7 +36,7 @@ def open_roles(account: Account, holder: User) -> list[RoleAssignment]:
     Raises RuleViolation: owner_stays.
     """
     held = RoleAssignment.objects.filter(account=account, holder=holder)
-    held.overdue().end()
+    held.end_as_planned()
     rows = list(held.open())
     if any(one.role == AccountRole.OWNER for one in rows):
         raise RuleViolation(

@@ -78,10 +78,13 @@ PERMISSION_FOR: dict[Action, Permission | None] = {
 }
 
 
+ROLES_MISSING = "Choose at least one role."
+
+
 def require_roles(roles: Collection[AccountRole]) -> None:
     """Raises RuleViolation: roles_missing, role_not_grantable, administrator_alone."""
     if not roles:
-        raise RuleViolation("roles_missing", "Choose at least one role.", field="roles")
+        raise RuleViolation("roles_missing", ROLES_MISSING, field="roles")
     if not set(roles) <= set(GRANTABLE_ACCOUNT_ROLES):
         raise RuleViolation(
             "role_not_grantable",

@@ -13,7 +13,7 @@ _NO_MARKS = str.maketrans("", "", "“”")
 SENTENCES = {
     "account.access_accepted": "accepted access to the account “{subject}” as {role}",
     "account.access_relinquished": (
-        "relinquished the access of {by} to the account “{subject}” ({holders})"
+        "relinquished the access of “{by}” to the account “{subject}” (roles: {roles}; {holders})"
     ),
     "account.access_removed": (
         "took the access to the account “{subject}” away from {holder} ({before})"
@@ -26,7 +26,7 @@ SENTENCES = {
         "{revoked_invitations})"
     ),
     "account.configured": (
-        "changed the settings of the account “{subject}” from {before} to {after}"
+        "changed the settings of the account “{subject}” from “{before}” to “{after}”"
     ),
     "account.created": "created the account “{subject}” for {owner}",
     "account.hipaa_disabled": "disabled HIPAA for the account “{subject}”",
@@ -62,7 +62,7 @@ SENTENCES = {
         "changed the day from which the Business Associate Agreement holds: {before}, now {after}"
     ),
     "organization.limit_set": "set the account limit from {before} to {after}",
-    "organization.list_exported": "exported the list of {listed} ({which})",
+    "organization.list_exported": "exported the list of {listed} (“{which}”)",
     "organization.renamed": "renamed the organization from “{before}” to “{after}”",
     "organization.transferred": "made {after} the Owner in place of {before}",
     "session.all_ended": "logged everybody out (sessions ended: {count})",
@@ -123,11 +123,12 @@ def sentence(action: str, details: dict[str, Any] | None) -> str:
         return f"{action} (the details were erased)"
     if action.endswith(".refused"):
         what = _attempt(action.removesuffix(".refused"))
-        given = f" ({details['given']})" if "given" in details else ""
-        reason = str(details["reason"]).translate(_NO_MARKS)  # written for whoever was refused
+        given = f" (“{_unmarked(details['given'])}”)" if "given" in details else ""
+        reason = _unmarked(details["reason"])  # written for whoever was refused
         return f"was refused: {what}{given}. Told why: “{reason}”"
-    # Names stand between marks that no name can hold, so none can pass for the sentence.
-    unmarked = {name: str(value).translate(_NO_MARKS) for name, value in details.items()}
+    # What people type stands between marks that none of it can hold, so it cannot pass for the
+    # sentence.
+    unmarked = {name: _unmarked(value) for name, value in details.items()}
     values = defaultdict(lambda: "…", unmarked)
     return {**_FORMER, **SENTENCES}.get(action, action).format_map(values)
 
@@ -149,6 +150,10 @@ def as_row(event: AuditEvent, *, with_ip: bool = True) -> dict[str, Any]:
         "refused": event.action.endswith(".refused"),
         "sequence": event.sequence,
     }
+
+
+def _unmarked(value: object) -> str:
+    return str(value).translate(_NO_MARKS)
 
 
 def _attempt(name: str) -> str:

@@ -1,6 +1,7 @@
 """How one action is done to many things: started once, then done in steps."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from adminctr.core.actor import Actor
 from adminctr.core.errors import NotAllowed, RuleViolation
@@ -57,16 +58,7 @@ def start_bulk_run(
         by_id=actor.user_id,
         total=len(judgement.rows),
     )
-    BulkRow.objects.bulk_create(
-        BulkRow(
-            organization=organization,
-            run=run,
-            position=position,
-            subject_sid=row.sid,
-            name=row.name,
-        )
-        for position, row in enumerate(judgement.rows, start=1)
-    )
+    _freeze(judgement.rows, run)
     run.enqueue()
     log.record(
         "bulk.started",
@@ -109,6 +101,20 @@ def take_bulk_step(run: BulkRun, *, actor: Actor) -> None:
     if run.told == run.total or not rows:
         run.finish()
         _record("bulk.finished", run, current)
+
+
+def _freeze(rows: Sequence[Any], run: BulkRun) -> None:
+    """What was chosen, in the order and by the names that it has now."""
+    BulkRow.objects.bulk_create(
+        BulkRow(
+            organization=run.organization,
+            run=run,
+            position=position,
+            subject_sid=row.sid,
+            name=row.name,
+        )
+        for position, row in enumerate(rows, start=1)
+    )
 
 
 def _as_of_now(run: BulkRun, bulk: BulkAction, actor: Actor) -> Actor | None:

@@ -173,4 +173,4 @@ def record_baa(
 
 
 def _settings_of(account: Account) -> str:
-    return f"“{account.name}”, second factor: {account.get_second_factor_display()}"
+    return f"{account.name}, second factor: {account.get_second_factor_display()}"

@@ -1,5 +1,7 @@
 """Opening accounts and subaccounts, and how many there may be."""
 
+import hashlib
+
 from accounts import access, conditions, limits, trail
 from accounts.models import (
     Account,
@@ -40,6 +42,7 @@ def create_account(
     actor = policy.require_locked(actor, Action.ACCOUNT_CREATE, organization)
     if owner.pk != actor.user_id:
         policy.require(actor, Action.ACCOUNT_CREATE_FOR, organization)
+    form_key = _key_of(actor, organization.sid, form_key)
     if made := _made_by(organization, form_key):
         return made
     stay = conditions.require_fit_to_own(owner)
@@ -85,6 +88,7 @@ def create_subaccount(
     (21480).
     """
     actor, current = access.require_locked(actor, Action.SUBACCOUNT_MANAGE, parent)
+    form_key = _key_of(actor, current.sid, form_key)
     if made := _made_by(current.organization, form_key):
         return made
     if current.is_subaccount():
@@ -175,6 +179,12 @@ def upgrade_account(account: Account, *, actor: Actor) -> Account:
         actor,
     )
     return current
+
+
+def _key_of(actor: Actor, where_sid: str, form_key: str) -> str:
+    """A key is good for whoever filled the form in, and for where: nobody replays another's."""
+    text_of_key = f"{actor.sid}:{where_sid}:{form_key}"
+    return hashlib.sha256(text_of_key.encode()).hexdigest() if form_key else ""
 
 
 def _made_by(organization: Organization, form_key: str) -> Account | None:

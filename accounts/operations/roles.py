@@ -17,6 +17,8 @@ from organizations.policy import Action
 from users.models import User
 
 _MOST_ENDED_AT_ONCE = 500
+# How many roles the trail names the holders of, besides their number.
+_MOST_TOLD = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +121,12 @@ def relinquish_access(relinquishment: Relinquishment, *, actor: Actor) -> int:
     if account.organization_id == organization.pk:
         raise RuleViolation("not_independent", "This account is managed by your organization.")
     family = Account.objects.with_subaccounts(account).filter(organization=account.organization)
+    if not family.exists():
+        raise access.account_moved()
     held = RoleAssignment.objects.open().filter(
         account__in=family.values("pk"), holder_organization=organization
     )
-    emails = sorted(set(held.values_list("email", flat=True)))
+    emails = sorted(set(held.values_list("email", flat=True)[:_MOST_TOLD]))
     ended = held.end()
     if not ended:
         raise RuleViolation("no_access", "Nobody of your organization has access to it any more.")
@@ -134,6 +138,7 @@ def relinquish_access(relinquishment: Relinquishment, *, actor: Actor) -> int:
             actor,
             by=organization.name,
             holders=", ".join(emails),
+            roles=ended,
         )
     return ended
 
@@ -149,8 +154,8 @@ def end_overdue_roles(organization: Organization, *, actor: Actor) -> int:
     organization.lock()
     overdue = RoleAssignment.objects.on_accounts().overdue().select_related("account")
     rows = list(overdue.order_by("pk")[:_MOST_ENDED_AT_ONCE])
+    RoleAssignment.objects.filter(pk__in=[one.pk for one in rows]).end_as_planned()
     for one in rows:
-        RoleAssignment.objects.filter(pk=one.pk).end(one.ends_at)
         if account := one.account:
             account.organization = organization
             trail.note(

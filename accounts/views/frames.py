@@ -105,6 +105,7 @@ class AccountPage(ConsolePage):
             "space": self.door.space,
             "is_console": self.door is CONSOLE,
             "trail": self._trail(),
+            "closed": "" if account.is_open() else access.CLOSED,
             "status_tone": tones.ACCOUNT_STATUS[AccountStatus(account.status)],
             "tabs": [
                 {"label": label, "url": self.url(name), "current": name == self.tab}
@@ -117,7 +118,7 @@ class AccountPage(ConsolePage):
         """The account, for whoever has a role on it; everybody else learns nothing of it."""
         account = access.accessible(self.user.pk, sid)
         if account is None:
-            record_refusal("open_account", self.actor, NotAllowed("No role on such an account."))
+            record_refusal("open_account", self.actor, NotAllowed(access.NO_SUCH_ACCOUNT))
             raise Http404
         return account
 

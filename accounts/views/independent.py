@@ -2,10 +2,11 @@
 
 from typing import Any, cast
 
+from django.db.models import Q
 from django.http import Http404
 from django.urls import reverse
 
-from accounts import queries
+from accounts import access, queries
 from accounts.models import Account, AccountStatus, RoleAssignment
 from accounts.operations import Relinquishment, relinquish_access
 from adminctr.core.errors import NotAllowed
@@ -46,11 +47,15 @@ class RelinquishPage(OperationPage):
         return _account_elsewhere(self, kwargs["sid"])
 
     def context(self, subject: Account) -> dict[str, Any]:
-        held = queries.roles_elsewhere(self.organization).filter(account=subject)
-        emails = sorted(set(held.values_list("email", flat=True)[:200]))
+        family = Q(account=subject) | Q(account__parent=subject)
+        held = queries.roles_elsewhere(self.organization).filter(family)
+        shown = cut(held.order_by("name_key", "pk"))
+        emails = dict.fromkeys(one.email for one in shown.rows)
+        others = ["Others of your organization lose it, too."] if shown.has_more else []
         return {
             "account": subject,
-            "consequences": [f"{email} loses access to {subject.name}." for email in emails],
+            "consequences": [f"{email} loses access to {subject.name}." for email in emails]
+            + others,
             "survives": ["The account stays as it is; it is governed by its own organization."],
         }
 
@@ -64,7 +69,7 @@ def _account_elsewhere(page: ConsolePage, sid: str) -> Account:
     held = queries.roles_elsewhere(page.organization).filter(account__sid=sid)
     one = held.select_related("account__owner", "account__organization").first()
     if one is None:
-        record_refusal(page.action, page.actor, NotAllowed("No role on such an account."))
+        record_refusal(page.action, page.actor, NotAllowed(access.NO_SUCH_ACCOUNT))
         raise Http404
     return cast(Account, one.account)
 

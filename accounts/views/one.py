@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 
-from accounts import closing
+from accounts import access, closing, conditions
 from accounts.forms import AccountSettingsForm, ChangeOwnerForm
 from accounts.models import Account, AccountStatus, SuspendedBy
 from accounts.operations import (
@@ -28,6 +28,7 @@ from accounts.views.frames import (
     AccountPlanExport,
     AccountPlanPage,
 )
+from accounts.views.opening import MOST_CANDIDATES
 from adminctr.core import clock
 from adminctr.core.outages import write_if_possible
 from adminctr.core.plans import Plan
@@ -37,13 +38,10 @@ from audit import presenters
 from audit.models import AuditEvent
 from audit.queries import about
 from organizations import members
-from organizations.models import Membership
 from organizations.policy import Action
-from users.models import UserStatus
 
 # How exactly it is known when an account was used last.
 _ACTIVITY_PAUSE_SECONDS = 3600
-_MOST_CANDIDATES = 50
 _STOPPED_BY = {
     SuspendedBy.ORGANIZATION: "It does not run until somebody of the organization reactivates it.",
     SuspendedBy.SUPPORT: "Support suspended it; only support can reactivate it.",
@@ -68,6 +66,7 @@ class GeneralPage(AccountOperationPage):
             "created": moment(subject.created_at),
             "last_active": moment(subject.last_active_at),
             "owner_url": self._owner_url(subject),
+            "is_inside": self.actor.organization_id == subject.organization_id,
             "stopped": _STOPPED_BY.get(SuspendedBy(subject.suspended_by))
             if subject.suspended_by
             else "",
@@ -89,7 +88,7 @@ class GeneralPage(AccountOperationPage):
         """Why this cannot be changed now: the rule book's reason, or that the account is closed."""
         if refused := self.refusal(action):
             return refused
-        return None if subject.is_open() else "This account is closed for good."
+        return None if subject.is_open() else access.CLOSED
 
     def _buttons(self, subject: Account) -> dict[str, Any]:
         suspending = Action.SUBACCOUNT_MANAGE if subject.parent_id else Action.ACCOUNT_SUSPEND
@@ -112,10 +111,9 @@ class ChangeOwnerPage(AccountOperationPage):
     form_class = ChangeOwnerForm
 
     def context(self, subject: Account) -> dict[str, Any]:
-        managed = Membership.objects.managed().in_force().filter(status=UserStatus.ACTIVE)
-        others = managed.exclude(user=subject.owner).select_related("user")
+        others = conditions.fit_to_own().exclude(user=subject.owner)
         return {
-            "candidates": others[:_MOST_CANDIDATES],
+            "candidates": others[:MOST_CANDIDATES],
             "consequences": [
                 "The person you choose becomes the owner of this account and its subaccounts.",
                 f"{subject.owner.get_full_name()} stays on it as Administrator.",

@@ -7,7 +7,7 @@ from django import forms
 from django.http import QueryDict
 from django.urls import reverse
 
-from accounts import limits
+from accounts import conditions, limits
 from accounts.forms import (
     AddExistingAccountForm,
     NewAccountForm,
@@ -28,9 +28,10 @@ from invitations.operations import (
 from organizations import members
 from organizations.models import Membership, Organization
 from organizations.policy import Action
-from users.models import User, UserStatus
+from users.models import User
 
-_MOST_CANDIDATES = 50
+# How many candidates a field offers; others are typed.
+MOST_CANDIDATES = 50
 
 
 class NewAccountPage(DetailPage):
@@ -173,5 +174,4 @@ def room_in(organization: Organization) -> dict[str, Any]:
 
 def candidates() -> list[Membership]:
     """Some who could own an account; others are typed."""
-    managed = Membership.objects.managed().in_force().filter(status=UserStatus.ACTIVE)
-    return list(managed.select_related("user")[:_MOST_CANDIDATES])
+    return list(conditions.fit_to_own()[:MOST_CANDIDATES])

@@ -124,7 +124,6 @@ class UserPage(AccountDetailPage):
             "has_own_role": any(one.account_id == self.account.pk for one in proof.grounds),
             "is_owner": person.pk == self.account.owner_id,
             "roles_refusal": self.refusal(Action.ACCOUNT_MANAGE_USERS),
-            "is_open": self.account.is_open(),
         }
 
     def _ground(self, one: RoleAssignment) -> dict[str, Any]:

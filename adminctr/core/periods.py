@@ -63,6 +63,10 @@ class PeriodQuerySet(models.QuerySet[RowT]):
         moment = models.Value(at or clock.now(), output_field=models.DateTimeField())
         return self.open().update(ended_at=Greatest(moment, F("began_at")))
 
+    def end_as_planned(self) -> int:
+        """End those whose planned end is past, at that end."""
+        return self.overdue().update(ended_at=Greatest(F("ends_at"), F("began_at")))
+
 
 class Period(TenantModel):
     began_at = models.DateTimeField(default=clock.now)

@@ -2,21 +2,31 @@
 
 Everything about a row follows from the seed and its number, so nothing has to be kept in memory.
 The first organization has nearly everybody; each of the others has an Owner, a Standard User and
-one account.
+one account. Of its accounts, the first of each block has the last of that block as subaccounts.
 """
 
 import hashlib
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
+from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 
-from accounts.models import Account, AccountRole, AccountStatus, AccountType, RoleAssignment
+from accounts.models import (
+    Account,
+    AccountRole,
+    AccountStatus,
+    AccountType,
+    Product,
+    RoleAssignment,
+    SecondFactor,
+    SuspendedBy,
+)
 from adminctr.core import bulk, clock, text, tokens
 from adminctr.core.actor import Actor
 from adminctr.core.operations import no_organization, operation
@@ -25,7 +35,7 @@ from adminctr.core.sids import make_sid
 from audit import chain, log
 from audit.models import AuditDetails, AuditEvent, ChainHead
 from domains.models import Domain, DomainStatus
-from invitations.models import Invitation
+from invitations.models import Invitation, Kind
 from organizations.models import Membership, Organization, Role
 from users.models import User, UserStatus
 from users.passwords import PasswordHash
@@ -37,6 +47,8 @@ _MOST_ADMINISTRATORS = 200
 _LEAST_PEOPLE_PER_ADMINISTRATOR = 50
 _ROOM_FOR_ACCOUNTS = 10
 _ACCOUNTS_OF_THE_BUSY = 100  # one person has a role on one account in so many
+_BLOCK, _SUBACCOUNTS = 20, 4
+_BAA_SINCE = date(2025, 1, 1)
 
 _FIRST_NAMES = (
     "Ada", "Aisha", "Amir", "Ana", "Anna", "Åsa", "Ben", "Bo", "Bruno", "Carla", "Chen", "Chloé",
@@ -56,6 +68,11 @@ _SYLLABLES = (
 _ASCII = str.maketrans("ÅåØøéíëć", "AaOoeiec")
 _THINGS = ("Alerts", "Billing", "Campaigns", "Delivery", "Hotline", "Marketing", "Support", "Video")
 _EXTRA_ROLES = (AccountRole.DEVELOPER, AccountRole.BILLING_MANAGER, AccountRole.SUPPORT)
+# How often an account asks for a second factor, by whether it is upgraded.
+_SECOND_FACTORS = {
+    True: (SecondFactor.ONCE_PER_COMPUTER, SecondFactor.EVERY_LOG_IN),
+    False: (SecondFactor.DISABLED, SecondFactor.ONCE_PER_COMPUTER),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +118,18 @@ class Person:
     @property
     def name_key(self) -> str:
         return text.sort_key(f"{self.first_name} {self.last_name}")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Whether an account runs, and if not since when or by whom."""
+
+    status: AccountStatus = AccountStatus.ACTIVE
+    suspended_by: SuspendedBy | None = None
+    closed_at: datetime | None = None
+
+
+RUNNING = Standing()
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +268,7 @@ class Population:
     def _organizations(self) -> Iterator[Organization]:
         for home in range(self.size.organizations):
             owner = self.person(self._owner_of(home))
-            accounts = 1 if home else self.size.accounts_in_the_first
+            accounts = 1 if home else len(self._main_accounts())
             name = f"Populated {self.organizations + home}"
             yield Organization(
                 pk=self.organizations + home,
@@ -251,8 +280,10 @@ class Population:
                     settings.ACCOUNTS_PER_ORGANIZATION, accounts + _ROOM_FOR_ACCOUNTS
                 ),
                 managed_users=IN_A_SMALL_ORGANIZATION if home else self.size.in_the_first,
-                pending_users=0 if home else self.size.invitations,
+                pending_users=0 if home else self._invited(Kind.JOIN),
                 managed_accounts=accounts,
+                pending_accounts=0 if home else self._invited(Kind.ADD_ACCOUNT),
+                baa_effective_on=None if home else _BAA_SINCE,
                 created_at=owner.joined_at,
             )
 
@@ -292,18 +323,27 @@ class Population:
             yield self._role(one, first + number, one.role, since=one.joined_at)
 
     def _role(
-        self, one: Person, pk: int, role: Role | AccountRole, *, since: datetime, account: int = 0
+        self,
+        one: Person,
+        pk: int,
+        role: Role | AccountRole,
+        *,
+        since: datetime,
+        account: Account | None = None,
+        ended_at: datetime | None = None,
     ) -> RoleAssignment:
+        home = self.organizations + one.home
         return RoleAssignment(
             pk=pk,
-            organization_id=self.organizations + one.home,
+            organization_id=account.organization_id if account else home,
             holder_id=one.pk,
-            account_id=account or None,
+            account_id=account.pk if account else None,
             role=role.value,
-            holder_organization_id=self.organizations + one.home,
+            holder_organization_id=home,
             email=one.email,
             name_key=one.name_key,
             began_at=since,
+            ended_at=ended_at,
             source=Source.DIRECT.value if account else _source_of(one),
             by_id=self._inviter_of(one),
         )
@@ -312,48 +352,121 @@ class Population:
         return None if one.role == Role.OWNER else self.users + self._owner_of(one.home)
 
     def _accounts(self) -> Iterator[Account]:
-        for number in range(self.size.accounts):
-            owner, created_at = self._opened(number)
-            lot = _Lot(self.size.seed, "account", number)
-            name = f"{lot.one_of(_THINGS)} {number + 1}"
-            status = AccountStatus.ACTIVE if lot.below(50) else AccountStatus.SUSPENDED
-            yield Account(
-                pk=self.accounts + number,
-                organization_id=self.organizations + owner.home,
-                owner_id=owner.pk,
-                name=name,
-                name_key=text.sort_key(name),
-                status=status.value,
-                type=lot.one_of((AccountType.TRIAL, AccountType.FULL)).value,
-                created_at=created_at,
+        return map(self._account, range(self.size.accounts))
+
+    def _account(self, number: int) -> Account:
+        """One account; a subaccount takes its product and its owner from the account above it."""
+        above = self._above(number)
+        owner, created_at = self._opened(number)
+        lot = _Lot(self.size.seed, "account", number)
+        name = f"{lot.one_of(_THINGS)} {number + 1}"
+        is_full = self._has_subaccounts(number) or above is not None or lot.below(2) == 0
+        standing = self._standing(number)
+        return Account(
+            pk=self.accounts + number,
+            organization_id=self.organizations + owner.home,
+            owner_id=owner.pk,
+            owner_key=f"{owner.name_key} {owner.email}",
+            parent_id=None if above is None else self.accounts + above,
+            name=name,
+            name_key=text.sort_key(name),
+            status=standing.status.value,
+            suspended_by=standing.suspended_by.value if standing.suspended_by else "",
+            type=(AccountType.FULL if is_full else AccountType.TRIAL).value,
+            product=self._product(number if above is None else above).value,
+            second_factor=lot.one_of(_SECOND_FACTORS[is_full]).value,
+            is_hipaa=owner.home == 0 and is_full and lot.below(20) == 0,
+            created_at=created_at,
+            last_active_at=lot.between(created_at, self.now) if lot.below(10) else None,
+            closing_at=standing.closed_at,
+            closed_at=standing.closed_at,
+        )
+
+    def _above(self, number: int) -> int | None:
+        """The number of the account above a subaccount."""
+        place = number % _BLOCK
+        is_main = number >= self.size.accounts_in_the_first or place < _BLOCK - _SUBACCOUNTS
+        return None if is_main else number - place
+
+    def _has_subaccounts(self, number: int) -> bool:
+        return number < self.size.accounts_in_the_first and number % _BLOCK == 0
+
+    def _main_accounts(self) -> list[int]:
+        """The numbers of those of the first organization that are nobody's subaccounts."""
+        numbers = range(self.size.accounts_in_the_first)
+        return [number for number in numbers if self._above(number) is None]
+
+    def _product(self, number: int) -> Product:
+        lot = _Lot(self.size.seed, "product", number)
+        return Product.TWILIO if lot.below(20) else Product.FLEX
+
+    def _standing(self, number: int) -> Standing:
+        above = self._above(number)
+        if above is not None and (held := self._standing(above)) is not RUNNING:
+            by = SuspendedBy.PARENT if held.suspended_by else None
+            return Standing(held.status, by, held.closed_at)
+        lot = _Lot(self.size.seed, "standing", number)
+        drawn = lot.below(100)
+        if drawn < 2:
+            by = SuspendedBy.ORGANIZATION if lot.below(4) else SuspendedBy.SUPPORT
+            return Standing(AccountStatus.SUSPENDED, by)
+        if drawn == 2:
+            since = max(
+                self._latest_opening(number), self.now - settings.ACCOUNT_KEPT_AFTER_CLOSING
             )
+            return Standing(AccountStatus.CLOSED, closed_at=lot.between(since, self.now))
+        return RUNNING
+
+    def _latest_opening(self, number: int) -> datetime:
+        """When the last of an account and its subaccounts was opened."""
+        last = number - number % _BLOCK + _BLOCK if self._has_subaccounts(number) else number + 1
+        family = range(number, min(last, self.size.accounts))
+        return max(self._opened(one)[1] for one in family if number in {one, self._above(one)})
 
     def _opened(self, number: int) -> tuple[Person, datetime]:
         """Whose an account is and since when; the last are those of the small organizations."""
         lot = _Lot(self.size.seed, "opened", number)
+        if (above := self._above(number)) is not None:
+            owner, since = self._opened(above)
+            return owner, lot.between(since, self.now)
         home = number - self.size.accounts_in_the_first + 1
         place = self._owner_of(home) if home > 0 else lot.below(self.size.in_the_first)
         owner = self.person(place)
         return owner, lot.between(owner.joined_at, self.now)
 
     def _account_roles(self) -> Iterator[RoleAssignment]:
+        """Whoever has roles on an account above has them below, so none stands on a subaccount."""
         pk = bulk.first_free_key(RoleAssignment)
-        busy = self.person(min(1, self.size.in_the_first - 1))
         for number in range(self.size.accounts):
-            account = self.accounts + number
-            owner, since = self._opened(number)
-            yield self._role(owner, pk, AccountRole.OWNER, since=since, account=account)
-            pk += 1
-            if number >= self.size.accounts_in_the_first:
+            if self._above(number) is not None:
                 continue
-            lot = _Lot(self.size.seed, "role", number)
-            holders = [(self.person(lot.below(self.size.in_the_first)), lot.one_of(_EXTRA_ROLES))]
-            if number % _ACCOUNTS_OF_THE_BUSY == 0:
-                holders.append((busy, AccountRole.ADMINISTRATOR))
-            for holder, role in holders:
-                began_at = max(since, holder.joined_at)
-                yield self._role(holder, pk, role, since=began_at, account=account)
+            account, closed_at = self._account(number), self._standing(number).closed_at
+            for holder, role in self._holders(number, account):
+                since = min(max(account.created_at, holder.joined_at), closed_at or self.now)
+                yield self._role(holder, pk, role, since=since, account=account, ended_at=closed_at)
                 pk += 1
+
+    def _holders(self, number: int, account: Account) -> Iterator[tuple[Person, AccountRole]]:
+        """Nobody twice: who has every right on an account has no other role on it."""
+        holders = [(self._opened(number)[0], AccountRole.OWNER)]
+        lot = _Lot(self.size.seed, "role", number)
+        if number % _ACCOUNTS_OF_THE_BUSY == 0 and number < self.size.accounts_in_the_first:
+            holders.append((self._busy, AccountRole.ADMINISTRATOR))
+        if number < self.size.accounts_in_the_first or lot.below(2):
+            somebody = self.person(lot.below(self.size.in_the_first))
+            holders.append((somebody, lot.one_of(_EXTRA_ROLES)))
+        if number < self.size.accounts_in_the_first and self.size.small and not lot.below(10):
+            stranger = self.person(self._owner_of(1 + lot.below(self.size.small)))
+            holders.append((stranger, lot.one_of(_EXTRA_ROLES)))
+        seen: set[int] = set()
+        for holder, role in holders:
+            if holder.pk not in seen:
+                seen.add(holder.pk)
+                yield holder, role
+
+    @cached_property
+    def _busy(self) -> Person:
+        return self.person(min(1, self.size.in_the_first - 1))
 
     def _invitations(self) -> Iterator[Invitation]:
         first = bulk.first_free_key(Invitation)
@@ -364,16 +477,51 @@ class Population:
             invitation = Invitation(
                 pk=first + number,
                 organization_id=self.organizations,
-                email=f"invited{number}@{self._domain_of(0)}",
-                role=Role.STANDARD.value if lot.below(20) else Role.ADMINISTRATOR.value,
                 invited_by_id=self.users,
                 created_at=sent_at,
                 last_sent_at=sent_at,
                 expires_at=sent_at + settings.INVITATION_LIFETIME,
                 delivered_generation=1,
+                **self._offer(number, lot),
             )
             invitation.token_hash = tokens.hash_token(invitation.token())
             yield invitation
+
+    def _offer(self, number: int, lot: _Lot) -> dict[str, Any]:
+        """Who is invited to what."""
+        kind = self._kind_of(number)
+        if kind is Kind.ADD_ACCOUNT:
+            place = number // 10
+            owner = self.person(self._owner_of(1 + place))
+            account = self.accounts + self.size.accounts_in_the_first + place
+            return {"kind": kind.value, "email": owner.email, "account_id": account}
+        if kind is Kind.ACCESS:
+            account = self.accounts + self._running[lot.below(len(self._running))]
+            return {
+                "kind": kind.value,
+                "email": f"guest{number}@elsewhere-{self.organizations}.example",
+                "account_id": account,
+                "account_roles": lot.one_of(_EXTRA_ROLES).value,
+            }
+        return {
+            "kind": kind.value,
+            "email": f"invited{number}@{self._domain_of(0)}",
+            "role": (Role.STANDARD if lot.below(20) else Role.ADMINISTRATOR).value,
+        }
+
+    def _kind_of(self, number: int) -> Kind:
+        """One in ten asks for an account of a small organization, one offers access to one."""
+        if number % 10 == 9 and number // 10 < self.size.small:
+            return Kind.ADD_ACCOUNT
+        return Kind.ACCESS if number % 10 == 8 and self._running else Kind.JOIN
+
+    def _invited(self, kind: Kind) -> int:
+        return sum(self._kind_of(number) is kind for number in range(self.size.invitations))
+
+    @cached_property
+    def _running(self) -> list[int]:
+        """The numbers of accounts of the first organization that run."""
+        return [one for one in self._main_accounts() if self._standing(one) is RUNNING]
 
     def _write_events(self, progress: bulk.Progress) -> None:
         """The chain of the first organization, each event hashed over the one before."""

@@ -27,6 +27,9 @@ from organizations.policy import Action
 from users.admission import WayIn, decide
 from users.models import User
 
+# How often the room for invitations that wait may be used anew in a day.
+_TURNS_IN_A_DAY = 3
+
 _ALREADY_INVITED = RuleViolation(
     "already_invited",
     "An invitation to this address is waiting. You can resend it under Pending.",
@@ -72,7 +75,7 @@ def invite_to_account(
     Raises NotAllowed, or RuleViolation: one of the canonicaliser's, account_moved,
     account_closed, account_not_active, roles_missing, role_not_grantable, administrator_alone,
     end_in_the_past, already_has_access, membership_required, domain_managed_elsewhere,
-    too_many_roles, too_many_pending, invited_too_often, already_invited.
+    too_many_roles, too_many_pending, too_many_in_a_day, invited_too_often, already_invited.
     """
     access.require(actor, Action.ACCOUNT_MANAGE_USERS, account)
     email = canonical_address(email)
@@ -80,12 +83,7 @@ def invite_to_account(
     conditions.require_active(current)
     account_policy.require_roles(roles)
     grants.require_later(ends_at)
-    if RoleAssignment.objects.in_force().filter(account=current, email=email).exists():
-        raise RuleViolation(
-            "already_has_access",
-            "This person has access already. Change their roles under Users.",
-            field="email",
-        )
+    _require_no_access(email, current)
     member = Membership.objects.in_force().filter(email=email).select_related("user").first()
     if member:
         set_roles(
@@ -99,6 +97,7 @@ def invite_to_account(
     waiting = Invitation.objects.pending_access(current)
     _require_none_waiting(waiting.to(email), actor)
     _require_few_waiting(waiting.count())
+    _require_few_in_a_day(current)
 
     invitation = Invitation(
         organization=current.organization,
@@ -353,6 +352,15 @@ def _require_none_waiting(invitations: Any, actor: Actor) -> None:
         raise _ALREADY_INVITED
 
 
+def _require_no_access(email: str, account: Account) -> None:
+    if RoleAssignment.objects.in_force().filter(account=account, email=email).exists():
+        raise RuleViolation(
+            "already_has_access",
+            "This person has access already. Change their roles under Users.",
+            field="email",
+        )
+
+
 def _require_few_waiting(waiting: int) -> None:
     most = settings.ACCOUNT_INVITATIONS_PENDING
     if waiting >= most:
@@ -360,4 +368,17 @@ def _require_few_waiting(waiting: int) -> None:
             "too_many_pending",
             f"{waiting} invitations to this account wait, which is the most. Revoke old ones under "
             "Pending Users first.",
+        )
+
+
+def _require_few_in_a_day(account: Account) -> None:
+    """Revoking makes room, which must not let somebody mail strangers without end."""
+    most = _TURNS_IN_A_DAY * settings.ACCOUNT_INVITATIONS_PENDING
+    recently = clock.now() - timedelta(days=1)
+    asked = Invitation.objects.filter(kind=Kind.ACCESS, account=account, accepted_at=None)
+    if asked.filter(created_at__gt=recently)[:most].count() >= most:
+        raise RuleViolation(
+            "too_many_in_a_day",
+            f"{most} people were invited to this account within a day, which is the most. Wait "
+            "until tomorrow.",
         )

@@ -17,7 +17,7 @@ from django.utils.html import escape
 from accounts.forms import RoleAssignmentFilter
 from accounts.models import Account, AccountRole, RoleAssignment
 from accounts.operations import create_account
-from accounts.views import RoleAssignmentExport
+from accounts.views.lists import RoleAssignmentExport
 from adminctr.core import clock
 from adminctr.core.errors import NotAllowed
 from adminctr.core.periods import Source
@@ -70,8 +70,8 @@ def give(user: User, account: Account, role: str = AccountRole.DEVELOPER) -> Rol
     with tenant(account.organization):
         return RoleAssignment.begin(
             user,
-            role=role,
             home=stay_of(user).organization,
+            role=role,
             account=account,
             source=Source.DIRECT,
             by_id=account.owner_id,
@@ -516,7 +516,7 @@ def test_an_export_is_in_the_trail_before_its_first_byte(
     assert (event.actor_sid, event.subject_sid) == (ben.sid, acme.sid)
     assert event.details.data["which"] == ("Role: Owner (account), State: In force, newest first")
     newest = admin.get("/admin-center/activity/").context["rows"][0]
-    assert newest["sentence"].startswith("exported the list of role assignments (Role: Owner")
+    assert newest["sentence"].startswith("exported the list of role assignments (“Role: Owner")
 
 
 def test_looking_at_the_export_takes_nothing_and_leads_back(admin: Client, acme) -> None:

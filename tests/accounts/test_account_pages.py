@@ -357,7 +357,7 @@ def test_an_administrator_of_the_account_does_not_close_it(sign_in, cy) -> None:
 
 def test_what_support_suspended_is_not_closed(admin) -> None:
     shown = admin.get(at("Bulk mailer", "close/"))
-    assert "Ask support to close it." in text(shown)
+    assert "Ask support to reactivate it first." in text(shown)
     assert 'name="stops"' not in shown.content.decode()
 
 

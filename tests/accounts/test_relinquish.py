@@ -37,7 +37,7 @@ from users.models import User
 @pytest.fixture
 def theirs(acme, ida, cy, dora) -> Account:
     """Ida's account, on which Cy and Dora of Acme have roles."""
-    account = fresh(Account.unscoped.get(owner=ida))
+    account = fresh(Account.unscoped.filter(owner=ida).earliest("pk"))
     let_in(account, acme, cy, AccountRole.DEVELOPER, AccountRole.SUPPORT)
     let_in(account, acme, dora, AccountRole.ADMINISTRATOR)
     return account
@@ -81,6 +81,7 @@ def test_both_chains_tell_of_it(theirs, acme, ana, cy, dora) -> None:
     for event in events:
         told = event.details.data
         assert (told["by"], told["holders"]) == ("Acme", f"{cy.email}, {dora.email}")
+        assert told["roles"] == 3
         assert event.subject_sid == theirs.sid
 
 
@@ -93,6 +94,11 @@ def test_what_its_people_hold_elsewhere_goes_on(theirs, acme, ana, billing, dora
 def test_a_second_time_there_is_nothing_left(theirs, acme, ana) -> None:
     giving_up(acme, theirs, ana)()
     assert code_of(giving_up(acme, theirs, ana)) == "no_access"
+
+
+def test_one_that_went_elsewhere_meanwhile_is_said_to_have_moved(theirs, acme, globex, ana) -> None:
+    theirs.organization = globex  # as it was read a moment ago
+    assert code_of(giving_up(acme, theirs, ana)) == "account_moved"
 
 
 def test_an_account_of_its_own_is_not_independent(acme, ana, billing) -> None:

@@ -11,28 +11,28 @@ from django.contrib.auth.views import redirect_to_login
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from accounts.models import Account
+from accounts.views.frames import ADMIN_CENTER, AccountPage
+from accounts.views.frames import CONSOLE as CONSOLE_DOOR
 from adminctr.core.plans import Plan
 from adminctr.core.sids import make_sid
 from adminctr.core.tenancy import tenant
 from adminctr.core.tokens import make_token
-from adminctr.web.plans import PlanExport, PlanFrame, PlanPage
+from adminctr.web.plans import PlanExportFrame, PlanFrame
 from adminctr.web.views import (
-    ActionPage,
+    ActionFrame,
     ConsolePage,
-    DetailPage,
+    DetailFrame,
     Done,
     ExportPage,
-    ListPage,
-    OperationPage,
+    ListFrame,
+    OperationFrame,
 )
 from audit.models import AuditEvent
-from domains.models import Domain
 from invitations.models import Invitation
-from organizations.models import Membership, Organization, Role
+from organizations.models import Organization, Role
 from organizations.policy import GRANTS, Action
-from tests.bulk.runs import run_of
-from tests.pages.addresses import path_to, sids_of
+from tests.pages.addresses import SUBJECTS, path_to, sids_of
+from tests.pages.effects import comparable
 from users.models import User
 
 # Who is not signed in gets this; the page itself decides what it shows to whom.
@@ -45,6 +45,7 @@ PUBLIC = {
     "users:sign-up": 200,
     "users:sign-up-finish": 410,  # 410 for a link that is dead
     "invitations:show": 410,
+    "invitations:decline": 410,
     "profile:idle": 302,  # to the log-in, which says that it is too late
 }
 # Pages about oneself: every signed-in person may see them.
@@ -52,7 +53,6 @@ OWN = {
     "console:root": 302,
     "console:home": 200,
     "shortcuts": 200,
-    "console:account": 404,  # the account is Ben's, who is none of those who ask
     "profile:show": 200,
     "profile:name": 200,
     "profile:email": 200,
@@ -126,6 +126,10 @@ STAFF = {
 LISTED = PUBLIC | OWN | FOREIGN | STAFF
 # Console pages that an Administrator is refused too.
 OWNERS = {"organizations:ownership"}
+# Those that every member may open, and those for whoever has a role on the account.
+MEMBERS = {"account:new", "account:new-review"}
+AT_THE_CONSOLE = {name for name in CONSOLE if name.startswith("account:")} - MEMBERS
+ADMINISTRATORS = set(CONSOLE) - AT_THE_CONSOLE - MEMBERS
 
 
 @pytest.fixture(autouse=True)
@@ -136,28 +140,17 @@ def _no_wait_for_name_servers(settings: Any) -> None:
 @pytest.fixture
 def address(acme: Organization) -> Any:
     """Where a page of Acme's stands, whatever it needs in its address."""
-    with tenant(acme):
-        sids = {
-            "accounts": Account.objects.get(name="Billing").sid,
-            "bulk": run_of(acme).sid,
-            "console": Account.objects.get(name="Billing").sid,
-            "domains": Domain.objects.get(name="acme-labs.example").sid,
-            "users": Membership.objects.get(email="dora@acme.example").user.sid,
-            "invitations": Invitation.objects.pending()[0].sid,
-            "profile": make_sid("SE"),
-        }
+    sids = sids_of(acme)
 
     def find(name: str) -> str:
         converters = PAGES[name].pattern.converters
-        values: dict[str, str] = {}
-        if "sid" in converters:
-            about = "invitations" if "/pending/" in str(PAGES[name].pattern) else ""
-            values["sid"] = sids[about or name.partition(":")[0]]
+        if name == "profile:session-end":
+            return reverse(name, args=[make_sid("SE")])
         if "token" in converters:
-            values["token"] = make_token("invitation", sids["invitations"], 99)
+            return reverse(name, args=[make_token("invitation", sids["invitation"], 99)])
         if name == "account_reset_password_from_key":
-            values = {"uidb36": "US" + "0" * 32, "key": "set-password"}
-        return reverse(name, kwargs=values)
+            return reverse(name, kwargs={"uidb36": "US" + "0" * 32, "key": "set-password"})
+        return path_to(name, sids)
 
     return find
 
@@ -172,7 +165,8 @@ def loner(db: None) -> User:
 
 def ask(client: Client, name: str, url: str) -> Any:
     view = CONSOLE.get(name)
-    is_button = view is not None and issubclass(view, (ActionPage, ExportPage, PlanExport))
+    buttons = (ActionFrame, ExportPage, PlanExportFrame)
+    is_button = view is not None and issubclass(view, buttons)
     return client.post(url) if is_button else client.get(url)
 
 
@@ -202,17 +196,32 @@ def test_a_console_page_names_an_action_of_the_rule_book(name: str) -> None:
     assert isinstance(CONSOLE[name].action, Action)
     assert CONSOLE[name].action in GRANTS[Role.OWNER]
     assert (CONSOLE[name].action in GRANTS[Role.ADMINISTRATOR]) == (name not in OWNERS)
-    assert CONSOLE[name].action not in GRANTS[Role.STANDARD]
+    assert (CONSOLE[name].action in GRANTS[Role.STANDARD]) == (name in MEMBERS)
 
 
 @pytest.mark.parametrize("name", CONSOLE)
 def test_a_page_does_not_take_over_the_asking_who_may(name: str) -> None:
-    assert CONSOLE[name].dispatch is ConsolePage.dispatch
-    assert CONSOLE[name].one is ConsolePage.one
+    page = CONSOLE[name]
+    about_an_account = issubclass(page, AccountPage)
+    assert page.dispatch is ConsolePage.dispatch
+    assert page.one is ConsolePage.one
+    assert page.admit is (AccountPage if about_an_account else ConsolePage).admit
+    assert page.surroundings is (AccountPage if about_an_account else ConsolePage).surroundings
+
+
+@pytest.mark.parametrize("name", sorted(AT_THE_CONSOLE))
+def test_a_page_about_an_account_stands_at_both_doors(name: str) -> None:
+    governed = PAGES[name.replace("account:", "accounts:")].callback
+    own = PAGES[name].callback
+    assert own.view_class is governed.view_class
+    assert (own.view_initkwargs, governed.view_initkwargs) == (
+        {"door": CONSOLE_DOOR},
+        {"door": ADMIN_CENTER},
+    )
 
 
 FRAMES = (
-    OperationPage, ActionPage, ListPage, DetailPage, ExportPage, PlanPage, PlanExport,
+    PlanFrame, OperationFrame, ActionFrame, ListFrame, DetailFrame, ExportPage, PlanExportFrame,
 )  # fmt: skip
 PLANS = {
     name: page.callback.view_class
@@ -224,32 +233,30 @@ PLANS = {
 @pytest.mark.parametrize("name", CONSOLE)
 def test_a_page_fills_in_one_frame_and_answers_as_the_frame_does(name: str) -> None:
     page = CONSOLE[name]
-    (frame,) = [one for one in FRAMES if issubclass(page, one)]
+    frame, *others = [one for one in FRAMES if issubclass(page, one)]
+    assert others == ([OperationFrame] if frame is PlanFrame else [])
     handlers = {one: getattr(frame, one) for one in ("get", "post") if hasattr(frame, one)}
     assert {one: getattr(page, one, None) for one in ("get", "post") if hasattr(page, one)} == (
         handlers
     )
     assert page.page is ConsolePage.page
-    if frame in {OperationPage, ActionPage, PlanPage}:
+    if frame in {OperationFrame, ActionFrame, PlanFrame}:
         assert get_type_hints(page.perform)["return"] is Done
-        parameters = ["self", "subject", "data"][: 2 if frame is ActionPage else 3]
+        parameters = ["self", "subject", "data"][: 2 if frame is ActionFrame else 3]
         assert list(inspect.signature(page.perform).parameters) == parameters
 
 
-def test_a_plan_page_says_what_it_would_do_and_has_a_file_of_it() -> None:
-    for name, page in PLANS.items():
-        assert get_type_hints(page.plan)["return"] is Plan, name
-        assert page.acknowledgements is not PlanFrame.acknowledgements, name
-        file = PAGES[page.export_name].callback.view_class
-        assert (file.of, file.shown_at) == (page, name)
-        assert str(PAGES[page.export_name].pattern).startswith(str(PAGES[name].pattern))
-
-
-@pytest.mark.parametrize("frame", [PlanPage, PlanExport])
-def test_the_frame_of_a_plan_does_not_take_over_the_asking_who_may(frame: type) -> None:
-    assert frame.dispatch is ConsolePage.dispatch
-    assert frame.one is ConsolePage.one
-    assert frame.page is ConsolePage.page
+@pytest.mark.parametrize("name", PLANS)
+def test_a_plan_page_says_what_it_would_do_and_has_a_file_of_it(name: str) -> None:
+    """The file stands at the same door as the page."""
+    page = CONSOLE[name](**PAGES[name].callback.view_initkwargs)
+    assert get_type_hints(page.plan)["return"] is Plan
+    assert CONSOLE[name].acknowledgements is not PlanFrame.acknowledgements
+    callback = PAGES[page.export_name].callback
+    file = callback.view_class(**callback.view_initkwargs)
+    assert (file.of, file.shown_at) == (CONSOLE[name], name)
+    assert callback.view_initkwargs == PAGES[name].callback.view_initkwargs
+    assert str(PAGES[page.export_name].pattern).startswith(str(PAGES[name].pattern))
 
 
 @pytest.mark.parametrize("name", sorted(set(CONSOLE) | set(OWN)))
@@ -274,7 +281,7 @@ def test_everybody_has_a_page_of_their_own(
     assert client.get(address(name)).status_code == OWN[name]
 
 
-@pytest.mark.parametrize("name", CONSOLE)
+@pytest.mark.parametrize("name", sorted(ADMINISTRATORS))
 def test_a_standard_user_is_refused_and_that_is_noted(
     name: str, cy: User, acme: Organization, sign_in: Any, address: Any
 ) -> None:
@@ -286,7 +293,7 @@ def test_a_standard_user_is_refused_and_that_is_noted(
     assert newest.actor_sid == cy.sid
 
 
-@pytest.mark.parametrize("name", CONSOLE)
+@pytest.mark.parametrize("name", sorted(ADMINISTRATORS))
 @pytest.mark.parametrize("who", ["ana", "ben"])
 def test_an_administrator_is_answered(
     name: str, who: str, sign_in: Any, address: Any, request: pytest.FixtureRequest
@@ -297,21 +304,31 @@ def test_an_administrator_is_answered(
     assert response.status_code in expected
 
 
-@pytest.mark.parametrize("name", [name for name in CONSOLE if PAGES[name].pattern.converters])
-def test_another_organization_is_told_that_there_is_nothing(
-    name: str, eve: User, sign_in: Any, address: Any
+@pytest.mark.parametrize("name", sorted(MEMBERS))
+@pytest.mark.parametrize("who", ["ana", "ben", "cy"])
+def test_every_member_is_answered(
+    name: str, who: str, sign_in: Any, address: Any, request: pytest.FixtureRequest
 ) -> None:
-    """The same bytes as for what does not exist."""
-    client = sign_in(eve)
-    url = address(name)
-    sid = PAGES[name].pattern.match(url.lstrip("/"))[2]["sid"]
-    foreign = ask(client, name, url)
-    unknown = ask(client, name, url.replace(sid, sid[:2] + "0" * 32))
-    assert foreign.status_code == unknown.status_code == 404
-    assert foreign.content == unknown.content
+    assert sign_in(request.getfixturevalue(who)).get(address(name)).status_code == 200
 
 
-@pytest.mark.parametrize("name", CONSOLE)
+@pytest.mark.parametrize("name", [name for name in CONSOLE if name in SUBJECTS])
+def test_another_organization_is_told_that_there_is_nothing(
+    name: str, acme: Organization, globex: Organization, eve: User, sign_in: Any
+) -> None:
+    """The same bytes as for what does not exist, whichever part of the address is foreign."""
+    client, mine, theirs = sign_in(eve), sids_of(globex), sids_of(acme)
+    own = {part: mine[kind] for part, kind in SUBJECTS[name].items()}
+    for part, kind in SUBJECTS[name].items():
+        foreign, unknown = (
+            ask(client, name, reverse(name, kwargs=own | {part: sid}))
+            for sid in (theirs[kind], theirs[kind][:2] + "0" * 32)
+        )
+        assert foreign.status_code == unknown.status_code == 404, part
+        assert comparable(foreign.content) == comparable(unknown.content), part
+
+
+@pytest.mark.parametrize("name", sorted(ADMINISTRATORS | MEMBERS))
 def test_who_has_no_organization_is_refused(
     name: str, sign_in: Any, address: Any, loner: User
 ) -> None:

@@ -62,7 +62,7 @@ UNSCOPED = {
     "organizations/stays.py": "a person's roles follow them from one organization to the next",
 }
 EVERY_TENANT = {
-    "accounts/jobs.py": "what closes, is purged or ends by itself, whoever's it is",
+    "accounts/jobs.py": "finds in which organizations something is due",
     "adminctr/web/demo.py": "was the demo made to its end",
     "adminctr/web/invariants.py": "what must be true of the whole database",
     "adminctr/web/management/commands/recount.py": "an operator's command",
@@ -70,11 +70,11 @@ EVERY_TENANT = {
     "bulk/jobs.py": "runs that are waiting for a worker, by primary key",
 }
 ALL_USERS = {
-    "accounts/grants.py": "whose roles change, locked",
+    "accounts/grants.py": "who is to get a role, locked",
     "accounts/mail.py": "tasks, by primary key",
     "adminctr/web/demo.py": "builds its people",
     "adminctr/web/invariants.py": "what must be true of the whole database",
-    "invitations/operations/accepting.py": "who has invited",
+    "invitations/operations/accepting.py": "whether the inviter still may, by primary key",
     "invitations/operations/inviting.py": "is this address a login already",
     "invitations/views.py": "is this address a login already",
     "organizations/mail.py": "tasks, by primary key",
@@ -87,7 +87,7 @@ ALL_USERS = {
     "users/sign_in.py": "who signs in",
 }
 ALL_ORGANIZATIONS = {
-    "accounts/jobs.py": "where roles are overdue",
+    "accounts/jobs.py": "those in which something is due",
     "adminctr/web/demo.py": "finds what it has founded",
     "adminctr/web/invariants.py": "what must be true of the whole database",
     "adminctr/web/management/commands/populate.py": "is the database empty",

@@ -39,17 +39,14 @@ def account_named(name: str) -> Account:
 def give(account: Account, user: User, role: AccountRole) -> RoleAssignment:
     """A role as an invitation to an account will give it, across organizations too."""
     with tenant(account.organization):
+        home = stay_of(user).organization
         return RoleAssignment.begin(
-            user,
-            role=role,
-            home=stay_of(user).organization,
-            account=account,
-            source=Source.INVITATION,
+            user, role=role, home=home, account=account, source=Source.INVITATION
         )
 
 
 def page_of(account: Account) -> str:
-    return reverse("console:account", args=[account.sid])
+    return reverse("account:detail", args=[account.sid])
 
 
 def read(client, where: str) -> str:
@@ -176,7 +173,7 @@ def test_several_roles_are_shown_each_and_together(cy, sign_in) -> None:
 def test_without_a_role_an_account_is_as_unknown_as_any(who, sign_in, request) -> None:
     client = sign_in(request.getfixturevalue(who))
     known = client.get(page_of(account_named("Billing")))
-    unknown = client.get(reverse("console:account", args=[make_sid("AC")]))
+    unknown = client.get(reverse("account:detail", args=[make_sid("AC")]))
     assert known.status_code == unknown.status_code == 404
     assert known.content == unknown.content
 

@@ -4,29 +4,79 @@ from collections.abc import Iterator
 
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from accounts.models import Account, RoleAssignment
+from accounts import queries
+from accounts.models import Account, AccountRole, RoleAssignment
+from accounts.operations import set_roles
+from adminctr.core.addresses import domain_of
+from adminctr.core.tenancy import tenant
+from adminctr.web.demo_accounts import let_in
 from domains.models import Domain
+from domains.operations import add_domain
 from invitations.models import Invitation
+from invitations.operations import add_existing_account, invite_to_account
 from organizations.models import Membership, Organization
 from tests.bulk.runs import run_of
-from tests.users.people import email_change_of, pending_sign_up, session_of
-from users.models import EmailChange
+from tests.conftest import acting
+from tests.users.people import (
+    email_change_of,
+    founder,
+    invited,
+    lose,
+    pending_sign_up,
+    prove,
+    session_of,
+)
+from users.models import EmailChange, User
 
-# What the SID in an address names; a new address with a SID must be entered here.
-SUBJECTS = {
-    "accounts:detail": "account",
-    "bulk:run": "bulk_run",
-    "bulk:run-export": "bulk_run",
-    "console:account": "own_account",
-    "domains:check": "domain",
-    "domains:detail": "domain",
-    "domains:remove": "domain",
-    "profile:session-end": "session",
-    "users:change-role": "user",
-    "users:detail": "user",
-    "users:pending-detail": "invitation",
-    "users:pending-resend": "invitation",
-    "users:pending-revoke": "invitation",
+# The pages about one account, which are mounted at two doors.
+ABOUT_AN_ACCOUNT = {
+    "activity": {},
+    "change-owner": {},
+    "close": {},
+    "close-plan": {},
+    "detail": {},
+    "disable-hipaa": {},
+    "enable-hipaa": {},
+    "invite": {},
+    "invited": {"invitation": "invited"},
+    "invited-resend": {"invitation": "invited"},
+    "invited-revoke": {"invitation": "invited"},
+    "look-up": {},
+    "my-access": {},
+    "new-subaccount": {},
+    "pending-users": {},
+    "reactivate": {},
+    "remove-access": {"user": "user"},
+    "roles": {"user": "user"},
+    "subaccounts": {},
+    "suspend": {},
+    "user": {"user": "user"},
+    "users": {},
+}
+# What the SIDs in an address name; a new address with a SID must be entered here.
+SUBJECTS: dict[str, dict[str, str]] = {
+    "bulk:run": {"sid": "bulk_run"},
+    "bulk:run-export": {"sid": "bulk_run"},
+    "accounts:independent-detail": {"sid": "account_elsewhere"},
+    "accounts:pending-cancel": {"sid": "request"},
+    "accounts:pending-detail": {"sid": "request"},
+    "accounts:pending-resend": {"sid": "request"},
+    "accounts:relinquish": {"sid": "account_elsewhere"},
+    "domains:check": {"sid": "domain"},
+    "domains:detail": {"sid": "domain"},
+    "domains:remove": {"sid": "domain"},
+    "profile:session-end": {"sid": "session"},
+    "users:change-role": {"sid": "user"},
+    "users:detail": {"sid": "user"},
+    "users:independent-detail": {"sid": "independent"},
+    "users:independent-remove": {"sid": "independent", "role": "role"},
+    "users:pending-detail": {"sid": "invitation"},
+    "users:pending-resend": {"sid": "invitation"},
+    "users:pending-revoke": {"sid": "invitation"},
+} | {
+    f"{door}:{name}": {"sid": "account", **besides}
+    for door in ("accounts", "account")
+    for name, besides in ABOUT_AN_ACCOUNT.items()
 }
 # The same on the staff site.
 STAFF_SUBJECTS = {
@@ -50,8 +100,9 @@ STAFF_SUBJECTS = {
     "staff:users_user_suspend": "user",
 }
 PREFIXES = {
-    "account": "AC", "own_account": "AC", "domain": "DN", "user": "US", "invitation": "NF",
-    "session": "SE", "bulk_run": "BK",
+    "account": "AC", "account_elsewhere": "AC", "domain": "DN", "independent": "US",
+    "invitation": "NF", "invited": "NF", "request": "NF", "role": "IY", "session": "SE",
+    "user": "US", "bulk_run": "BK",
 }  # fmt: skip
 NEW_PERSON = "zoe@fresh.example"
 
@@ -62,53 +113,137 @@ def routes() -> dict[str, set[str]]:
 
 
 def sids_of(organization: Organization) -> dict[str, str]:
-    """The newest of each kind that belongs to this organization, or to its Owner."""
+    """One of each kind that belongs to this organization, or to its Owner; made where none is.
+
+    The account is the Owner's; the user has a role on it, and somebody is invited to it.
+    """
     assert organization.owner
-    stays = Membership.unscoped.open().filter(organization=organization)
-    accounts = Account.unscoped.filter(organization=organization)
-    return {
-        "account": accounts.latest("pk").sid,
-        "own_account": accounts.filter(owner=organization.owner).latest("pk").sid,
-        "domain": Domain.unscoped.filter(organization=organization).latest("pk").sid,
-        "user": stays.select_related("user").latest("pk").user.sid,
-        "invitation": Invitation.unscoped.open().filter(organization=organization).latest("pk").sid,
-        "session": session_of(organization.owner).sid,
-        "bulk_run": run_of(organization).sid,
-        "email_change": email_change_of(organization.owner).sid,
-    }
+    with tenant(organization):
+        account = account_of(organization.owner)
+        role = _role_of_somebody_independent(account)
+        user = Membership.objects.open().select_related("user").latest("pk").user
+        _give_a_role(account, user)
+        return {
+            "account": account.sid,
+            "account_elsewhere": _account_elsewhere(organization).sid,
+            "domain": _domain_of(organization).sid,
+            "user": user.sid,
+            "independent": role.holder.sid,
+            "role": role.sid,
+            "invitation": _invited(organization).sid,
+            "invited": _invited_to(account).sid,
+            "request": _request_by(organization).sid,
+            "bulk_run": run_of(organization).sid,
+            "session": session_of(organization.owner).sid,
+            "email_change": email_change_of(organization.owner).sid,
+        }
 
 
 def path_to(name: str, sids: dict[str, str]) -> str:
-    """The address of a page about one of these things."""
-    inside = routes()[name]
+    """The address of a page about these things."""
     if name in STAFF_SUBJECTS:
-        return reverse(name, args=[_everything(sids)[STAFF_SUBJECTS[name]]])
+        return reverse(name, args=[_with_organization(sids)[STAFF_SUBJECTS[name]]])
     if name == "staff:app_list":
         return reverse(name, args=["users"])
-    if inside == {"sid"}:
-        return reverse(name, args=[sids[SUBJECTS[name]]])
+    if name in SUBJECTS:
+        return reverse(name, kwargs={part: sids[kind] for part, kind in SUBJECTS[name].items()})
     if name == "users:sign-up-finish":
         return reverse(name, args=[pending_sign_up(NEW_PERSON).token()])
     if name == "profile:email-confirm":
         return reverse(name, args=[EmailChange.objects.get(sid=sids["email_change"]).token()])
-    if name == "invitations:show":
+    if name in {"invitations:show", "invitations:decline"}:
         return reverse(name, args=[Invitation.unscoped.get(sid=sids["invitation"]).token()])
     if name == "account_reset_password_from_key":
         return reverse(name, kwargs={"uidb36": sids["user"], "key": "made-up"})
     return reverse(name)
 
 
-def _everything(sids: dict[str, str]) -> dict[str, str]:
+def account_of(owner: User) -> Account:
+    """The newest main account that somebody owns and that is open."""
+    owned = Account.unscoped.counted().filter(owner=owner)
+    return owned.select_related("owner", "organization").latest("pk")
+
+
+def _domain_of(organization: Organization) -> Domain:
+    newest = Domain.objects.order_by("-pk").first()
+    name = f"domain-{organization.pk}.example"
+    return newest or add_domain(organization, name=name, actor=acting(organization.owner))
+
+
+def _give_a_role(account: Account, user: User) -> None:
+    if not RoleAssignment.objects.in_force().filter(account=account, holder=user).exists():
+        roles = [AccountRole.DEVELOPER]
+        set_roles(account, holder=user, roles=roles, actor=acting(account.owner))
+
+
+def _invited(organization: Organization) -> Invitation:
+    newest = Invitation.objects.pending().first()
+    if newest is None:
+        domain = f"joiners-{organization.pk}.example"
+        prove(organization, domain)
+        newest = invited(organization, f"new@{domain}")
+    return newest
+
+
+def _invited_to(account: Account) -> Invitation:
+    waiting = Invitation.objects.pending_access(account)
+    address = f"guest-of-{account.organization_id}@contractor.example"
+    return waiting.first() or invite_to_account(
+        account, email=address, roles=[AccountRole.SUPPORT], actor=acting(account.owner)
+    )
+
+
+def _request_by(organization: Organization) -> Invitation:
+    """An account that somebody outside is asked to bring in."""
+    if waiting := Invitation.objects.pending_accounts().first():
+        return waiting
+    domain = f"annex-{organization.pk}.example"
+    theirs = account_of(founder(f"asked@{domain}"))
+    prove(organization, domain)
+    return add_existing_account(organization, sid=theirs.sid, actor=acting(organization.owner))
+
+
+def _role_of_somebody_independent(account: Account) -> RoleAssignment:
+    held = RoleAssignment.objects.independent().select_related("holder")
+    if not held.exists():
+        host = _host_of(account.organization)
+        let_in(account, host, roles=[AccountRole.SUPPORT], by=acting(account.owner))
+    return held.latest("pk")
+
+
+def _account_elsewhere(organization: Organization) -> Account:
+    """An account of somebody else's on which the Owner has a role."""
+    held = queries.roles_elsewhere(organization).select_related("account")
+    if not held.exists():
+        owner, host = organization.owner, _host_of(organization)
+        domain = domain_of(owner.email)
+        is_held = Domain.objects.verified().filter(name=domain).exists()
+        lose(domain)  # since whoever holds it decides where its people have access
+        let_in(account_of(host), owner, roles=[AccountRole.SUPPORT], by=acting(host))
+        if is_held:
+            prove(organization, domain)
+    return held.latest("pk").account
+
+
+def _host_of(organization: Organization) -> User:
+    """Somebody outside with whom this organization has to do, and no other."""
+    address = f"host@hosts-{organization.pk}.example"
+    return User.objects.filter(email=address).first() or founder(address)
+
+
+def _with_organization(sids: dict[str, str]) -> dict[str, str]:
     """What the console has no address of, beside what it has."""
     account = Account.unscoped.select_related("organization").get(sid=sids["account"])
-    role = RoleAssignment.unscoped.filter(account=account).latest("pk")
-    return sids | {"organization": account.organization.sid, "role": role.sid}
+    return sids | {"organization": account.organization.sid}
 
 
-def _routes(resolver: URLResolver, space: str = "") -> Iterator[tuple[str, set[str]]]:
+def _routes(
+    resolver: URLResolver, space: str = "", above: frozenset[str] = frozenset()
+) -> Iterator[tuple[str, set[str]]]:
     for entry in resolver.url_patterns:
+        inside = above | set(entry.pattern.regex.groupindex)
         if isinstance(entry, URLResolver):
             inner = f"{space}{entry.namespace}:" if entry.namespace else space
-            yield from _routes(entry, inner)
+            yield from _routes(entry, inner, inside)
         elif isinstance(entry, URLPattern):
-            yield f"{space}{entry.name}", set(entry.pattern.regex.groupindex)
+            yield f"{space}{entry.name}", set(inside)

@@ -1,8 +1,8 @@
 """A list beside other things shows its first rows, and says where it has more."""
 
-import pytest
 from django.urls import reverse
 
+from accounts import queries
 from accounts.models import Account, AccountRole, RoleAssignment
 from accounts.operations import create_account
 from adminctr.core.periods import Source
@@ -10,15 +10,12 @@ from adminctr.core.tenancy import tenant
 from adminctr.web import paginate
 from organizations.models import Organization
 from tests.conftest import acting
-from tests.users.people import member
+from tests.pages.addresses import path_to, sids_of
+from tests.users.people import member, organization_of
+from users.models import User
 
 MORE = "there are more."
 FIRST = f"These are the first {paginate.MOST_BESIDE}; {MORE}"
-
-
-@pytest.fixture
-def billing(acme) -> Account:
-    return Account.unscoped.get(organization=acme, name="Billing")
 
 
 def test_a_list_of_exactly_as_many_rows_is_whole(ana, acme) -> None:
@@ -41,25 +38,35 @@ def test_a_user_with_more_accounts_than_are_shown(ana, acme, sign_in) -> None:
     assert "You have more accounts than are shown here." in home
 
 
-def test_an_account_says_that_it_has_no_more_users_than_it_shows(ana, billing, sign_in) -> None:
-    assert MORE not in sign_in(ana).get(billing.get_absolute_url()).content.decode()
-
-
-def test_an_account_with_more_users_than_are_shown(ana, acme, billing, sign_in) -> None:
-    client, url = sign_in(billing.owner), reverse("console:account", args=[billing.sid])
+def test_an_independent_account_with_more_roles_than_are_shown(acme, ana, sign_in) -> None:
+    url, client = path_to("accounts:independent-detail", sids_of(acme)), sign_in(ana)
     assert MORE not in client.get(url).content.decode()
-    roles = (AccountRole.DEVELOPER, AccountRole.BILLING_MANAGER, AccountRole.SUPPORT)
-    for number in range(paginate.MOST_BESIDE // len(roles) + 1):
-        user = member(acme, f"more{number}@acme.example")
-        with tenant(acme):
-            for role in roles:
-                RoleAssignment.begin(
-                    user,
-                    role=role,
-                    home=acme,
-                    account=billing,
-                    source=Source.DIRECT,
-                    by_id=ana.pk,
-                )
-    assert FIRST in client.get(url).content.decode()
-    assert FIRST in client.get(billing.get_absolute_url()).content.decode()
+    theirs = queries.roles_elsewhere(acme).select_related("account__organization")[0].account
+    hold(theirs, acme, paginate.MOST_BESIDE)
+    assert MORE in client.get(url).content.decode()
+
+
+def test_an_independent_user_with_more_roles_than_are_shown(acme, ana, sign_in) -> None:
+    sids = sids_of(acme)
+    url, client = path_to("users:independent-detail", sids), sign_in(ana)
+    assert MORE not in client.get(url).content.decode()
+    independent = User.objects.get(sid=sids["independent"])
+    Organization.objects.filter(pk=acme.pk).update(account_limit=300)
+    for _ in range(paginate.MOST_BESIDE):
+        account = create_account(acme, name="Same", owner=ana, actor=acting(ana))
+        give(account, independent, organization_of(independent))
+    assert MORE in client.get(url).content.decode()
+
+
+def hold(account: Account, home: Organization, number: int) -> None:
+    """So many people of an organization have a role on an account."""
+    for one in range(number):
+        give(account, member(home, f"more{one}@acme.example"), home)
+
+
+def give(account: Account, user: User, home: Organization) -> None:
+    """Past the limit of roles, which is there for other reasons."""
+    with tenant(account.organization):
+        RoleAssignment.begin(
+            user, role=AccountRole.SUPPORT, home=home, account=account, source=Source.INVITATION
+        )

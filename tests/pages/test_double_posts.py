@@ -1,5 +1,6 @@
 """Forms that are sent twice, or long after they were opened: done once, and never a fault."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -8,12 +9,15 @@ import time_machine
 from django.test import Client
 from django.urls import reverse
 
+from accounts.models import Account
 from adminctr.core import clock
+from audit.models import AuditEvent
 from domains.models import Domain
 from invitations.models import Invitation
 from organizations.models import Membership, Organization, Role
 from organizations.operations import change_role
 from tests.conftest import acting
+from tests.pages.addresses import path_to, sids_of
 from tests.pages.effects import assert_no_effect, browser, follow, link_in, mails_to
 from tests.users.people import founder, invited, lose, organization_of, prove, stay_of
 from tests.world import PASSWORD
@@ -193,3 +197,137 @@ def test_the_page_of_an_invitation_that_was_accepted_meanwhile_is_gone(admin, ac
     with assert_no_effect():
         again = follow(admin, admin.post(reverse("users:pending-revoke", args=[invitation.sid])))
     assert b"accepted meanwhile" in again.content
+
+
+# Accounts
+
+
+@pytest.fixture
+def sids(acme: Organization) -> dict[str, str]:
+    return sids_of(acme)
+
+
+@pytest.mark.parametrize("review", ["accounts:new-review", "account:new-review"])
+def test_an_account_is_created_once_by_each_form(review, admin, acme) -> None:
+    first_step = {"name": "Shop", "owner": "cy@acme.example", "product": "twilio"}
+    shown = admin.get(reverse(review), first_step).content.decode()
+    (key,) = set(re.findall(r'name="form_key" value="([0-9a-f]{32})"', shown))
+    form = first_step | {"form_key": key}
+    made = admin.post(reverse(review), form)
+    assert made.status_code == 303
+    with assert_no_effect():
+        assert admin.post(reverse(review), form)["Location"] == made["Location"]
+    another = admin.post(reverse(review), form | {"form_key": "another"})["Location"]
+    assert another != made["Location"]
+    assert Account.unscoped.filter(organization=acme, name="Shop").count() == 2
+
+
+def test_a_subaccount_is_created_once_by_each_form(admin, sids) -> None:
+    url = path_to("accounts:new-subaccount", sids)
+    key = admin.get(url).context["form"]["form_key"].value()
+    for _ in range(2):
+        assert admin.post(url, {"name": "Shop", "form_key": key}).status_code == 303
+    assert Account.unscoped.filter(parent__sid=sids["account"]).count() == 1
+
+
+AGAIN = {
+    "change-owner": ({"owner": "cy@acme.example"}, "owns this account already"),
+    "suspend": ({}, "is suspended already"),
+    "enable-hipaa": ({}, "enabled already"),
+    "roles": ({"roles": ["support"]}, "already"),
+    "remove-access": ({}, "has no role"),
+    "invite": ({"email": NEW.replace("acme", "contractor"), "roles": ["support"]}, "is waiting"),
+    "invited-revoke": ({}, "revoked already"),
+    "reactivate": ({}, "not suspended"),
+    "disable-hipaa": ({}, "not enabled"),
+}
+
+
+@pytest.mark.parametrize("name", AGAIN)
+def test_what_is_done_to_an_account_is_done_once(name, admin, sids) -> None:
+    form, words = AGAIN[name]
+    url = path_to(f"accounts:{name}", sids)
+    first = {"reactivate": "suspend", "disable-hipaa": "enable-hipaa"}.get(name)
+    if first:
+        admin.post(path_to(f"accounts:{first}", sids))
+    assert admin.post(url, form).status_code == 303
+    with assert_no_effect():
+        again = admin.post(url, form)
+        page = follow(admin, again) if again.status_code == 303 else again
+    assert words in page.content.decode()
+
+
+def test_the_settings_of_an_account_are_saved_once(admin, sids, acme) -> None:
+    url, form = path_to("accounts:detail", sids), {"name": "Shop", "second_factor": "disabled"}
+    assert admin.post(url, form).status_code == 303
+    events = AuditEvent.unscoped.filter(chain=acme.sid, action__startswith="account.").count()
+    with assert_no_effect():
+        assert admin.post(url, form).status_code in {200, 303}
+    now = AuditEvent.unscoped.filter(chain=acme.sid, action__startswith="account.").count()
+    assert now == events
+
+
+def test_an_account_is_closed_once(admin, sids) -> None:
+    url = path_to("accounts:close", sids)
+    token = admin.get(url).context["plan"]["token"]
+    form = {"plan": token, "stops": "on", "for_good": "on", "deleted": "on"}
+    assert admin.post(url, form).status_code == 303
+    with assert_no_effect():
+        again = admin.post(url, form)
+    assert again.status_code == 200
+    assert "Not possible yet" in again.content.decode()
+
+
+def test_an_invitation_to_an_account_is_resent_once(admin, sids) -> None:
+    early = clock.now() - timedelta(minutes=6)
+    Invitation.unscoped.filter(sid=sids["invited"]).update(last_sent_at=early)
+    url = path_to("accounts:invited-resend", sids)
+    admin.post(url)
+    with assert_no_effect():
+        again = follow(admin, admin.post(url))
+    assert b"a moment ago" in again.content
+
+
+def test_an_account_is_asked_for_once_and_the_question_is_taken_back_once(admin, sids) -> None:
+    asked = Invitation.unscoped.select_related("account").get(sid=sids["request"])
+    with assert_no_effect():
+        again = admin.post(reverse("accounts:add"), {"sid": asked.account.sid})
+    assert b"was asked already" in again.content
+    cancel = path_to("accounts:pending-cancel", sids)
+    assert admin.post(cancel).status_code == 303
+    with assert_no_effect():
+        assert b"revoked already" in follow(admin, admin.post(cancel)).content
+        resent = admin.post(path_to("accounts:pending-resend", sids))
+        assert b"revoked already" in follow(admin, resent).content
+
+
+def test_access_to_an_account_of_others_is_relinquished_once(admin, sids) -> None:
+    url = path_to("accounts:relinquish", sids)
+    assert admin.post(url).status_code == 303
+    with assert_no_effect():
+        assert admin.post(url).status_code == 404
+
+
+def test_the_access_of_somebody_independent_is_taken_away_once(admin, sids) -> None:
+    url = path_to("users:independent-remove", sids)
+    assert admin.post(url).status_code == 303
+    with assert_no_effect():
+        assert b"has no role" in follow(admin, admin.post(url)).content
+
+
+def test_an_offer_of_roles_is_accepted_once(sids) -> None:
+    link = Invitation.unscoped.get(sid=sids["invited"])
+    url, client = reverse("invitations:show", args=[link.token()]), browser()
+    assert client.post(url, PERSON).status_code == 303
+    for again in (client, browser()):
+        with assert_no_effect():
+            assert again.post(url, PERSON).status_code == 410
+
+
+def test_an_offer_is_declined_once(sids) -> None:
+    link = Invitation.unscoped.get(sid=sids["invitation"])
+    url, client = reverse("invitations:decline", args=[link.token()]), browser()
+    assert client.post(url).status_code == 200
+    with assert_no_effect():
+        assert client.post(url).status_code == 410
+        assert client.get(reverse("invitations:show", args=[link.token()])).status_code == 410

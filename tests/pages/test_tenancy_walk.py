@@ -6,21 +6,36 @@ from urllib.parse import quote
 
 import pytest
 from django.conf import settings
-from django.urls import resolve
+from django.urls import resolve, reverse
 
+from accounts import queries
+from accounts.models import Account, RoleAssignment
+from accounts.views.frames import AccountPage
 from adminctr.core.sids import make_sid
-from adminctr.core.tenancy import tenant
 from audit.models import AuditEvent
 from domains.operations import add_domain
-from organizations.models import Organization
+from organizations.models import Membership, Organization
 from tests.conftest import acting
 from tests.pages.addresses import PREFIXES, STAFF_SUBJECTS, SUBJECTS, path_to, routes, sids_of
 from tests.pages.effects import assert_no_effect, comparable
-from tests.users.people import invited, member
+from tests.users.people import invited, member, organization_of
+from users.models import User
 
 LISTS = [
+    "account:activity",
+    "account:new",
+    "account:pending-users",
+    "account:subaccounts",
+    "account:users",
     "accounts:access",
+    "accounts:activity",
+    "accounts:independent",
     "accounts:list",
+    "accounts:new",
+    "accounts:pending",
+    "accounts:pending-users",
+    "accounts:subaccounts",
+    "accounts:users",
     "audit:list",
     "console:home",
     "domains:list",
@@ -29,6 +44,7 @@ LISTS = [
     "organizations:settings",
     "profile:sessions",
     "profile:show",
+    "users:independent",
     "users:list",
     "users:pending",
 ]
@@ -73,8 +89,12 @@ QUERIES = [
     "page=-1&page_size=1000000&limit=1000000&PAGE_SIZE=1",
     "after={user}",
     "before={account}",
+    "after={account_elsewhere}",
     "after={domain}",
     "before={invitation}",
+    "before={invited}",
+    "after={request}",
+    "before={role}",
     "after=%00",
     "after=99999999999999999999",
     "before=-1",
@@ -100,11 +120,12 @@ def headers_of(response) -> dict[str, str]:
 
 
 def test_every_address_with_a_sid_says_what_it_names() -> None:
-    named = {name for name, inside in routes().items() if inside == {"sid"}}
-    assert named == set(SUBJECTS) | set(STAFF_SUBJECTS)
+    named = {name: inside for name, inside in routes().items() if "sid" in inside}
+    staffs = {name: {"sid"} for name in STAFF_SUBJECTS}
+    assert named == {name: set(parts) for name, parts in SUBJECTS.items()} | staffs
     known = {
+        *map(frozenset, named.values()),
         frozenset(),
-        frozenset({"sid"}),
         frozenset({"app_label"}),
         frozenset({"token"}),
         frozenset({"uidb36", "key"}),
@@ -112,23 +133,24 @@ def test_every_address_with_a_sid_says_what_it_names() -> None:
     assert {frozenset(inside) for inside in routes().values()} <= known
 
 
-@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"])
 @pytest.mark.parametrize("name", sorted(SUBJECTS))
-def test_a_foreign_object_answers_as_an_unknown_one(name, method, foreign, sign_in, ana) -> None:
+def test_a_foreign_object_answers_as_an_unknown_one(name, foreign, sign_in, ana) -> None:
     unknown = {kind: make_sid(prefix) for kind, prefix in PREFIXES.items()}
-    client = sign_in(ana)
-    with assert_no_effect():
-        answers = [
-            client.generic(method, path_to(name, sids), "role=standard", FORM)
-            for sids in (foreign, unknown)
-        ]
-    theirs, nobodys = answers
     view = resolve(path_to(name, foreign)).func.view_class
-    offers = getattr(view, "get" if method == "HEAD" else method.lower(), None)
-    expected = 404 if offers and method.lower() in view.http_method_names else 405
-    assert (theirs.status_code, nobodys.status_code) == (expected, expected)
-    assert comparable(theirs.content) == comparable(nobodys.content)
-    assert headers_of(theirs) == headers_of(nobodys)
+    client = sign_in(ana)
+    for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"):
+        with assert_no_effect():
+            theirs, nobodys = (
+                client.generic(method, path_to(name, sids), "role=standard", FORM)
+                for sids in (foreign, unknown)
+            )
+        offers = getattr(view, "get" if method == "HEAD" else method.lower(), None)
+        # Whether an account is there is asked before what may be done with it.
+        is_answered = bool(offers) or issubclass(view, AccountPage)
+        expected = 404 if is_answered and method.lower() in view.http_method_names else 405
+        assert (theirs.status_code, nobodys.status_code) == (expected, expected), method
+        assert comparable(theirs.content) == comparable(nobodys.content)
+        assert headers_of(theirs) == headers_of(nobodys)
 
 
 @pytest.mark.parametrize("name", sorted(SUBJECTS))
@@ -158,19 +180,26 @@ def test_no_list_shows_a_row_of_another_organization(
 ) -> None:
     person = request.getfixturevalue(who)
     strangers = [one for one in (acme, globex) if one.owner != person]
-    met = {"@acme.example"} if who == "ida" else set()  # she let Ana in
-    secrets = {secret for one in strangers for secret in secrets_of(one)} - met
-    client = sign_in(person)
+    secrets = [secret for one in strangers for secret in secrets_of(one, besides=person)]
+    client, mine = sign_in(person), sids_of(organization_of(person))
     for name in LISTS:
-        body = client.get(path_to(name, {})).content.decode()
+        body = client.get(path_to(name, mine)).content.decode()
         found = [secret for secret in secrets if secret in body]
         assert found == [], name
 
 
-def secrets_of(organization: Organization) -> list[str]:
-    with tenant(organization):
-        domain = "acme" if organization.name == "Acme" else "globex"
-        return [*sids_of(organization).values(), organization.sid, f"@{domain}.example"]
+def secrets_of(organization: Organization, *, besides: User) -> list[str]:
+    """What belongs to an organization and its people, but those who have to do with somebody."""
+    home = organization_of(besides)
+    known = {
+        *RoleAssignment.unscoped.filter(organization=home).values_list("email", flat=True),
+        *queries.roles_elsewhere(home).values_list("account__owner__email", flat=True),
+    }
+    theirs = Membership.unscoped.open().filter(organization=organization)
+    addresses = set(theirs.values_list("email", flat=True)) - known
+    own = Account.unscoped.filter(organization=home).values_list("sid", flat=True)
+    sids = set(sids_of(organization).values()) - {besides.sid, *own}
+    return [*sids, organization.sid, *addresses]
 
 
 def but_for_the_notice(body: bytes) -> bytes:
@@ -180,9 +209,9 @@ def but_for_the_notice(body: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("name", LISTS)
-def test_a_query_string_opens_no_door(name, foreign, globex, sign_in, ana) -> None:
+def test_a_query_string_opens_no_door(name, foreign, acme, globex, sign_in, ana) -> None:
     client = sign_in(ana)
-    path = path_to(name, {})
+    path = path_to(name, sids_of(acme))
     plain = but_for_the_notice(client.get(path).content)
     for query in QUERIES:
         response = client.get(f"{path}?{query.format(org=globex.sid, **foreign)}")
@@ -191,10 +220,25 @@ def test_a_query_string_opens_no_door(name, foreign, globex, sign_in, ana) -> No
         assert len(response.context.get("rows") or []) <= settings.PAGE_SIZE
 
 
-@pytest.mark.parametrize("name", ["users:detail", "accounts:detail", "domains:remove"])
-def test_a_malformed_sid_is_unknown(name, sign_in, ana) -> None:
-    path = path_to(name, {SUBJECTS[name]: make_sid(PREFIXES[SUBJECTS[name]])})
-    valid = next(part for part in path.split("/") if len(part) == 34)
+@pytest.mark.parametrize(
+    "name",
+    [
+        "account:detail",
+        "account:user",
+        "accounts:detail",
+        "accounts:user",
+        "accounts:invited-revoke",
+        "accounts:relinquish",
+        "domains:remove",
+        "users:detail",
+        "users:independent-remove",
+    ],
+)
+def test_a_malformed_sid_is_unknown(name, acme, sign_in, ana) -> None:
+    """The last one in the address, where it names several."""
+    kind = list(SUBJECTS[name].values())[-1]
+    valid = make_sid(PREFIXES[kind])
+    path = path_to(name, sids_of(acme) | {kind: valid})
     client = sign_in(ana)
     for text in HOSTILE:
         hostile = path.replace(valid, quote(text.replace("{}", valid[2:])))
@@ -202,3 +246,40 @@ def test_a_malformed_sid_is_unknown(name, sign_in, ana) -> None:
             if response.status_code == 301:
                 response = client.get(response["Location"])
             assert response.status_code in {400, 404, 405}, text
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "others"),
+    [
+        ("users:pending-detail", "invitation", ["invited", "request"]),
+        ("users:pending-resend", "invitation", ["invited", "request"]),
+        ("users:pending-revoke", "invitation", ["invited", "request"]),
+        ("accounts:pending-detail", "request", ["invited", "invitation"]),
+        ("accounts:pending-resend", "request", ["invited", "invitation"]),
+        ("accounts:pending-cancel", "request", ["invited", "invitation"]),
+        ("accounts:invited", "invited", ["invitation", "request"]),
+        ("accounts:invited-resend", "invited", ["invitation", "request"]),
+        ("accounts:invited-revoke", "invited", ["invitation", "request"]),
+        ("accounts:independent-detail", "account_elsewhere", ["account"]),
+        ("accounts:relinquish", "account_elsewhere", ["account"]),
+        ("accounts:detail", "account", ["account_elsewhere"]),
+        ("users:independent-detail", "independent", ["user"]),
+        ("users:detail", "user", ["independent"]),
+    ],
+)
+def test_a_page_is_about_its_own_kind_of_thing(name, kind, others, acme, ana, sign_in) -> None:
+    """One's own thing of another kind has its own pages, and is unknown to this one."""
+    client, sids = sign_in(ana), sids_of(acme)
+    with assert_no_effect():
+        for other in others:
+            path = path_to(name, sids | {kind: sids[other]})
+            assert {client.get(path).status_code, client.post(path).status_code} <= {404, 405}, path
+
+
+def test_a_role_of_somebody_else_is_not_taken_away_by_its_address(acme, ana, sign_in) -> None:
+    client, sids = sign_in(ana), sids_of(acme)
+    managed = RoleAssignment.unscoped.get(account__sid=sids["account"], holder__sid=sids["user"])
+    with assert_no_effect():
+        for sid in (sids["user"], sids["independent"]):
+            path = reverse("users:independent-remove", args=[sid, managed.sid])
+            assert client.post(path).status_code == 404, path

@@ -1,11 +1,11 @@
 """How much a page weighs: what is sent for a full list, all styles, all scripts."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.urls import reverse
 
 from accounts.operations import create_account
 from adminctr.core.actor import Actor
@@ -13,6 +13,8 @@ from domains.operations import add_domain
 from invitations.operations import accept_invitation_as_newcomer
 from organizations.models import Organization, Role
 from tests.conftest import acting
+from tests.pages import test_query_growth as growth
+from tests.pages.addresses import path_to, sids_of
 from tests.pages.test_query_growth import LISTS
 from tests.users.people import invited, newcomer
 from users.models import User
@@ -55,25 +57,42 @@ def many_accounts(acme: Organization, ana: User) -> None:
         )
 
 
+LONG_NAME = "An account with a long name"
+LONG_ADDRESS = "somebody.with.a.long.address.{}@contractor.example"
+
+
 def many_domains(acme: Organization, ana: User) -> None:
     for number in range(ROWS):
         add_domain(acme, name=f"a-domain-with-a-long-name-{number}.example", actor=acting(ana))
 
 
-GROW: dict[str, Callable[[Organization, User], None]] = {
+GROW: dict[str, Callable[[Organization, User], object]] = {
+    "account:users": partial(growth.more_independent_users, address=LONG_ADDRESS, number=ROWS),
     "accounts:access": many_accounts,
+    "accounts:activity": partial(growth.more_activity_of_an_account, name=LONG_NAME, number=ROWS),
+    "accounts:independent": partial(growth.more_independent_accounts, name=LONG_NAME, number=ROWS),
+    "accounts:list": many_accounts,
+    "accounts:pending": partial(
+        growth.more_requests, address="somebody.with.a.long.address.{}@annex.example", number=ROWS
+    ),
+    "accounts:pending-users": partial(
+        growth.more_invited_to_an_account, address=LONG_ADDRESS, number=ROWS
+    ),
+    "accounts:subaccounts": partial(growth.more_subaccounts, name=LONG_NAME, number=ROWS),
+    "accounts:users": partial(growth.more_independent_users, address=LONG_ADDRESS, number=ROWS),
+    "audit:list": many_domains,
+    "domains:list": many_domains,
+    "users:independent": partial(growth.more_independent_users, address=LONG_ADDRESS, number=ROWS),
     "users:list": many_users,
     "users:pending": many_invitations,
-    "accounts:list": many_accounts,
-    "domains:list": many_domains,
-    "audit:list": many_domains,
 }
 
 
 @pytest.mark.parametrize("name", LISTS)
 def test_a_full_list_is_light(name, acme, ana, sign_in) -> None:
+    sids = sids_of(acme)
     GROW[name](acme, ana)
-    response = sign_in(ana).get(reverse(name))
+    response = sign_in(ana).get(path_to(name, sids))
     assert len(response.context["rows"]) == ROWS == settings.PAGE_SIZE
     assert len(response.content) <= MOST_OF_A_LIST
 

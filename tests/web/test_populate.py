@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import Account, RoleAssignment
+from accounts.models import Account, AccountRole, RoleAssignment
 from accounts.operations import create_account
 from adminctr.core import search
 from audit.models import AuditEvent
@@ -72,7 +72,39 @@ def test_people_differ(db: None) -> None:
 
 def test_members_have_more_roles_on_accounts(large: Organization) -> None:
     held = RoleAssignment.unscoped.on_accounts().filter(organization=large)
-    assert held.count() == 37 + 37 + 1
+    main = Account.unscoped.filter(organization=large, parent=None).count()
+    assert held.filter(role=AccountRole.OWNER).count() == main
+    assert held.granted().count() > main * 0.9
+
+
+def test_accounts_are_in_every_state(db: None) -> None:
+    large = populate(accounts=1500, users=1000, organizations=40, invitations=300)
+    accounts = Account.unscoped.filter(organization=large)
+    seen = set(accounts.values_list("status", "suspended_by", "parent__status"))
+    assert {
+        ("active", "", None), ("active", "", "active"), ("closed", "", None),
+        ("suspended", "organization", None), ("suspended", "support", None),
+    } <= seen  # fmt: skip
+    assert {("suspended", "parent", "suspended"), ("closed", "", "closed")} & seen
+    assert large.managed_accounts == accounts.filter(parent=None).count() < accounts.count()
+    assert large.baa_effective_on
+    family = accounts.filter(parent=accounts.filter(type="full", parent=None).earliest("pk"))
+    assert family.count() > 1
+    for column in ("type", "product", "second_factor", "is_hipaa", "last_active_at"):
+        assert len(set(accounts.values_list(column, flat=True))) > 1, column
+
+
+def test_people_have_roles_beyond_their_organization(db: None) -> None:
+    large = populate(accounts=300, organizations=40)
+    roles = RoleAssignment.unscoped.independent()
+    assert roles.filter(organization=large).exists()
+    assert roles.filter(holder_organization=large).exists()
+
+
+def test_every_kind_of_invitation_waits(large: Organization) -> None:
+    kinds = Counter(Invitation.unscoped.filter(organization=large).values_list("kind", flat=True))
+    assert kinds == {"join": 16, "access": 2, "add_account": 2}
+    assert (large.pending_users, large.pending_accounts) == (16, 2)
 
 
 def test_some_invitations_are_expired_and_most_are_not(large: Organization) -> None:

@@ -1,22 +1,8 @@
 """What commands about somebody's login share."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-from django.core.management.base import CommandError
-
 from adminctr.core.addresses import canonical_address
-from adminctr.core.errors import NotAllowed, RuleViolation
+from adminctr.core.errors import RuleViolation
 from users.models import User
-
-
-@contextmanager
-def refusals_told() -> Iterator[None]:
-    """A refusal is an answer to whoever typed the command, without a trace of the code."""
-    try:
-        yield
-    except (RuleViolation, NotAllowed) as refused:
-        raise CommandError(str(refused)) from refused
 
 
 def login_of(address: str) -> User:

@@ -1,7 +1,7 @@
 """Template tags: containers that a page wraps around its own markup, and small values."""
 
 import re
-from collections.abc import Sequence
+from typing import Any
 
 from django.template import Library
 from django.utils.html import format_html, format_html_join
@@ -52,14 +52,9 @@ def moment(at: Moment) -> SafeString:
 
 
 @register.simple_tag
-def breadcrumbs(*labels_and_urls: str) -> SafeString:
-    """The pages above this one: label, address, label, address, …"""
-    return breadcrumbs_of(labels_and_urls)
-
-
-@register.simple_tag
-def breadcrumbs_of(labels_and_urls: Sequence[str]) -> SafeString:
-    """The same where a view has put them together."""
-    steps = zip(labels_and_urls[::2], labels_and_urls[1::2], strict=True)
+def breadcrumbs(*labels_and_urls: Any) -> SafeString:
+    """The pages above this one: label, address, label, address, …, or a list of the same."""
+    trail = labels_and_urls[0] if len(labels_and_urls) == 1 else labels_and_urls
+    steps = zip(trail[::2], trail[1::2], strict=True)
     items = format_html_join("", '<li><a href="{1}">{0}</a></li>', steps)
     return format_html('<nav class="breadcrumbs" aria-label="Breadcrumbs"><ol>{}</ol></nav>', items)

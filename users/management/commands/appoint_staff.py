@@ -4,8 +4,9 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from adminctr.core.actor import Actor
+from adminctr.web.commands import refusals_told
 from organizations.policy import StaffGroup
-from users.management.operators import login_of, refusals_told
+from users.management.operators import login_of
 from users.operations import appoint_staff
 
 

@@ -4,7 +4,8 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from adminctr.core.actor import Actor
-from users.management.operators import login_of, refusals_told
+from adminctr.web.commands import refusals_told
+from users.management.operators import login_of
 from users.operations import dismiss_staff
 
 

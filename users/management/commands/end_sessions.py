@@ -5,7 +5,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from adminctr.core import clock
 from adminctr.core.actor import Actor
-from users.management.operators import refusals_told
+from adminctr.web.commands import refusals_told
 from users.operations import end_every_session
 
 
