@@ -136,7 +136,7 @@ def test_what_a_filter_leaves_is_listed_whole_where_it_is_much(
     assert pages == [expected[:3], expected[3:]]
     assert (second["next_url"], back["rows"], back["previous_url"]) == ("", first["rows"], "")
 
-    monkeypatch.setattr("users.views.UserExport.chunk", window)
+    monkeypatch.setattr("users.views.managed.UserExport.chunk", window)
     _, *body = exported(admin, f"{reverse('users:export')}?role=standard&sort={sort}")
     assert [line[2].partition("@")[0] for line in body] == expected
 
@@ -152,13 +152,13 @@ def test_a_cut_export_says_so_in_the_trail(admin, acme, monkeypatch) -> None:
 def test_the_tabs_say_how_many_each_has(admin, acme) -> None:
     invited(acme, "nell@acme.example")
     tabs = {tab["label"]: tab["count"] for tab in admin.get(USERS).context["tabs"]}
-    assert tabs == {"Managed": "7", "Pending": "4"}
+    assert tabs == {"Managed": "7", "Pending": "4", "Independent": None}
 
 
 def test_pending_users_and_accounts_are_sought_too(admin) -> None:
     assert listed(admin, f"{PENDING}?search=HANA@") == ["hana"]
     assert listed(admin, f"{PENDING}?search=i") == ["ivo"]
-    assert listed(admin, f"{ACCOUNTS}?search=line", key="name") == ["Support line"]
+    assert listed(admin, f"{ACCOUNTS}?search=support", key="name") == ["Support line"]
     assert listed(admin, f"{ACCOUNTS}?search=m", key="name") == ["Marketing"]
     newest = listed(admin, f"{ACCOUNTS}?sort=-created", key="name")
     assert newest == listed(admin, f"{ACCOUNTS}?sort=created", key="name")[::-1]
@@ -169,7 +169,7 @@ def test_pending_users_and_accounts_are_sought_too(admin) -> None:
     [
         (USERS, "No user fits. Name, email or SID: zzz"),
         (PENDING, "No pending user fits. Email or SID: zzz"),
-        (ACCOUNTS, "No account fits. Name or SID: zzz"),
+        (ACCOUNTS, "No account fits. Name, SID or owner: zzz"),
     ],
 )
 def test_what_fits_nobody_says_what_was_asked(address, words, admin) -> None:
@@ -199,7 +199,7 @@ def test_a_search_is_paged_like_its_list(admin, settings) -> None:
          "Name, email or SID: okaf, by name"),
         ("users:pending-export", "search=hana", ["hana"], "pending users", "Email or SID: hana"),
         ("accounts:export", "search=ing&sort=-name", ["Mark", "Bill"], "managed accounts",
-         "Name or SID: ing, by name from the end"),
+         "Name, SID or owner: ing, by name from the end"),
     ],
 )  # fmt: skip
 def test_an_export_holds_what_the_list_shows_and_is_in_the_trail(
@@ -215,6 +215,6 @@ def test_an_export_holds_what_the_list_shows_and_is_in_the_trail(
 
 @pytest.mark.parametrize("sought", ["", "search=acme"])
 def test_an_export_in_chunks_holds_everybody_once(sought, admin, monkeypatch) -> None:
-    monkeypatch.setattr("users.views.UserExport.chunk", 2)
+    monkeypatch.setattr("users.views.managed.UserExport.chunk", 2)
     _, *body = exported(admin, f"{reverse('users:export')}?{sought}")
     assert [line[2].partition("@")[0] for line in body] == EVERYBODY
