@@ -158,7 +158,11 @@ def test_all_that_fit_are_chosen_by_the_filter_and_not_by_ids(client, acme, ana,
 
 def test_without_filters_all_is_the_whole_list(client, acme, ana, accounts) -> None:
     body = said(client, choose_all(client, signed(acme, ana, {})))
-    assert f"{Account.unscoped.filter(organization=acme).count()} accounts are suspended." in body
+    whole = Account.unscoped.filter(organization=acme, parent=None)
+    running = whole.filter(status=AccountStatus.ACTIVE).count()
+    assert f"{running} accounts are suspended." in body
+    stay = re.findall(r"(\d+) accounts? stays? as (?:they are|it is)", body)
+    assert running + sum(map(int, stay)) == whole.count()
 
 
 def test_below_one_account_all_are_its_subaccounts(client, acme, ana, accounts) -> None:

@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.html import escape
 
+from accounts.limits import HIGHEST_LIMIT
 from accounts.models import Account, AccountStatus, AccountType
 from accounts.operations import reactivate_account
 from adminctr.core.actor import Actor
@@ -51,7 +52,20 @@ PAGES = {
         f"{ORGANIZATION}_account-limit",
         "organization.limit_set",
         good={"limit": "25"},
-        bad={"limit": ["", "0", "-1", "3", "20", "10001", "9" * 400, "x", "1.5", "1e3"]},
+        bad={
+            "limit": [
+                "",
+                "0",
+                "-1",
+                "3",
+                "20",
+                str(HIGHEST_LIMIT + 1),
+                "9" * 400,
+                "x",
+                "1.5",
+                "1e3",
+            ]
+        },
     ),
     "ownership": Page(
         f"{ORGANIZATION}_ownership",

@@ -26,6 +26,12 @@ staff:index                                      200 405      200 405      200 4
 staff:app_list                                   200 405      200 405      200 405
 staff:accounts_account_changelist                200 405      200 405      200 405
 staff:accounts_account_detail                    200 405      200 405      200 405
+staff:accounts_account_disable-hipaa             403 403      403 403      200 200
+staff:accounts_account_enable-hipaa              403 403      403 403      200 200
+staff:accounts_account_owner                     403 403      403 403      200 200
+staff:accounts_account_reactivate                403 403      200 200      200 200
+staff:accounts_account_suspend                   403 403      200 200      200 200
+staff:accounts_account_upgrade                   403 403      200 200      200 200
 staff:accounts_roleassignment_changelist         200 405      200 405      200 405
 staff:accounts_roleassignment_detail             200 405      200 405      200 405
 staff:audit_auditevent_changelist                200 405      200 405      200 405
@@ -35,6 +41,7 @@ staff:invitations_invitation_changelist          200 405      200 405      200 4
 staff:invitations_invitation_detail              200 405      200 405      200 405
 staff:organizations_organization_changelist      200 405      200 405      200 405
 staff:organizations_organization_detail          200 405      200 405      200 405
+staff:organizations_organization_record-baa       403 403      403 403      200 200
 staff:organizations_organization_rename          403 403      200 200      200 200
 staff:organizations_organization_account-limit   403 403      200 200      200 200
 staff:organizations_organization_ownership       403 403      403 403      200 200

