@@ -182,6 +182,7 @@ def test_an_invitation_says_what_was_offered_by_whom(admin, waiting) -> None:
 
 def test_it_is_sent_again_after_a_while(admin, waiting, deliver) -> None:
     deliver()
+    Invitation.unscoped.filter(pk=waiting.pk).update(last_sent_at=clock.now())
     with assert_no_effect():
         _, refused = send(admin, page_of(waiting, "resend/"))
     assert "Wait 5 minutes" in notices(refused)[0]
