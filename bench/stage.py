@@ -136,7 +136,8 @@ class Stage:
         person = self.member_at(0.5)
         with every_tenant():
             accounts = Account.objects.counted().filter(organization=self.large)
-            others = accounts.exclude(owner=person).order_by("pk")[:_MANY_ROLES]
+            held = RoleAssignment.objects.open().filter(holder=person, role=AccountRole.SUPPORT)
+            others = accounts.exclude(owner=person).exclude(pk__in=held.values("account"))
             RoleAssignment.objects.bulk_create(
                 RoleAssignment(
                     organization=self.large,
@@ -148,7 +149,7 @@ class Stage:
                     name_key=text.sort_key(person.get_full_name()),
                     source=Source.IMPORT,
                 )
-                for account in others
+                for account in others.order_by("pk")[:_MANY_ROLES]
             )
         return Browser(person)
 

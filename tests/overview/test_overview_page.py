@@ -39,6 +39,7 @@ def test_the_totals_are_those_of_the_lists(acme, ana, sign_in) -> None:
     assert totals(sign_in(ana).get(OVERVIEW).content.decode()) == {
         "Managed users": "7",
         "Pending users": "3",
+        "Pending accounts": "1",
         "Managed accounts": f"{held} of {acme.account_limit}",
         "Domains": "1 of 3 verified",
     }
