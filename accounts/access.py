@@ -85,12 +85,17 @@ _WITHOUT = {
 
 
 def proof_of(holder_id: int, account: Account) -> Proof:
-    """The roles that give somebody access to an account, wherever this person belongs."""
+    """The roles that give somebody access to an account, wherever this person belongs.
+
+    They are few and put in order here: asked for an order, SQLite would read everything that this
+    person has, in that order, rather than what they have on the account.
+    """
     above = [account.pk] if account.parent_id is None else [account.pk, account.parent_id]
     with tenant(account.organization):
-        held = RoleAssignment.objects.in_force().filter(holder_id=holder_id, account_id__in=above)
-        found = held.select_related("holder", "account", "by").order_by("-account_id", "pk")
-        return Proof(account, tuple(found))
+        held = RoleAssignment.objects.in_force().on_accounts()
+        found = held.filter(holder_id=holder_id, account_id__in=above).order_by()
+        rows = found.select_related("holder", "account", "by")
+        return Proof(account, tuple(sorted(rows, key=lambda one: (-(one.account_id or 0), one.pk))))
 
 
 def accessible(holder_id: int, sid: str) -> Account | None:

@@ -396,6 +396,10 @@ class RoleAssignment(Period):
             models.Index(
                 fields=["organization"], condition=has_an_end(), name="accounts_role_with_an_end"
             ),
+            # What one person has, wherever it is, the newest first.
+            models.Index(
+                fields=["holder", "id"], condition=Q(ended_at=None), name="accounts_role_of_holder"
+            ),
             # The users of one account.
             models.Index(
                 fields=["account", "name_key", "id"],

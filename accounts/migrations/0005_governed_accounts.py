@@ -122,4 +122,8 @@ class Migration(migrations.Migration):
             model_name='roleassignment',
             index=models.Index(condition=models.Q(('ended_at', None), ('ends_at__isnull', False)), fields=['ends_at'], name='accounts_role_to_end'),
         ),
+        migrations.AddIndex(
+            model_name='roleassignment',
+            index=models.Index(condition=models.Q(('ended_at', None)), fields=['holder', 'id'], name='accounts_role_of_holder'),
+        ),
     ]
