@@ -112,8 +112,8 @@ def _besides_transferring(accounts: Sequence[Account], parameters: Parameters) -
 
 
 def _check_flag(account: Account, parameters: Parameters, actor: Actor, *, enabled: bool) -> None:
-    refused = hipaa_refusal(account.organization, by_support=actor.acts_for_support)
-    if enabled and refused:
+    by_support = actor.acts_for_support
+    if refused := hipaa_refusal(account.organization, enabled=enabled, by_support=by_support):
         raise refused
     conditions.require_open(account)
     conditions.require_other_flag(account, is_hipaa=enabled)

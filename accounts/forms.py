@@ -226,6 +226,13 @@ class ChangeOwnerForm(Form):
 
 
 class SubaccountForm(KeyedForm):
+    """Nothing needs to be typed, so the key alone tells that this form was meant."""
+
+    form_key = forms.CharField(
+        widget=forms.HiddenInput,
+        max_length=64,
+        error_messages={"required": "Open this page anew and send its form."},
+    )
     name = NameField(
         required=False, help_text="Left empty, it is called after the moment of its creation."
     )

@@ -108,8 +108,8 @@ def set_hipaa(account: Account, *, enabled: bool, actor: Actor) -> Account:
     baa_self_service, hipaa_unchanged.
     """
     actor, current = access.require_locked(actor, Action.ACCOUNT_FLAG_HIPAA, account)
-    refused = hipaa_refusal(current.organization, by_support=actor.acts_for_support)
-    if enabled and refused:  # what came in flagged can lose its flag without an agreement
+    by_support = actor.acts_for_support
+    if refused := hipaa_refusal(current.organization, enabled=enabled, by_support=by_support):
         raise refused
     conditions.require_open(current)
     conditions.require_other_flag(current, is_hipaa=enabled)
@@ -124,10 +124,17 @@ def set_hipaa(account: Account, *, enabled: bool, actor: Actor) -> Account:
     return current
 
 
-def hipaa_refusal(organization: Organization, *, by_support: bool) -> RuleViolation | None:
-    """Why no account of this organization can be flagged now: baa_missing, baa_self_service."""
+def hipaa_refusal(
+    organization: Organization, *, enabled: bool, by_support: bool
+) -> RuleViolation | None:
+    """Why the flag of its accounts cannot be set so now: baa_missing, baa_self_service.
+
+    An account that came in flagged may lose its flag without an agreement.
+    """
     since = organization.baa_effective_on
     if since is None or since > clock.now().date():
+        if not enabled:
+            return None
         return RuleViolation(
             "baa_missing",
             "HIPAA needs a Business Associate Agreement that is in force. Ask support for one.",

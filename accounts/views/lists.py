@@ -10,7 +10,7 @@ from accounts.forms import (
     PendingAccountFilter,
     RoleAssignmentFilter,
 )
-from accounts.models import Account, AccountStatus, AccountType, RoleAssignment
+from accounts.models import Account, AccountStatus, RoleAssignment
 from adminctr.core.periods import Source
 from adminctr.web import tones
 from adminctr.web.display import moment
@@ -271,7 +271,6 @@ def row_of(account: Account) -> dict[str, Any]:
         "status": account.get_status_display(),
         "status_tone": tones.ACCOUNT_STATUS[AccountStatus(account.status)],
         "type": account.get_type_display(),
-        "type_tone": "trial" if account.type == AccountType.TRIAL else "neutral",
         "hipaa": account.is_hipaa,
         "created": moment(account.created_at),
     }

@@ -112,8 +112,8 @@ class GeneralPage(AccountOperationPage):
     def _buttons(self, subject: Account) -> dict[str, Any]:
         suspending = Action.SUBACCOUNT_MANAGE if subject.parent_id else Action.ACCOUNT_SUSPEND
         stays_down = reactivation_refusal(subject, by_support=False)
-        organization = subject.organization
-        without_baa = None if subject.is_hipaa else hipaa_refusal(organization, by_support=False)
+        wanted = not subject.is_hipaa
+        without_baa = hipaa_refusal(subject.organization, enabled=wanted, by_support=False)
         return {
             "owner_refusal": self._changing(subject, Action.ACCOUNT_TRANSFER),
             "suspend_refusal": self._changing(subject, suspending),

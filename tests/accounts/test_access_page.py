@@ -129,15 +129,14 @@ def test_what_nobody_gave_is_the_systems(admin: Client, cy: User, warehouse: Acc
     assert only_row(admin, query)["by"] == "System"
 
 
-def test_somebody_from_elsewhere_is_independent_and_has_no_page(
+def test_somebody_from_elsewhere_is_independent_and_has_another_page(
     admin: Client, ida: User, warehouse: Account
 ) -> None:
     give(ida, warehouse)
     row = only_row(admin, f"search={warehouse.sid}&role=account-developer")
-    assert (row["independent"], row["url"]) == (True, "")
-    body = admin.get(f"{URL}?search=ida@").content.decode()
-    assert "Independent</span>" in body
-    assert ida.sid not in body.replace("search=", "")
+    page = reverse("users:independent-detail", args=[ida.sid])
+    assert (row["independent"], row["url"]) == (True, page)
+    assert "Independent</span>" in admin.get(f"{URL}?search=ida@").content.decode()
 
 
 @pytest.mark.breaks_invariants
@@ -519,7 +518,7 @@ def test_an_export_is_in_the_trail_before_its_first_byte(
     assert (event.actor_sid, event.subject_sid) == (ben.sid, acme.sid)
     assert event.details.data["which"] == ("Role: Owner (account), State: In force, newest first")
     newest = admin.get("/admin-center/activity/").context["rows"][0]
-    assert newest["sentence"].startswith("exported the list of role assignments (Role: Owner")
+    assert newest["sentence"].startswith("exported the list of role assignments (“Role: Owner")
 
 
 def test_looking_at_the_export_takes_nothing_and_leads_back(admin: Client, acme) -> None:

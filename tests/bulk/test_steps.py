@@ -112,11 +112,13 @@ def test_a_plan_that_moved_is_refused_and_nothing_is_started(acme, ana) -> None:
     assert not events(acme, "bulk.started")
 
 
-@pytest.mark.parametrize("action", ["enable-hipaa", "disable-hipaa"])
-def test_without_an_agreement_no_account_is_flagged(action, globex, eve) -> None:
+@pytest.mark.parametrize(
+    ("action", "why"), [("enable-hipaa", "baa_missing"), ("disable-hipaa", "hipaa_unchanged")]
+)
+def test_without_an_agreement_no_account_is_flagged(action, why, globex, eve) -> None:
     plan = judgement_of(action, some_accounts(globex, 2), eve).plan
     assert [one.key for one in plan.blockers] == ["nothing_changes"]
-    assert [one.key for one in plan.by_weight(Weight.SURVIVES)] == ["baa_missing"]
+    assert [one.key for one in plan.by_weight(Weight.SURVIVES)] == [why]
 
 
 def test_more_than_a_thousand_are_refused_with_the_way_out(acme, ana, settings) -> None:

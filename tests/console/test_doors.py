@@ -29,6 +29,7 @@ MANAGERS = {OWNER, ADMINISTRATOR}
 # led back by GET to whoever may see the account, and its operation refuses.
 OPENED_BY: dict[str, set[AccountRole]] = {
     "detail": ANY_ROLE,
+    "my-access": ANY_ROLE,
     "subaccounts": ANY_ROLE,
     "suspend": ANY_ROLE,
     "reactivate": ANY_ROLE,
