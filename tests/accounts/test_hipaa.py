@@ -144,7 +144,7 @@ def test_of_support_the_leads_alone(group, agreed, marketing) -> None:
 )
 def test_why_not_is_known_before(since, by_support, code, acme) -> None:
     acme.baa_effective_on = since
-    refused = hipaa_refusal(acme, by_support=by_support)
+    refused = hipaa_refusal(acme, enabled=True, by_support=by_support)
     assert (refused.code if refused else None) == code
 
 
