@@ -396,6 +396,12 @@ class RoleAssignment(Period):
             models.Index(
                 fields=["organization"], condition=has_an_end(), name="accounts_role_with_an_end"
             ),
+            # What one person has had on one account.
+            models.Index(
+                fields=["account", "holder"],
+                condition=Q(account__isnull=False),
+                name="accounts_role_of_pair",
+            ),
             # What one person has, wherever it is, the newest first.
             models.Index(
                 fields=["holder", "id"], condition=Q(ended_at=None), name="accounts_role_of_holder"

@@ -126,4 +126,8 @@ class Migration(migrations.Migration):
             model_name='roleassignment',
             index=models.Index(condition=models.Q(('ended_at', None)), fields=['holder', 'id'], name='accounts_role_of_holder'),
         ),
+        migrations.AddIndex(
+            model_name='roleassignment',
+            index=models.Index(condition=models.Q(('account__isnull', False)), fields=['account', 'holder'], name='accounts_role_of_pair'),
+        ),
     ]

@@ -274,6 +274,7 @@ def test_a_request_shows_what_is_known_of_it(admin, waiting) -> None:
 
 
 def test_a_request_is_sent_again_after_a_while(admin, waiting, deliver) -> None:
+    Invitation.unscoped.filter(pk=waiting.pk).update(last_sent_at=clock.now())
     deliver()
     assert "Wait 5 minutes" in text(admin.get(page_of(waiting)))
     with assert_no_effect():

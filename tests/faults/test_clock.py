@@ -45,6 +45,7 @@ def clocks() -> Clocks:
 def test_a_link_dies_when_it_was_said_to_whatever_the_clock_did_meanwhile(
     jump, clocks, acme, cy, deliver, settings
 ) -> None:
+    deliver()
     with clocks.at(timedelta()):
         invited(acme, NELL)
         browser().post("/signup/", {"email": "zoe@fresh.example"})
