@@ -389,16 +389,11 @@ class RoleAssignment(Period):
             models.Index(fields=["organization", "role"], name="accounts_role_by_role"),
             models.Index(fields=["organization", "source"], name="accounts_role_by_source"),
             models.Index(
-                fields=["organization", "account"],
-                condition=Q(account__isnull=False),
-                name="accounts_role_on_accounts",
-            ),
-            models.Index(
                 fields=["organization"], condition=has_an_end(), name="accounts_role_with_an_end"
             ),
-            # What one person has had on one account.
+            # What is on one account, and what one person has had there.
             models.Index(
-                fields=["account", "holder"],
+                fields=["organization", "account", "holder"],
                 condition=Q(account__isnull=False),
                 name="accounts_role_of_pair",
             ),

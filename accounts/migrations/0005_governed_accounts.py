@@ -126,8 +126,12 @@ class Migration(migrations.Migration):
             model_name='roleassignment',
             index=models.Index(condition=models.Q(('ended_at', None)), fields=['holder', 'id'], name='accounts_role_of_holder'),
         ),
+        migrations.RemoveIndex(
+            model_name='roleassignment',
+            name='accounts_role_on_accounts',
+        ),
         migrations.AddIndex(
             model_name='roleassignment',
-            index=models.Index(condition=models.Q(('account__isnull', False)), fields=['account', 'holder'], name='accounts_role_of_pair'),
+            index=models.Index(condition=models.Q(('account__isnull', False)), fields=['organization', 'account', 'holder'], name='accounts_role_of_pair'),
         ),
     ]

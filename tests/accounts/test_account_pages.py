@@ -373,7 +373,7 @@ def test_the_plan_is_taken_out_as_a_file(admin) -> None:
 def test_a_subaccount_is_called_after_the_moment_where_no_name_is_typed(admin) -> None:
     now = clock.now().replace(microsecond=0)
     with time_machine.travel(now, tick=False):
-        where, done = send(admin, at("Platform", "subaccounts/new/"), {"name": ""})
+        where, done = send(admin, at("Platform", "subaccounts/new/"), {"name": "", "form_key": "a"})
     assert where == at("Platform", "subaccounts/")
     name = f"SubAccount Created at {now:%Y-%m-%d %H:%M:%S}"
     assert notices(done) == [f"The subaccount {name} is created."]
@@ -382,7 +382,7 @@ def test_a_subaccount_is_called_after_the_moment_where_no_name_is_typed(admin) -
 
 def test_its_owner_makes_one_in_the_console(standard) -> None:
     page = at("Marketing", "subaccounts/new/", door=CONSOLE)
-    where, done = send(standard, page, {"name": "Tests"})
+    where, done = send(standard, page, {"name": "Tests", "form_key": "a"})
     assert where == at("Marketing", "subaccounts/", door=CONSOLE)
     assert f'href="{at("Tests", door=CONSOLE)}"' in done.content.decode()
 
@@ -394,7 +394,9 @@ def test_a_trial_account_has_one_subaccount_and_says_what_to_do(admin, ben) -> N
     assert "A trial account may have 1 subaccount." in text(full)
     assert f'href="{at("Billing", "subaccounts/new/")}"' not in full.content.decode()
     with assert_no_effect():
-        refused = admin.post(at("Billing", "subaccounts/new/"), {"name": "The other"})
+        refused = admin.post(
+            at("Billing", "subaccounts/new/"), {"name": "The other", "form_key": "a"}
+        )
     assert "ask support to upgrade it, or close a subaccount" in text(refused)
     assert 'value="The other"' in refused.content.decode()
 
@@ -412,7 +414,9 @@ def test_a_subaccount_has_no_subaccounts_and_no_owner_of_its_own(admin, ben) -> 
         "General", "Users", "Pending Users", "Activity",
     ]  # fmt: skip
     with assert_no_effect():
-        refused = admin.post(at("Platform tests", "subaccounts/new/"), {"name": "Deeper"})
+        refused = admin.post(
+            at("Platform tests", "subaccounts/new/"), {"name": "Deeper", "form_key": "a"}
+        )
         assert "cannot have subaccounts of its own" in text(refused)
         refused = admin.post(at("Platform tests", "change-owner/"), {"owner": ben.email})
         assert "This is a subaccount." in text(refused)
@@ -423,7 +427,9 @@ def test_a_developer_makes_no_subaccount(standard) -> None:
         standard.get(at("Billing", "subaccounts/", door=CONSOLE))
     )
     with assert_no_effect():
-        refused = standard.post(at("Billing", "subaccounts/new/", door=CONSOLE), {"name": "Mine"})
+        refused = standard.post(
+            at("Billing", "subaccounts/new/", door=CONSOLE), {"name": "Mine", "form_key": "a"}
+        )
     assert refused.status_code == 403
 
 

@@ -119,7 +119,7 @@ PAGES = {
         {"owner": "cy@acme.example"},
         {"owner": [*ADDRESS, "nobody@acme.example", "eve@globex.example"]},
     ),
-    "new subaccount": Page({"name": "Shop"}, {"name": [*LINE, "x" * 65]}),
+    "new subaccount": Page({"name": "Shop", "form_key": "a"}, {"name": [*LINE, "x" * 65]}),
     "account roles": Page(
         {"roles": "billing_manager", "ends_on": "2999-12-31", "reason": "Ticket 12"},
         {"roles": ROLE_CHOICE, "ends_on": DATE, "reason": [*LINE, "x" * 201]},

@@ -113,7 +113,7 @@ account:invited-revoke                POST  302  404  404  303  404  404
 account:subaccounts                   GET   302  404  404  200  404  404
 account:subaccounts                   POST  302  404  404  405  404  404
 account:new-subaccount                GET   302  404  404  200  404  404
-account:new-subaccount                POST  302  404  404  303  404  404
+account:new-subaccount                POST  302  404  404  200  404  404
 organizations:overview                GET   302  403  200  200  200  200
 organizations:overview                POST  302  403  405  405  405  405
 organizations:hide-checklist          GET   302  403  303  303  303  303
@@ -195,7 +195,7 @@ accounts:invited-revoke               POST  302  403  303  303  404  404
 accounts:subaccounts                  GET   302  403  200  200  404  404
 accounts:subaccounts                  POST  302  403  405  405  404  404
 accounts:new-subaccount               GET   302  403  200  200  404  404
-accounts:new-subaccount               POST  302  403  303  303  404  404
+accounts:new-subaccount               POST  302  403  200  200  404  404
 bulk:choose                           GET   302  403  303  303  303  303
 bulk:choose                           POST  302  403  303  303  303  303
 bulk:suspend                          GET   302  403  200  200  200  200
