@@ -95,6 +95,9 @@ class AccountPage(ConsolePage):
     def url(self, name: str, *sids: str) -> str:
         return self.door.url(name, self.account.sid, *sids)
 
+    def beside(self, name: str) -> str:
+        return super().beside(f"{self.door.space}:{name}")
+
     def back(self, subject: Any) -> str:
         return self.url("detail")
 

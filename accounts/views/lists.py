@@ -11,7 +11,6 @@ from accounts.forms import (
     RoleAssignmentFilter,
 )
 from accounts.models import Account, AccountStatus, RoleAssignment
-from adminctr.core.periods import Source
 from adminctr.web import tones
 from adminctr.web.display import moment
 from adminctr.web.filters import Noun, Order
@@ -224,7 +223,7 @@ class RoleAssignmentListPage(ListPage):
             "where": row.account.name if row.account else _ORGANIZATION,
             "where_url": row.account.get_absolute_url() if row.account else "",
             "since": moment(row.began_at),
-            "by": _by_whom(row),
+            "by": row.get_giver(),
             "source": row.get_source_display(),
             "over": row.is_over(),
             "end": moment(row.get_end(), never="No end"),
@@ -254,7 +253,7 @@ class RoleAssignmentExport(ExportPage):
             row.account.name if row.account else _ORGANIZATION,
             row.account.sid if row.account else None,
             row.began_at,
-            _by_whom(row),
+            row.get_giver(),
             row.by.email if row.by else None,
             row.get_source_display(),
             row.get_end(),
@@ -315,9 +314,3 @@ def _name_of_holder(row: Any) -> str:
     """Who has left is shown by the address that they had here; their name is others' business."""
     is_former = not row.holder_is_managed and row.is_over()
     return str(row.email if is_former else row.holder.get_full_name())
-
-
-def _by_whom(row: RoleAssignment) -> str:
-    if row.by_id == row.holder_id or (row.by is None and row.source == Source.SIGN_UP):
-        return "Themselves"
-    return row.by.get_full_name() if row.by else "System"

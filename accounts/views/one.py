@@ -185,10 +185,7 @@ class DisableHipaa(AccountActionPage):
 class ClosePage(AccountPlanPage):
     action = Action.ACCOUNT_CLOSE
     template_name = "accounts/close.html"
-
-    @property
-    def export_name(self) -> str:  # type: ignore[override]
-        return f"{self.door.space}:close-plan"
+    export_name = "close-plan"
 
     def plan(self, subject: Account) -> Plan:
         return closing.plan(subject, by_support=False)
@@ -211,10 +208,7 @@ class ClosePage(AccountPlanPage):
 
 class ClosePlanExport(AccountPlanExport):
     of = ClosePage
-
-    @property
-    def shown_at(self) -> str:  # type: ignore[override]
-        return f"{self.door.space}:close"
+    shown_at = "close"
 
 
 class AccountActivityPage(AccountListPage):

@@ -29,7 +29,6 @@ from accounts.views.frames import (
 )
 from adminctr.core.errors import NotAllowed, RuleViolation
 from adminctr.core.operations import record_refusal
-from adminctr.core.periods import Source
 from adminctr.web.display import moment
 from adminctr.web.filters import Noun, Order
 from adminctr.web.mails import facts_of, mail_state
@@ -345,6 +344,6 @@ def _page_of(explained: Explanation) -> str:
 
 
 def _by_whom(row: RoleAssignment) -> str:
-    if row.by_id == row.holder_id or (row.by is None and row.source == Source.SIGN_UP):
+    if row.is_by_holder():
         return "themselves"
     return row.by.get_full_name() if row.by else "the system"

@@ -11,7 +11,6 @@ from django.contrib import messages
 from django.core import signing
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.urls import reverse
-from django.utils.encoding import iri_to_uri
 
 from adminctr.core import clock
 from adminctr.core.errors import RuleViolation
@@ -138,7 +137,7 @@ class PlanFrame(OperationFrame):
         token = Look(plan.digest, plan.summary()).sign(self._salt())
         shown = show(plan, self.address_of) | {"token": token, "notice": notice}
         if self.export_name:
-            shown["export_url"] = _address(self.request, self.export_name, self.kwargs)
+            shown["export_url"] = self.beside(self.export_name)
             shown["export_refusal"] = self.export_refusal()
         return self.page({"form": form, "plan": shown} | self.context(subject))
 
@@ -169,7 +168,7 @@ class PlanExportFrame(Page):
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         """Whoever had to log in again before the button worked is led to where it stands."""
         self._page().subject(**kwargs)
-        return redirect_to(_address(request, self.shown_at, kwargs))
+        return redirect_to(self.beside(self.shown_at))
 
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         page = self._page()
@@ -178,7 +177,7 @@ class PlanExportFrame(Page):
             EXPORTS.spend(self.actor.sid)
         except RuleViolation as refused:
             messages.error(request, refused.message)
-            return redirect_to(_address(request, self.shown_at, kwargs))
+            return redirect_to(self.beside(self.shown_at))
         self.record(plan)
         name = f"{_words(plan.operation, '-')}-{plan.subject_sid}-{clock.now():%Y-%m-%d}"
         content = spreadsheets.BEGINNING + spreadsheets.lines([COLUMNS, *cells(plan)])
@@ -277,12 +276,6 @@ def _figure(effect: Effect) -> dict[str, str] | None:
     if not effect.count or number != f"{effect.count:,}":
         return None
     return {"number": number, "words": words.partition(". ")[0]}
-
-
-def _address(request: HttpRequest, name: str, kwargs: dict[str, Any]) -> str:
-    """Another page about the same subject, which the query may name further."""
-    url, query = reverse(name, kwargs=kwargs), request.META.get("QUERY_STRING", "")
-    return f"{url}?{iri_to_uri(query)}" if query else url
 
 
 def _words(operation: str, between: str) -> str:

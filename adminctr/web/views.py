@@ -10,6 +10,8 @@ from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.template.response import SimpleTemplateResponse, TemplateResponse
+from django.urls import reverse
+from django.utils.encoding import iri_to_uri
 from django.utils.functional import cached_property
 from django.views.generic import View
 
@@ -66,6 +68,11 @@ class Page(View):
     def page(self, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
         context = self.surroundings() | context
         return TemplateResponse(self.request, self.template_name, context, status=status)
+
+    def beside(self, name: str) -> str:
+        """The address of another page about the same subject, which the query may name further."""
+        url, query = reverse(name, kwargs=self.kwargs), self.request.META.get("QUERY_STRING", "")
+        return f"{url}?{iri_to_uri(query)}" if query else url
 
     def surroundings(self) -> dict[str, Any]:
         """What every page of this kind shows around its own content."""

@@ -230,6 +230,23 @@ def test_finishing_twice_is_finishing_once(billing) -> None:
     assert AuditEvent.unscoped.count() == events
 
 
+def test_an_account_that_cannot_be_finished_holds_up_no_other(
+    billing, marketing, monkeypatch
+) -> None:
+    def fail_at_billing(account: Account, *, actor: Actor) -> None:
+        if account == billing:
+            raise ZeroDivisionError
+        finish_closing(account, actor=actor)
+
+    for one in (billing, marketing):
+        being_closed(one)
+    monkeypatch.setattr(jobs, "finish_closing", fail_at_billing)
+    with pytest.RaisesGroup(ZeroDivisionError):
+        jobs.finish_closing_accounts.func()
+    assert fresh(billing).status == AccountStatus.PENDING_CLOSURE
+    assert fresh(marketing).status == AccountStatus.CLOSED
+
+
 def test_a_subaccount_closes_alone(billing, ana, ben) -> None:
     lab = below(billing)
     close_account(lab, digest=plan_of(lab).digest, actor=acting(ana))

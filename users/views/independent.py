@@ -126,7 +126,7 @@ def _role_of(one: RoleAssignment) -> dict[str, Any]:
         "role": one.get_role_label(),
         "since": moment(one.began_at),
         "until": moment(one.ends_at, never="No end"),
-        "by": one.by.get_full_name() if one.by else "System",
+        "by": one.get_giver(),
         "source": one.get_source_display(),
         "reason": one.reason,
         "sid": one.sid,
