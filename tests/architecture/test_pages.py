@@ -31,6 +31,7 @@ from audit.models import AuditEvent
 from invitations.models import Invitation
 from organizations.models import Organization, Role
 from organizations.policy import GRANTS, Action
+from tests.conftest import Once
 from tests.pages.addresses import SUBJECTS, path_to, sids_of
 from tests.pages.effects import comparable
 from users.models import User
@@ -137,10 +138,19 @@ def _no_wait_for_name_servers(settings: Any) -> None:
     settings.DNS_LIFETIME = timedelta(milliseconds=20)
 
 
+@pytest.fixture(scope="module")
+def sids(once: Once) -> dict[str, str]:
+    return once(lambda: sids_of(Organization.objects.get(name="Acme")))
+
+
+@pytest.fixture(scope="module")
+def sids_elsewhere(once: Once) -> dict[str, str]:
+    return once(lambda: sids_of(Organization.objects.get(name="Globex")))
+
+
 @pytest.fixture
-def address(acme: Organization) -> Any:
+def address(db: None, sids: dict[str, str]) -> Any:
     """Where a page of Acme's stands, whatever it needs in its address."""
-    sids = sids_of(acme)
 
     def find(name: str) -> str:
         converters = PAGES[name].pattern.converters
@@ -318,15 +328,15 @@ def test_every_member_is_answered(
 
 @pytest.mark.parametrize("name", [name for name in CONSOLE if name in SUBJECTS])
 def test_another_organization_is_told_that_there_is_nothing(
-    name: str, acme: Organization, globex: Organization, eve: User, sign_in: Any
+    name: str, sids: dict[str, str], sids_elsewhere: dict[str, str], eve: User, sign_in: Any
 ) -> None:
     """The same bytes as for what does not exist, whichever part of the address is foreign."""
-    client, mine, theirs = sign_in(eve), sids_of(globex), sids_of(acme)
-    own = {part: mine[kind] for part, kind in SUBJECTS[name].items()}
+    client = sign_in(eve)
+    own = {part: sids_elsewhere[kind] for part, kind in SUBJECTS[name].items()}
     for part, kind in SUBJECTS[name].items():
         foreign, unknown = (
             ask(client, name, reverse(name, kwargs=own | {part: sid}))
-            for sid in (theirs[kind], theirs[kind][:2] + "0" * 32)
+            for sid in (sids[kind], sids[kind][:2] + "0" * 32)
         )
         assert foreign.status_code == unknown.status_code == 404, part
         assert comparable(foreign.content) == comparable(unknown.content), part
@@ -349,11 +359,11 @@ def test_an_open_invitation_is_shown_to_who_holds_its_link(
 
 @pytest.mark.parametrize("who", ["ana", "cy"])
 def test_the_staff_site_is_as_unknown_as_anything(
-    who: str, acme: Organization, sign_in: Any, request: pytest.FixtureRequest
+    who: str, sids: dict[str, str], sign_in: Any, request: pytest.FixtureRequest
 ) -> None:
     client = sign_in(request.getfixturevalue(who))
     unknown = client.get("/nowhere/")
     for name in STAFF:
-        answer = client.get(path_to(name, sids_of(acme)))
+        answer = client.get(path_to(name, sids))
         assert answer.status_code == unknown.status_code == STAFF[name], name
         assert answer.content == unknown.content

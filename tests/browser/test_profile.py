@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Site, log_in
+from tests.browser.test_journey import sign_up
 from tests.world import PASSWORD
 
 pytestmark = pytest.mark.browser
@@ -15,19 +16,19 @@ def test_somebody_changes_their_address_and_logs_in_with_it(
     site: Site, open_page: Callable[..., Page]
 ) -> None:
     page = open_page(java_script_enabled=False)
-    log_in(page, "dora@acme.example")
+    sign_up(page, site, "lea@harbour.example", "Lea", "Harbour")
     page.get_by_role("link", name="Profile").first.click()
     page.get_by_role("link", name="Change email address").click()
-    page.get_by_label("New email address").fill("Dora.Marin@ACME.example")
+    page.get_by_label("New email address").fill("Lea.Moreau@HARBOUR.example")
     page.get_by_label("Your password").fill(PASSWORD)
     page.get_by_role("button", name="Send the link").click()
-    expect(page.get_by_text("dora.marin@acme.example is not confirmed yet")).to_be_visible()
-    page.goto(site.link_mailed_to("dora.marin@acme.example", subject="Confirm your new address"))
+    expect(page.get_by_text("lea.moreau@harbour.example is not confirmed yet")).to_be_visible()
+    page.goto(site.link_mailed_to("lea.moreau@harbour.example", subject="Confirm your new address"))
     page.get_by_role("button", name="Change my address").click()
-    expect(page.get_by_text("Your address is dora.marin@acme.example now.")).to_be_visible()
+    expect(page.get_by_text("Your address is lea.moreau@harbour.example now.")).to_be_visible()
 
     elsewhere = open_page(java_script_enabled=False)
-    log_in(elsewhere, "dora.marin@acme.example")
+    log_in(elsewhere, "lea.moreau@harbour.example")
     page.goto("/profile/sessions/")
     expect(page.get_by_text("This browser")).to_be_visible()
     page.get_by_role("button", name="Log out everywhere else").click()

@@ -11,7 +11,7 @@ from django.utils.html import escape
 
 from accounts.models import GRANTABLE_ACCOUNT_ROLES, Product, SecondFactor
 from organizations.models import Organization
-from tests.pages.addresses import path_to, sids_of
+from tests.pages.addresses import path_to
 from tests.pages.effects import assert_no_effect, browser, link_in, mails_to
 from tests.users.people import invited, pending_sign_up
 from tests.world import PASSWORD as EVERYBODYS
@@ -174,7 +174,12 @@ Open = Callable[[str], tuple[Client, str]]
 
 @pytest.fixture
 def open_page(
-    acme: Organization, ana: User, cy: User, sign_in: Callable[..., Client], deliver: Callable
+    sids: dict[str, str],
+    acme: Organization,
+    ana: User,
+    cy: User,
+    sign_in: Callable[..., Client],
+    deliver: Callable,
 ) -> Open:
     """A browser that is on the page, and where its form goes to."""
 
@@ -204,7 +209,7 @@ def open_page(
             "add account": reverse("accounts:add"),
         }
         if page in ABOUT_AN_ACCOUNT:
-            return sign_in(ana), path_to(f"account:{ABOUT_AN_ACCOUNT[page]}", sids_of(acme))
+            return sign_in(ana), path_to(f"account:{ABOUT_AN_ACCOUNT[page]}", sids)
         return sign_in(ana), inside[page]
 
     return find

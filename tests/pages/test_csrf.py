@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from tests.pages.addresses import path_to, routes, sids_of
+from tests.pages.addresses import path_to, routes
 from tests.pages.effects import assert_no_effect
 from tests.pages.test_roles_walk import EXPECTED
 from tests.world import PASSWORD
@@ -24,8 +24,7 @@ def token_of(client: Client) -> str:
 
 
 @pytest.mark.parametrize("forgery", ["no token", "another's token", "another site", "null"])
-def test_a_forged_post_is_refused(forgery, acme, ana) -> None:
-    sids = sids_of(acme)
+def test_a_forged_post_is_refused(forgery, sids, ana) -> None:
     client = strict(ana)
     token = {"no token": "", "another's token": token_of(strict())}.get(forgery, token_of(client))
     origin = {"another site": "https://evil.example", "null": "null"}.get(forgery)

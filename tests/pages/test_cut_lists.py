@@ -10,7 +10,7 @@ from adminctr.core.tenancy import tenant
 from adminctr.web import paginate
 from organizations.models import Organization
 from tests.conftest import acting
-from tests.pages.addresses import path_to, sids_of
+from tests.pages.addresses import path_to
 from tests.users.people import member, organization_of
 from users.models import User
 
@@ -38,16 +38,15 @@ def test_a_user_with_more_accounts_than_are_shown(ana, acme, sign_in) -> None:
     assert "You have more accounts than are shown here: these are the newest." in home
 
 
-def test_an_independent_account_with_more_roles_than_are_shown(acme, ana, sign_in) -> None:
-    url, client = path_to("accounts:independent-detail", sids_of(acme)), sign_in(ana)
+def test_an_independent_account_with_more_roles_than_are_shown(sids, acme, ana, sign_in) -> None:
+    url, client = path_to("accounts:independent-detail", sids), sign_in(ana)
     assert MORE not in client.get(url).content.decode()
     theirs = queries.roles_elsewhere(acme).select_related("account__organization")[0].account
     hold(theirs, acme, paginate.MOST_BESIDE)
     assert MORE in client.get(url).content.decode()
 
 
-def test_an_independent_user_with_more_roles_than_are_shown(acme, ana, sign_in) -> None:
-    sids = sids_of(acme)
+def test_an_independent_user_with_more_roles_than_are_shown(sids, acme, ana, sign_in) -> None:
     url, client = path_to("users:independent-detail", sids), sign_in(ana)
     assert MORE not in client.get(url).content.decode()
     independent = User.objects.get(sid=sids["independent"])

@@ -17,7 +17,7 @@ from invitations.models import Invitation
 from organizations.models import Membership, Organization, Role
 from organizations.operations import change_role
 from tests.conftest import acting
-from tests.pages.addresses import path_to, sids_of
+from tests.pages.addresses import path_to
 from tests.pages.effects import assert_no_effect, browser, follow, link_in, mails_to
 from tests.users.people import founder, invited, lose, organization_of, prove, stay_of
 from tests.world import PASSWORD
@@ -200,11 +200,6 @@ def test_the_page_of_an_invitation_that_was_accepted_meanwhile_is_gone(admin, ac
 
 
 # Accounts
-
-
-@pytest.fixture
-def sids(acme: Organization) -> dict[str, str]:
-    return sids_of(acme)
 
 
 @pytest.mark.parametrize("review", ["accounts:new-review", "account:new-review"])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.pages.addresses import path_to, sids_of
+from tests.pages.addresses import path_to
 
 PAGES = [
     ("console:home", "Welcome, Ana"),
@@ -59,7 +59,7 @@ PAGES = [
 
 
 @pytest.mark.parametrize(("name", "text"), PAGES)
-def test_a_page_of_the_admin_center_answers(name, text, acme, ana, sign_in) -> None:
-    response = sign_in(ana).get(path_to(name, sids_of(acme)))
+def test_a_page_of_the_admin_center_answers(name, text, sids, ana, sign_in) -> None:
+    response = sign_in(ana).get(path_to(name, sids))
     assert response.status_code == 200
     assert text in response.content.decode()

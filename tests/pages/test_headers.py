@@ -14,7 +14,7 @@ from django.test import Client, override_settings
 from django.urls import path
 
 import adminctr.urls
-from tests.pages.addresses import path_to, routes, sids_of
+from tests.pages.addresses import path_to, routes
 
 _EXPECTED = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
@@ -48,18 +48,17 @@ def missing_from(response: HttpResponse) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("who", [None, "ana", "cy"])
-def test_every_page_has_them(who, acme, request, sign_in) -> None:
-    sids = sids_of(acme)
+def test_every_page_has_them(who, sids, request, sign_in) -> None:
     paths = [path_to(name, sids) for name in routes()]
     client = sign_in(request.getfixturevalue(who)) if who else Client()
     for where in [*paths, "/nowhere/", "/console", "/invitations/" + "0" * 64 + "/"]:
         assert missing_from(client.get(where)) == {}, where
 
 
-def test_what_is_written_says_its_kind_and_its_letters(acme, ana, sign_in) -> None:
+def test_what_is_written_says_its_kind_and_its_letters(sids, ana, sign_in) -> None:
     client = sign_in(ana)
     for name in routes():
-        kind = client.get(path_to(name, sids_of(acme)))["Content-Type"]
+        kind = client.get(path_to(name, sids))["Content-Type"]
         assert kind in {"text/html; charset=utf-8", "application/json"}, name
 
 
@@ -120,10 +119,10 @@ def test_cookies_are_out_of_reach_of_scripts_and_other_sites(ana) -> None:
         assert cookie["samesite"] == "Lax"
 
 
-def test_no_page_asks_another_host_for_anything(acme, ana, sign_in) -> None:
+def test_no_page_asks_another_host_for_anything(sids, ana, sign_in) -> None:
     client = sign_in(ana)
     for name in set(routes()) - {"mailbox"}:
-        body = client.get(path_to(name, sids_of(acme))).content.decode()
+        body = client.get(path_to(name, sids)).content.decode()
         assert "://" not in body.replace("http://www.w3.org", ""), name
         for unsafe in ("<script>", "style=", " onclick", "javascript:"):
             assert unsafe not in body, name

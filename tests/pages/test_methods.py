@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from tests.pages.addresses import path_to, routes, sids_of
+from tests.pages.addresses import path_to, routes
 from tests.pages.effects import assert_no_effect
 
 LOOKING = ["GET", "HEAD", "OPTIONS", "TRACE"]
@@ -13,8 +13,7 @@ FORM = {"email": "new@acme.example", "role": "administrator", "name": "acme.org"
 
 
 @pytest.fixture
-def paths(acme) -> dict[str, str]:
-    sids = sids_of(acme)
+def paths(sids) -> dict[str, str]:
     return {name: path_to(name, sids) for name in routes()}
 
 

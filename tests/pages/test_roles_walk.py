@@ -13,7 +13,7 @@ from itertools import product
 import pytest
 from django.db import transaction
 
-from tests.pages.addresses import path_to, routes, sids_of
+from tests.pages.addresses import path_to, routes
 from tests.pages.effects import browser
 
 MATRIX = """
@@ -351,9 +351,8 @@ def test_every_address_has_its_line() -> None:
 
 
 @pytest.mark.parametrize("who", WHO)
-def test_everybody_gets_the_answer_that_is_theirs(who, acme, request, sign_in, settings) -> None:
+def test_everybody_gets_the_answer_that_is_theirs(who, sids, request, sign_in, settings) -> None:
     settings.DNS_LIFETIME = timedelta(milliseconds=10)
-    sids = sids_of(acme)
     person = None if who == "anonymous" else request.getfixturevalue(who)
     got = {}
     for name, method in EXPECTED:
@@ -366,9 +365,8 @@ def test_everybody_gets_the_answer_that_is_theirs(who, acme, request, sign_in, s
 
 
 @pytest.mark.parametrize("who", ["cy", "anonymous"])
-def test_who_may_not_sees_nothing_of_the_organization(who, acme, cy, sign_in) -> None:
+def test_who_may_not_sees_nothing_of_the_organization(who, sids, acme, cy, sign_in) -> None:
     client = sign_in(cy) if who == "cy" else browser()
-    sids = sids_of(acme)
     for name in routes():
         path = path_to(name, sids)
         if path.startswith("/admin-center/"):

@@ -14,7 +14,7 @@ from invitations.operations import accept_invitation_as_newcomer
 from organizations.models import Organization, Role
 from tests.conftest import acting
 from tests.pages import test_query_growth as growth
-from tests.pages.addresses import path_to, sids_of
+from tests.pages.addresses import path_to
 from tests.pages.test_query_growth import LISTS
 from tests.users.people import invited, newcomer
 from users.models import User
@@ -89,8 +89,7 @@ GROW: dict[str, Callable[[Organization, User], object]] = {
 
 
 @pytest.mark.parametrize("name", LISTS)
-def test_a_full_list_is_light(name, acme, ana, sign_in) -> None:
-    sids = sids_of(acme)
+def test_a_full_list_is_light(name, sids, acme, ana, sign_in) -> None:
     GROW[name](acme, ana)
     response = sign_in(ana).get(path_to(name, sids))
     assert len(response.context["rows"]) == ROWS == settings.PAGE_SIZE

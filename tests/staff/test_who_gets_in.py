@@ -13,7 +13,7 @@ from audit import presenters
 from audit.log import REFUSALS_PER_MINUTE
 from audit.models import AuditEvent
 from organizations.policy import StaffGroup
-from tests.pages.addresses import STAFF_SUBJECTS, path_to, routes, sids_of
+from tests.pages.addresses import STAFF_SUBJECTS, path_to, routes
 from tests.pages.effects import assert_no_effect, browser
 from tests.users.people import founder, stay_of
 from users.models import User, UserStatus
@@ -65,8 +65,8 @@ def test_every_address_has_its_line() -> None:
 
 
 @pytest.mark.parametrize("group", StaffGroup)
-def test_each_group_gets_what_it_is_granted(group, staff, acme) -> None:
-    client, sids = staff(group), sids_of(acme)
+def test_each_group_gets_what_it_is_granted(group, staff, sids) -> None:
+    client = staff(group)
     got = {}
     for name, method in product(LINES, ("GET", "POST")):
         before = transaction.savepoint_create()
@@ -76,19 +76,19 @@ def test_each_group_gets_what_it_is_granted(group, staff, acme) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(STAFF))
-def test_who_is_not_signed_in_is_asked_to_and_led_back(name, acme) -> None:
-    path = path_to(name, sids_of(acme))
+def test_who_is_not_signed_in_is_asked_to_and_led_back(name, sids, db) -> None:
+    path = path_to(name, sids)
     assert browser().get(path)["Location"] == f"/login/?next={path}"
 
 
 @pytest.mark.parametrize("who", ["an Owner", "no group", "dismissed"])
-def test_who_is_no_support_staff_finds_nothing(who, acme, ana, sue, cy, sign_in) -> None:
+def test_who_is_no_support_staff_finds_nothing(who, sids, ana, sue, cy, sign_in) -> None:
     user = {"an Owner": ana, "dismissed": sue}.get(who, cy)
     if who == "no group":
         User.objects.filter(pk=cy.pk).update(is_staff=True)
     elif who == "dismissed":
         dismiss_staff(sue, actor=Actor.operator("test"))
-    client, sids = sign_in(user), sids_of(acme)
+    client = sign_in(user)
     unknown = client.get("/nowhere/")
     for name, method in product(sorted(STAFF), ("GET", "POST")):
         answer = client.generic(method, path_to(name, sids))
