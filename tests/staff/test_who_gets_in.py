@@ -76,7 +76,7 @@ def test_each_group_gets_what_it_is_granted(group, staff, sids) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(STAFF))
-def test_who_is_not_signed_in_is_asked_to_and_led_back(name, sids, db) -> None:
+def test_who_is_not_signed_in_is_asked_to_and_led_back(name, sids) -> None:
     path = path_to(name, sids)
     assert browser().get(path)["Location"] == f"/login/?next={path}"
 
