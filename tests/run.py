@@ -16,6 +16,8 @@ from tests.servers.postgresql import initdb
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCAL_POSTGRESQL = "postgres://postgres@127.0.0.1:5432/adminctr"
+# Installations that a test makes, on the engines that it names: once is enough.
+CHOOSE_THEIR_ENGINES = ["--ignore=tests/faults", "--ignore=tests/fleet"]
 IN_CI = os.environ.get("CI") == "true"
 
 
@@ -24,10 +26,11 @@ def main() -> int:
     browser = shutil.which("chromium")
     if not browser:
         left_out.append("browser tests: no chromium on the path")
-    runs = [("SQLite", {}, [] if browser else ["-m", "not browser"])]
+    runs = [("SQLite", {}, "" if browser else "not browser", [])]
     if url := postgresql_url():
-        # The browser's journeys need one engine; everything else runs on both.
-        runs.append(("PostgreSQL", {"TEST_DATABASE_URL": url}, ["-m", "not browser"]))
+        # The browser's journeys need one engine; what uses the database of the tests, both.
+        on_postgresql = {"TEST_DATABASE_URL": url}
+        runs.append(("PostgreSQL", on_postgresql, "not browser", CHOOSE_THEIR_ENGINES))
     else:
         left_out.append("PostgreSQL: DATABASE_URL names none and none answers locally")
     left_out += [
@@ -40,10 +43,11 @@ def main() -> int:
         return 1
 
     worst = 0
-    for name, environment, selection in runs:
+    for name, environment, marked, ignored in runs:
         begun = time.monotonic()
         print(f"--- {name}", flush=True)
-        command = [sys.executable, "-m", "pytest", *_merged(selection, sys.argv[1:])]
+        chosen = _marked(marked, sys.argv[1:])
+        command = [sys.executable, "-m", "pytest", *ignored, *chosen]
         worst = max(
             worst, subprocess.run(command, cwd=ROOT, env=os.environ | environment).returncode
         )
@@ -53,13 +57,14 @@ def main() -> int:
     return worst
 
 
-def _merged(selection: list[str], arguments: list[str]) -> list[str]:
-    """One `-m` out of two, since pytest knows only the last."""
-    if "-m" in arguments and selection:
-        at = arguments.index("-m") + 1
-        both = f"({arguments[at]}) and ({selection[1]})"
-        return [*arguments[:at], both, *arguments[at + 1 :]]
-    return selection + arguments
+def _marked(marked: str, arguments: list[str]) -> list[str]:
+    """The arguments with one `-m` out of two, since pytest knows only the last."""
+    if not marked:
+        return arguments
+    if "-m" not in arguments:
+        return ["-m", marked, *arguments]
+    at = arguments.index("-m") + 1
+    return [*arguments[:at], f"({arguments[at]}) and ({marked})", *arguments[at + 1 :]]
 
 
 def postgresql_url() -> str:
