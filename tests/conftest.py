@@ -32,12 +32,6 @@ from users.sessions import SessionStore
 network.close()
 
 
-class Once(Protocol):
-    """Makes something for all tests of a module."""
-
-    def __call__[T](self, call: Callable[[], T]) -> T: ...
-
-
 _GROUPS = {
     "tests/browser/": "browser",
     "tests/faults/": "processes",
@@ -69,6 +63,12 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
         connection.execute_wrappers.append(_writes)
 
 
+class Once(Protocol):
+    """Makes something for all tests of a module."""
+
+    def __call__[T](self, call: Callable[[], T]) -> T: ...
+
+
 @pytest.fixture(scope="module")
 def once(django_db_setup: None, django_db_blocker: Any) -> Iterator[Once]:
     """Makes what every test of a module begins with; undone after the last of them.
@@ -85,6 +85,19 @@ def once(django_db_setup: None, django_db_blocker: Any) -> Iterator[Once]:
     yield make
     with django_db_blocker.unblock():
         TestCase._rollback_atomics(around)  # type: ignore[attr-defined]
+
+
+@pytest.fixture(scope="module")
+def shared_sids(once: Once) -> dict[str, str]:
+    from tests.pages.addresses import sids_of  # which needs what stands below
+
+    return once(lambda: sids_of(Organization.objects.get(name="Acme")))
+
+
+@pytest.fixture
+def sids(db: None, shared_sids: dict[str, str]) -> dict[str, str]:
+    """One of each kind that belongs to Acme, for the addresses of pages."""
+    return shared_sids
 
 
 _flush = TransactionTestCase._fixture_teardown
@@ -130,9 +143,10 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
     """After every test that changed the database, the invariants must hold."""
     result = yield
     names = set(getattr(item, "fixturenames", ()))
-    is_seen = _writes.seen or "transactional_db" in names  # which other processes may write to
-    if names & {"db", "transactional_db"} and not item.get_closest_marker("breaks_invariants"):
-        assert not is_seen or invariants.faults() == []
+    others_write = "transactional_db" in names  # processes, which no wrapper sees
+    is_changed = others_write or ("db" in names and _writes.seen)
+    if is_changed and not item.get_closest_marker("breaks_invariants"):
+        assert invariants.faults() == []
     return result
 
 
@@ -169,19 +183,34 @@ def acting(user: User) -> Actor:
     return policy.actor_for(user)
 
 
+_BACKEND = "users.sign_in.PasswordBackend"
+
+
 @pytest.fixture
 def sign_in() -> Callable[[User], Client]:
-    """A browser in which somebody logged in before; how that goes is told in `test_log_in`."""
+    """A browser in which somebody logged in before; only the session is left of that."""
 
     def make(user: User) -> Client:
         session = SessionStore()
         session[SESSION_KEY] = str(user.pk)
-        session[BACKEND_SESSION_KEY] = "users.sign_in.PasswordBackend"
+        session[BACKEND_SESSION_KEY] = _BACKEND
         session[HASH_SESSION_KEY] = user.get_session_auth_hash()
         sessions.begin(session, Origin(ip="127.0.0.1"))
         session.save(must_create=True)
         client = Client()
         client.cookies[settings.SESSION_COOKIE_NAME] = session.session_key
+        return client
+
+    return make
+
+
+@pytest.fixture
+def log_in() -> Callable[[User], Client]:
+    """A browser in which somebody logs in just now, with all that this leaves behind."""
+
+    def make(user: User) -> Client:
+        client = Client()
+        client.force_login(user, backend=_BACKEND)
         return client
 
     return make

@@ -139,17 +139,12 @@ def _no_wait_for_name_servers(settings: Any) -> None:
 
 
 @pytest.fixture(scope="module")
-def sids(once: Once) -> dict[str, str]:
-    return once(lambda: sids_of(Organization.objects.get(name="Acme")))
-
-
-@pytest.fixture(scope="module")
 def sids_elsewhere(once: Once) -> dict[str, str]:
     return once(lambda: sids_of(Organization.objects.get(name="Globex")))
 
 
 @pytest.fixture
-def address(db: None, sids: dict[str, str]) -> Any:
+def address(sids: dict[str, str]) -> Any:
     """Where a page of Acme's stands, whatever it needs in its address."""
 
     def find(name: str) -> str:

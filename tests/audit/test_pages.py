@@ -17,12 +17,10 @@ URL = "/admin-center/activity/"
 
 
 @pytest.fixture
-def client_of_ana(ana: User, settings: Any) -> Client:
+def client_of_ana(ana: User, log_in: Any, settings: Any) -> Client:
     """Where Ana has logged in just now, which is the newest event."""
     settings.PAGE_SIZE = 4
-    client = Client()
-    client.force_login(ana, backend="users.sign_in.PasswordBackend")
-    return client
+    return log_in(ana)
 
 
 def rows(client: Client, query: str = "") -> tuple[list[int], str, str]:

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import log_in
-from tests.browser.test_accessibility import findings, follow
+from tests.browser.test_accessibility import findings, follow, width_of
 
 pytestmark = pytest.mark.browser
 
@@ -49,9 +49,15 @@ def every_page(page: Page) -> Iterator[str]:
     yield page.url
 
 
-def test_every_page_is_accessible(open_page: Callable[..., Page]) -> None:
+def test_axe_finds_nothing_in_either_theme(open_page: Callable[..., Page]) -> None:
     page = open_page()
     assert [found for _ in every_page(page) for found in findings(page)] == []
+
+
+def test_at_four_hundred_percent_no_page_scrolls_sideways(open_page: Callable[..., Page]) -> None:
+    page = open_page(viewport={"width": 320, "height": 256})
+    wide = {url: width_of(page) for url in every_page(page) if width_of(page) > 320}
+    assert wide == {}
 
 
 def test_staff_put_a_name_right_without_scripts(open_page: Callable[..., Page]) -> None:

@@ -1,7 +1,6 @@
 """What becomes of a one-person organization when its Owner joins another."""
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Account, AccountRole, RoleAssignment
@@ -114,9 +113,10 @@ def test_a_page_that_was_loaded_before_the_end_acts_on_it_no_more(solo, acme) ->
         add_domain(stale, name="late-solo.example", actor=actor)
 
 
-def test_who_was_absorbed_shows_their_last_sign_in_at_once(solo, acme, ana, sign_in) -> None:
-    client = Client()
-    client.force_login(solo, backend="users.sign_in.PasswordBackend")
+def test_who_was_absorbed_shows_their_last_sign_in_at_once(
+    solo, acme, ana, log_in, sign_in
+) -> None:
+    client = log_in(solo)
     solo.refresh_from_db()
     assert solo.last_login
     link = reverse("invitations:show", args=[invited(acme, SOLO).token()])
