@@ -17,7 +17,7 @@ from accounts.operations import (
 )
 from adminctr.core.actor import Actor
 from adminctr.core.errors import RuleViolation
-from adminctr.core.plans import Effect, Weight
+from adminctr.core.plans import Effect, Weight, several
 from bulk.actions import BulkAction, Kind, Parameter, Parameters, register
 from organizations import members
 from organizations.policy import Action
@@ -80,8 +80,7 @@ def _besides_reactivating(accounts: Sequence[Account], parameters: Parameters) -
 
 def _settle_owner(parameters: Parameters) -> dict[str, str]:
     """Raises RuleViolation: one of the canonicaliser's, owner_not_managed, owner_not_active."""
-    stay = conditions.require_fit_to_own(members.owner_named(parameters["owner"]).user)
-    return {"owner": stay.user.sid}
+    return {"owner": conditions.fit_owner(parameters["owner"]).sid}
 
 
 def _check_transfer(account: Account, parameters: Parameters, actor: Actor) -> None:
@@ -132,7 +131,7 @@ def _below(accounts: Sequence[Account], which: Q, one: str, many: str) -> Iterat
     """The subaccounts that follow, by their number."""
     number = Account.objects.filter(which, parent__in=accounts).count()
     if number:
-        text = f"{number:,} {one if number == 1 else many}."
+        text = f"{several(number, one, many)}."
         yield Effect(Weight.CHANGES, "subaccounts", text, count=number)
 
 

@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 from typing import cast
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from accounts import grants
 from accounts.models import Account, RoleAssignment, SuspendedBy
-from adminctr.core.plans import Effect, Plan, Thing, Weight
-from invitations.models import Invitation
+from adminctr.core.plans import Effect, Plan, Thing, Weight, several
+from invitations.models import Invitation, Kind
 
 # Of more people or invitations than these a plan says how many there are, and not which.
 MOST_LISTED = 1_000
@@ -25,7 +25,7 @@ def plan(account: Account, *, by_support: bool) -> Plan:
         *_blockers(account, by_support=by_support),
         _people(keys),
         _subaccounts(account),
-        _invitations(keys),
+        *_invitations(keys),
         *_for_good(),
         *_what_stays(),
     ]
@@ -58,7 +58,7 @@ def _people(keys: list[int]) -> Effect:
     """Everybody with a role on it or below it; where they are not too many, with their roles."""
     held = RoleAssignment.objects.in_force().filter(account__in=keys)
     number = held.values("holder").distinct().count()
-    text = f"{_several(number, 'user loses', 'users lose')} access to it."
+    text = f"{several(number, 'user loses', 'users lose')} access to it."
     things = _with_their_roles(held) if number <= MOST_LISTED else ()
     return Effect(Weight.LOSES, "users_lose_access", text, things, count=number)
 
@@ -75,18 +75,32 @@ def _subaccounts(account: Account) -> Effect | None:
     things = tuple(Thing(one.sid, one.name, one.get_status_display()) for one in below)
     if not things:
         return None
-    number = _several(len(things), "subaccount is", "subaccounts are")
+    number = several(len(things), "subaccount is", "subaccounts are")
     return Effect(Weight.CHANGES, "subaccounts_close", f"{number} closed with it.", things)
 
 
-def _invitations(keys: list[int]) -> Effect | None:
+def _invitations(keys: list[int]) -> Iterator[Effect]:
+    """Those that give access stop working; those to the organization offer none here any more."""
     waiting = Invitation.objects.open().filter(account__in=keys)
-    number = waiting.count()
-    if not number:
-        return None
+    joins = Q(kind=Kind.JOIN)
+    number = waiting.aggregate(
+        stopping=Count("pk", filter=~joins), joining=Count("pk", filter=joins)
+    )
+    if number["stopping"]:
+        yield _stopping(waiting.exclude(joins), number["stopping"])
+    if number["joining"]:
+        words = several(
+            number["joining"],
+            "invitation to join no longer offers",
+            "invitations to join no longer offer",
+        )
+        yield Effect(Weight.CHANGES, "offers_end", f"{words} access.", count=number["joining"])
+
+
+def _stopping(waiting: QuerySet[Invitation], number: int) -> Effect:
     listed = waiting.select_related("account").order_by("pk") if number <= MOST_LISTED else ()
     things = tuple(Thing(one.sid, one.email, cast(Account, one.account).name) for one in listed)
-    text = f"{_several(number, 'invitation stops', 'invitations stop')} working."
+    text = f"{several(number, 'invitation stops', 'invitations stop')} working."
     return Effect(Weight.CHANGES, "invitations_end", text, things, count=number)
 
 
@@ -105,7 +119,3 @@ def _what_stays() -> Iterator[Effect]:
         Weight.SURVIVES, "history", "Who had access when, and the activity, can still be looked up."
     )
     yield Effect(Weight.SURVIVES, "room", "It no longer counts towards the account limit.")
-
-
-def _several(number: int, one: str, many: str) -> str:
-    return f"{number:,} {one if number == 1 else many}"

@@ -76,3 +76,11 @@ def require_fit_to_own(user: User) -> Membership:
             field="owner",
         )
     return stay
+
+
+def fit_owner(who: str) -> User:
+    """Whoever has this address or User SID, and could own an account.
+
+    Raises RuleViolation: one of the canonicaliser's, owner_not_managed (25103), owner_not_active.
+    """
+    return require_fit_to_own(members.owner_named(who).user).user

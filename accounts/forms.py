@@ -15,7 +15,6 @@ from accounts.models import (
     AccountStatus,
     AccountType,
     Product,
-    SecondFactor,
 )
 from adminctr.core import clock
 from adminctr.core.errors import RuleViolation
@@ -23,9 +22,9 @@ from adminctr.core.periods import Source
 from adminctr.core.sids import is_sid
 from adminctr.core.text import sort_key
 from adminctr.web.filters import FilterForm, SearchField
-from adminctr.web.forms import AddressField, Form, LineField
+from adminctr.web.forms import AddressField, DayInput, Form, LineField
 from organizations import members
-from organizations.models import NAME_LENGTH, Membership, Role
+from organizations.models import NAME_LENGTH, Membership, Role, SecondFactor
 
 _IN_FORCE, _ENDED = "in-force", "ended"
 _ORGANIZATION, _ACCOUNT = "organization", "account"
@@ -254,7 +253,7 @@ class RolesForm(Form):
         help_text="The roles end by themselves after this day. Left empty, they have no end.",
         input_formats=["%Y-%m-%d"],
         validators=[MaxValueValidator(date(2999, 12, 31))],
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        widget=DayInput(),
     )
     reason = LineField(
         label="Reason",
@@ -301,7 +300,7 @@ class RoleAssignmentFilter(FilterForm):
         help_text="Who had access at any time on that day, in your time zone.",
         input_formats=["%Y-%m-%d"],
         validators=[MinValueValidator(date(1970, 1, 1))],
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        widget=DayInput(),
     )
     where = forms.ChoiceField(
         label="Where",

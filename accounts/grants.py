@@ -1,14 +1,15 @@
-"""How roles on an account are written: what giving them by hand and by an invitation share.
+"""How roles on an account are written: what those share who give them and who hand it over.
 
 Called inside operations only, in the scope of the account's organization, with its lock held.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from accounts import limits
-from accounts.models import Account, AccountRole, RoleAssignment
+from accounts import limits, trail
+from accounts.models import Account, AccountRole, RoleAssignment, owner_key
 from adminctr.core import clock
+from adminctr.core.actor import Actor
 from adminctr.core.errors import RuleViolation
 from adminctr.core.periods import Source
 from organizations.models import Organization, stay_of
@@ -86,6 +87,35 @@ def put_roles(
             ends_at=ends_at,
         )
     return added
+
+
+def put_owner(account: Account, owner: User, *, by_id: int | None) -> None:
+    """Make a member the Owner of an account and of what is below it; the former has nothing then.
+
+    Both are as of now, and neither keeps another role on it beside.
+    """
+    held = RoleAssignment.objects.open().filter(account=account)
+    held.filter(holder__in=[account.owner_id, owner.pk]).end()
+    RoleAssignment.begin(
+        owner,
+        role=AccountRole.OWNER,
+        home=account.organization,
+        account=account,
+        source=Source.TRANSFER,
+        by_id=by_id,
+    )
+    Account.objects.with_subaccounts(account).update(owner=owner, owner_key=owner_key(owner))
+    account.owner = owner
+
+
+def hand_over(accounts: Iterable[Account], *, former: User, to: User, actor: Actor) -> None:
+    """Give a member what somebody who comes or goes owned, and tell so in the trail.
+
+    The organization of each is read with it.
+    """
+    for account in accounts:
+        put_owner(account, to, by_id=actor.user_id)
+        trail.note(account, "account.transferred", actor, before=former.email, after=to.email)
 
 
 def role_words(roles: Collection[str]) -> str:

@@ -15,6 +15,11 @@ def held_by(organization: Organization) -> int:
     return Account.objects.filter(organization=organization).counted().count()
 
 
+def room_in(organization: Organization) -> int:
+    """How many more it may have; called with the organization locked."""
+    return organization.account_limit - held_by(organization)
+
+
 def require_room(organization: Organization, more: int) -> None:
     """Called with the organization locked; raises RuleViolation: account_limit."""
     limit = organization.account_limit

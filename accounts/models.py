@@ -16,7 +16,7 @@ from adminctr.core.columns import KeyField
 from adminctr.core.periods import Period, PeriodQuerySet, Source, has_an_end
 from adminctr.core.sids import SidField
 from adminctr.core.tenancy import RowT, TenantManager, TenantModel
-from organizations.models import NAME_LENGTH, Membership, Organization, Role
+from organizations.models import NAME_LENGTH, Membership, Organization, Role, SecondFactor
 from users.models import User
 
 
@@ -37,14 +37,6 @@ class Product(models.TextChoices):
 
     TWILIO = "twilio", "Twilio"
     FLEX = "flex", "Flex"
-
-
-class SecondFactor(models.TextChoices):
-    """How often an account asks for a second factor; only a trial account may never ask."""
-
-    DISABLED = "disabled", "Disabled"
-    ONCE_PER_COMPUTER = "once_per_computer", "Once per computer"
-    EVERY_LOG_IN = "every_log_in", "Every log-in"
 
 
 class SuspendedBy(models.TextChoices):
@@ -472,7 +464,34 @@ class RoleAssignment(Period):
 
         `home` is the organization of their open stay; a role without an account is one in it.
         """
-        assignment: RoleAssignment = cls.objects.create(
+        assignment = cls.new(
+            holder,
+            role=role,
+            home=home,
+            source=source,
+            account=account,
+            by_id=by_id,
+            reason=reason,
+            ends_at=ends_at,
+        )
+        assignment.save(force_insert=True)
+        return assignment
+
+    @classmethod
+    def new(
+        cls,
+        holder: User,
+        *,
+        role: str,
+        home: Organization | None,
+        source: Source,
+        account: Account | None = None,
+        by_id: int | None = None,
+        reason: str = "",
+        ends_at: datetime | None = None,
+    ) -> "RoleAssignment":
+        """The same, not written yet."""
+        return cls(
             organization=account.organization if account else home,
             holder=holder,
             account=account,
@@ -485,7 +504,6 @@ class RoleAssignment(Period):
             reason=reason,
             ends_at=ends_at,
         )
-        return assignment
 
     def get_end(self) -> datetime | None:
         """When it ended or will: a planned end holds even if it was written down later."""

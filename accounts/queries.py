@@ -3,6 +3,10 @@
 What looks across tenants does so through the copies that roles keep of their holders.
 """
 
+from collections.abc import Collection
+
+from django.db.models import Count
+
 from accounts.models import Account, RoleAssignment, RoleAssignmentQuerySet, is_independent
 from adminctr.core.errors import RuleViolation
 from adminctr.core.sids import is_sid
@@ -25,6 +29,23 @@ def independent_accounts(organization: Organization) -> RoleAssignmentQuerySet[R
 def independent_users() -> RoleAssignmentQuerySet[RoleAssignment]:
     """For each person who is no member the first role on accounts of the organization in scope."""
     return RoleAssignment.objects.independent().first_of_each("organization", "holder")
+
+
+def accounts_of(people: Collection[int]) -> dict[int, int]:
+    """On how many accounts of the organization in scope each of these people has a role."""
+    held = RoleAssignment.objects.in_force().on_accounts().filter(holder__in=people)
+    counted = held.order_by().values("holder").annotate(number=Count("account", distinct=True))
+    return dict(counted.values_list("holder", "number"))
+
+
+def with_sid(sid: str) -> Account:
+    """The account of the open scope with this SID; raises RuleViolation: account_unknown."""
+    account = Account.objects.filter(sid=sid).first()
+    if account is None:
+        raise RuleViolation(
+            "account_unknown", "No account of your organization has this SID.", field="account"
+        )
+    return account
 
 
 def person_around(account: Account, who: str, *, with_members: bool) -> User | None:

@@ -1,10 +1,11 @@
 """How values of the environment become settings."""
 
+import ipaddress
 import os
 import secrets
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import environ
 from redis.backoff import NoBackoff
@@ -136,6 +137,28 @@ def mailer(url: str) -> dict[str, Any]:
     )
 
 
+def text_messages(url: str) -> dict[str, Any]:
+    """Where text messages go: `folder:/path`, or `twilio://SID:TOKEN@host?from=+15550006`.
+
+    The API of the vendor is asked by https, and without only on this machine.
+    """
+    parts = urlsplit(url)
+    if parts.scheme == "folder" and parts.path:
+        return {"folder": Path(unquote(parts.path))}
+    sender = unquote(parts.query.removeprefix("from="))  # a plus sign is no blank here
+    if parts.scheme == "twilio" and parts.username and parts.password and parts.hostname:
+        if not parts.query.startswith("from=+"):
+            raise ValueError("SMS_URL: say who sends, such as ?from=+15005550006")
+        scheme = "http" if _is_this_machine(parts.hostname) else "https"
+        sid, host = unquote(parts.username), parts.netloc.rpartition("@")[2]
+        return {
+            "url": f"{scheme}://{host}/2010-04-01/Accounts/{quote(sid, safe='')}/Messages.json",
+            "login": (sid, unquote(parts.password)),
+            "sender": sender,
+        }
+    raise ValueError("SMS_URL: use folder:/path or twilio://SID:TOKEN@api.twilio.com?from=+1...")
+
+
 def resolvers(text: str) -> list[tuple[str, int]]:
     """`host:port[,host:port]`, port 53 where none is given; empty means the system's own."""
     found = []
@@ -143,6 +166,18 @@ def resolvers(text: str) -> list[tuple[str, int]]:
         parts = urlsplit(f"//{item}")
         found.append((parts.hostname or item, parts.port or 53))
     return found
+
+
+def networks(texts: list[str]) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+    """Networks such as `10.0.0.0/8` or `fd00::/8`."""
+    return tuple(ipaddress.ip_network(text) for text in texts)
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def share_metrics(folder: Path) -> None:

@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "invitations",
     "merges",
     "bulk",
+    "imports",
 ]
 
 MIDDLEWARE = [
@@ -71,6 +72,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "adminctr.web.middleware.ActorMiddleware",
+    "adminctr.web.middleware.SecondFactorMiddleware",
 ]
 
 ROOT_URLCONF = "adminctr.urls"
@@ -147,6 +149,7 @@ ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_NOTIFICATIONS = False
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = False
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "users.reset_tokens.ResetTokens"
 # Our own limits do not let a stranger lock a victim out: users/guessing.py.
 ACCOUNT_RATE_LIMITS = {
     "login": "60/m/ip",
@@ -175,6 +178,10 @@ CSRF_FAILURE_VIEW = "adminctr.web.errors.csrf_failure"
 CHANGED_COOKIE = environment.cookie_name("changed", IS_HTTPS)
 KNOWN_BROWSER_COOKIE = environment.cookie_name("browser", IS_HTTPS)
 KNOWN_BROWSER_AGE = timedelta(days=180)
+REMEMBERED_BROWSER_COOKIE = environment.cookie_name("remembered", IS_HTTPS)
+REMEMBERED_BROWSER_AGE = timedelta(days=env.float("REMEMBERED_BROWSER_DAYS", default=30))
+REAUTHENTICATION_AGE = timedelta(minutes=env.float("REAUTHENTICATION_MINUTES", default=10))
+PHONE_CODE_LIFETIME = timedelta(minutes=env.float("PHONE_CODE_MINUTES", default=5))
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds()) if IS_HTTPS else 0
@@ -200,6 +207,8 @@ DEFAULT_FROM_EMAIL = env(
     "DEFAULT_FROM_EMAIL", default=f"{PRODUCT_NAME} <no-reply@localhost.localdomain>"
 )
 
+TEXT_MESSAGES = environment.text_messages(env("SMS_URL", default=f"folder:{RUN_DIR / 'sms'}"))
+
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": []}}
 TASK_LEASE = timedelta(seconds=env.float("TASK_LEASE_SECONDS", default=30))
 TASK_FIRST_PAUSE = timedelta(seconds=env.float("TASK_FIRST_PAUSE_SECONDS", default=10))
@@ -207,6 +216,11 @@ TASK_TRIES = env.int("TASK_TRIES", default=30)
 
 DNS_RESOLVERS = environment.resolvers(env("DNS_RESOLVERS", default=""))
 DNS_LIFETIME = timedelta(seconds=env.float("DNS_LIFETIME_SECONDS", default=4))
+HTTPS_CHECK_LIFETIME = timedelta(seconds=env.float("HTTPS_CHECK_LIFETIME_SECONDS", default=5))
+HTTPS_CHECK_PORT = env.int("HTTPS_CHECK_PORT", default=443)
+# Addresses that are not public and may be asked nevertheless, such as 10.0.0.0/8
+HTTPS_CHECK_NETWORKS = environment.networks(env.list("HTTPS_CHECK_NETWORKS", default=[]))
+HTTPS_CHECK_CA_FILE = env("HTTPS_CHECK_CA_FILE", default="")
 DOMAIN_TXT_LABEL = env("DOMAIN_TXT_LABEL", default="_twilio")
 DOMAIN_TXT_PREFIX = env("DOMAIN_TXT_PREFIX", default="twilio-domain-verification=")
 
@@ -222,12 +236,22 @@ ACCOUNT_KEPT_AFTER_CLOSING = timedelta(
 )
 ACCOUNT_DORMANT_AFTER = timedelta(days=env.float("ACCOUNT_DORMANT_AFTER_DAYS", default=90))
 ACCOUNTS_AT_A_TIME = 1000
+IMPORT_PEOPLE_AT_A_TIME = 100_000
+IMPORT_UPLOAD_MAX_SIZE = 32 * 1024 * 1024
 DOMAINS_PER_ORGANIZATION = env.int("DOMAINS_PER_ORGANIZATION", default=100)
+DOMAIN_RECHECK_PAUSE = timedelta(hours=env.float("DOMAIN_RECHECK_HOURS", default=24))
+DOMAIN_RECHECKS_AT_ONCE = env.int("DOMAIN_RECHECKS_AT_ONCE", default=64)
+DOMAIN_MISSING_FOR = timedelta(days=env.float("DOMAIN_MISSING_DAYS", default=3))
+DOMAIN_UNCERTAIN_FOR = timedelta(days=env.float("DOMAIN_UNCERTAIN_DAYS", default=30))
+DOMAIN_CHECKS_KEPT = timedelta(days=env.float("DOMAIN_CHECKS_KEPT_DAYS", default=100))
+DOMAIN_LINK_LIFETIME = timedelta(days=env.float("DOMAIN_LINK_DAYS", default=30))
+EXPECTATIONS_PER_ORGANIZATION = env.int("EXPECTATIONS_PER_ORGANIZATION", default=100)
 SIGN_UP_LIFETIME = timedelta(hours=env.float("SIGN_UP_HOURS", default=24))
 EMAIL_CHANGE_LIFETIME = timedelta(hours=env.float("EMAIL_CHANGE_HOURS", default=24))
 INVITATION_LIFETIME = timedelta(hours=env.float("INVITATION_HOURS", default=7 * 24))
 INVITATION_RESEND_PAUSE = timedelta(minutes=env.float("INVITATION_RESEND_MINUTES", default=5))
 INVITATION_MAX_SENDS = env.int("INVITATION_MAX_SENDS", default=10)
+INVITATION_BATCHES_PER_DAY = env.int("INVITATION_BATCHES_PER_DAY", default=10)
 INVITATION_KEPT = timedelta(days=env.int("INVITATION_KEPT_DAYS", default=30))
 PAGE_SIZE = 50
 

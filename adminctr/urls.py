@@ -46,6 +46,7 @@ urlpatterns = [
     path("", include("accounts.urls")),
     path("", include("bulk.urls")),
     path("console/accounts/", include((accounts.console, "account"))),
+    path("", include("imports.urls")),
     path("", include("users.urls")),
     path("", include("domains.urls")),
     path("", include("audit.urls")),

@@ -1,11 +1,12 @@
 """Recording: operations call `record`; the outermost one appends what was recorded."""
 
 import secrets
+from collections.abc import Mapping
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
-from adminctr.core import clock, operations
+from adminctr.core import bulk, clock, operations
 from adminctr.core.actor import SYSTEM, Actor
 from adminctr.core.limits import Limit
 from adminctr.core.operations import Event
@@ -41,10 +42,10 @@ def record(
 
 
 def append(events: list[Event]) -> None:
-    """Chain these events in the open transaction, one head locked after the other by name."""
+    """Chain these events in the open transaction, the heads of their chains locked by name."""
     by_chain = attrgetter("chain")
-    for name, of_chain in groupby(sorted(events, key=by_chain), key=by_chain):
-        _append_to(name, list(of_chain))
+    chains = groupby(sorted(events, key=by_chain), key=by_chain)
+    _append({name: list(of_chain) for name, of_chain in chains})
 
 
 def append_refusal(event: Event) -> None:
@@ -53,35 +54,53 @@ def append_refusal(event: Event) -> None:
     if REFUSALS_PER_MINUTE.is_spent(actor.sid or actor.label, actor.origin.network):
         return
     REFUSALS_PER_MINUTE.note(actor.sid or actor.label, actor.origin.network)
-    _append_to(event.chain, [event])
+    _append({event.chain: [event]})
 
 
-def _append_to(name: str, events: list[Event]) -> None:
-    ChainHead.objects.bulk_create([ChainHead(chain=name)], ignore_conflicts=True)
-    head = ChainHead.objects.select_for_update().get(chain=name)
-    moment = clock.now()
-    rows, details = [], []
-    for event in events:
-        data = _readable(event)
-        salt = secrets.token_hex(16)
-        row = AuditEvent(
-            chain=name,
-            sequence=head.sequence + 1,
-            at=moment,
-            action=event.action,
-            via=event.actor.via,
-            actor_sid=event.actor.sid,
-            subject_sid=event.subject_sid,
-            details_digest=chain.digest_of_details(salt, data),
-            previous_hash=head.hash,
-        )
-        row.hash = chain.hash_of(row)
-        head.sequence, head.hash = row.sequence, row.hash
-        rows.append(row)
-        details.append(AuditDetails(event=row, salt=salt, data=data))
-    AuditEvent.unscoped.bulk_create(rows)
-    AuditDetails.objects.bulk_create(details)
-    head.save(update_fields=["sequence", "hash"])
+def _append(chains: Mapping[str, list[Event]]) -> None:
+    """However many chains there are, each table is written once."""
+    heads, moment = _locked(list(chains)), clock.now()
+    rows: list[AuditEvent] = []
+    told: list[tuple[str, dict[str, Any]]] = []
+    for head in heads:
+        for event in chains[head.chain]:
+            data = _readable(event)
+            salt = secrets.token_hex(16)
+            row = AuditEvent(
+                chain=head.chain,
+                sequence=head.sequence + 1,
+                at=moment,
+                action=event.action,
+                via=event.actor.via,
+                actor_sid=event.actor.sid,
+                subject_sid=event.subject_sid,
+                details_digest=chain.digest_of_details(salt, data),
+                previous_hash=head.hash,
+            )
+            row.hash = chain.hash_of(row)
+            head.sequence, head.hash = row.sequence, row.hash
+            rows.append(row)
+            told.append((salt, data))
+    bulk.insert(AuditEvent.unscoped, rows)
+    details = [
+        AuditDetails(event_id=row.pk, salt=salt, data=data)
+        for row, (salt, data) in zip(rows, told, strict=True)
+    ]
+    bulk.insert(AuditDetails.objects, details)
+    ChainHead.objects.bulk_create(
+        heads,
+        update_conflicts=True,
+        unique_fields=["chain"],
+        update_fields=["sequence", "hash"],
+    )
+
+
+def _locked(names: list[str]) -> list[ChainHead]:
+    """The heads of these chains, made where there are none, locked in the order of their names."""
+    names.sort()
+    ChainHead.objects.bulk_create([ChainHead(chain=name) for name in names], ignore_conflicts=True)
+    heads = ChainHead.objects.select_for_update().filter(chain__in=names)
+    return list(heads.order_by("chain"))
 
 
 def _readable(event: Event) -> dict[str, Any]:

@@ -48,6 +48,7 @@ class AuditEvent(models.Model):
             models.Index(
                 fields=["chain", "subject_sid", "sequence"], name="audit_event_by_subject"
             ),
+            models.Index(fields=["chain", "actor_sid", "sequence"], name="audit_event_by_actor"),
         ]
 
     def __str__(self) -> str:

@@ -1,6 +1,8 @@
 """Events as sentences. The actor's name comes first, the text here follows it."""
 
+import re
 from collections import defaultdict
+from collections.abc import Mapping
 from typing import Any
 
 from adminctr.core.actor import STAFF
@@ -9,6 +11,9 @@ from audit.models import AuditEvent
 from organizations.policy import WORDS, Action
 
 _NO_MARKS = str.maketrans("", "", "“”")
+
+# One of the things that a sentence tells between brackets, each by its name.
+_ASIDE = re.compile(r"(?:(?<=\()|, )[^(){},:]+: “?\{(\w+)\}”?")
 
 SENTENCES = {
     "account.access_accepted": "accepted access to the account “{subject}” as {role}",
@@ -43,6 +48,7 @@ SENTENCES = {
     ),
     "account.subaccount_created": "created the subaccount “{subject}” below “{below}”",
     "account.suspended": "suspended the account “{subject}” (subaccounts with it: {subaccounts})",
+    "account.taken_along": "let the account “{subject}” leave with its owner {owner}",
     "account.transferred": "made {after} the owner of the account “{subject}” in place of {before}",
     "account.upgraded": "upgraded the account “{subject}”",
     "account.user_invited": "invited {subject} to the account “{account}” as {role}",
@@ -54,16 +60,71 @@ SENTENCES = {
     ),
     "checklist.hidden": "hid the list of what is still to be set up ({steps})",
     "domain.added": "added the domain {subject}",
+    "domain.alone": "noted that no other organization holds {subject} any more",
+    "domain.became_uncertain": "found the proof of {subject} missing for days: {reason}",
     "domain.check_failed": "checked the domain {subject}: {reason}",
-    "domain.removed": "removed the domain {subject}",
+    "domain.classification_forgotten": (
+        "let the lists decide again on {subject}, which counted as {kind}"
+    ),
+    "domain.classified": "said that {subject} is {kind}",
+    "domain.lost": "took {subject} for lost, since its proof did not come back: {reason}",
+    "domain.people_brought_back": (
+        "finished bringing back the people of {subject} (back: {done}, still away: {refused})"
+    ),
+    "domain.people_removed": "finished removing the people of {subject} (removed: {done})",
+    "domain.removed": "removed the domain {subject} (invitations revoked: {revoked_invitations})",
+    "domain.return_started": "began to bring back the people of {subject}",
+    "domain.return_stopped": (
+        "stopped bringing back the people of {subject} (back: {done}, still away: {refused}); the "
+        "domain is in doubt again, or whoever started it may no longer do it"
+    ),
+    "domain.returned": "found the proof of {subject} again",
+    "domain.setting_followed": "let the domain setting apply to {subject} again",
+    "domain.shared": "noted that another organization holds {subject} as well",
+    "domain.sharing_approved": "let {subject} be verified although others may hold it",
+    "domain.sharing_withdrawn": "withdrew the approval to share {subject} with others",
     "domain.verified": "verified the domain {subject}",
+    "domain.went_missing": "did not find the proof of {subject}: {reason}",
+    "expectation.forgotten": "expects nothing of {subject}, who {way_in}, any more",
+    "expectation.saved": "expects of {subject}, who {way_in}: {outcome}",
+    "import.discarded": "discarded an import of users of {domains} (people: {people})",
+    "import.finished": (
+        "finished importing users of {domains} (imported: {imported}, not imported: {not_imported})"
+    ),
+    "import.prepared": (
+        "prepared an import of users of {domains} (people: {people}, file: “{file}”)"
+    ),
+    "import.started": "started importing users of {domains} (people: {people})",
+    "import.stopped": ("stopped importing users of {domains} (imported: {imported}): {stopped}"),
+    "invitations.batch_cancelled": "cancelled a table of invitations (rows: {rows})",
+    "invitations.batch_checked": "looked at a table of invitations again (rows: {rows})",
+    "invitations.batch_drafted": "uploaded a table of invitations (rows: {rows})",
+    "invitations.batch_finished": (
+        "finished sending a table of invitations (sent: {done}, refused: {refused})"
+    ),
+    "invitations.batch_row_corrected": "corrected line {line} of a table of invitations",
+    "invitations.batch_row_left_out": "left line {line} out of a table of invitations",
+    "invitations.batch_rows_dropped": "left rows out of a table of invitations (rows: {rows})",
+    "invitations.batch_scheduled": "planned to send a table of invitations (rows: {rows})",
+    "invitations.batch_started": "began to send a table of invitations (rows: {rows})",
+    "invitations.batch_stopped": (
+        "stopped sending a table of invitations (sent: {done}, refused: {refused}); whoever "
+        "started it may no longer invite people"
+    ),
     "organization.absorbed": "let the organization “{subject}” be absorbed by “{into}”",
     "organization.baa_recorded": (
         "changed the day from which the Business Associate Agreement holds: {before}, now {after}"
     ),
+    "organization.domain_limit_set": "set the domain limit from {before} to {after}",
+    "organization.domain_setting_changed": ("changed the domain setting from {before} to {after}"),
+    "organization.import_switched": "switched the import of users {state}",
     "organization.limit_set": "set the account limit from {before} to {after}",
     "organization.list_exported": "exported the list of {listed} (“{which}”)",
     "organization.renamed": "renamed the organization from “{before}” to “{after}”",
+    "organization.second_factor_required": (
+        "changed what is required of everybody as second factor from {before} to {after} (sessions "
+        "ended: {count})"
+    ),
     "organization.transferred": "made {after} the Owner in place of {before}",
     "session.all_ended": "logged everybody out (sessions ended: {count})",
     "sign_up.started": "asked for a sign-up link for {subject}",
@@ -72,15 +133,29 @@ SENTENCES = {
         "{accounts} accounts"
     ),
     "user.appointed_staff": "made {subject} support staff: {group}",
+    "user.brought_back": (
+        "brought {subject} back as {role} with the domain {domain} (accounts: {accounts}, roles on "
+        "accounts: {roles}, password: {password})"
+    ),
+    "user.browser_forgotten": "had a remembered browser forgotten ({from_ip})",
+    "user.browser_remembered": "had a browser remembered after a second factor",
+    "user.browsers_forgotten": "had every remembered browser forgotten ({count})",
+    "user.deactivated": "deactivated the login of {subject}",
+    "user.deleted": "deleted {subject}",
     "user.dismissed_staff": "took the staff rights of {subject}",
     "user.email_change_cancelled": "gave up changing the address to {wanted}",
     "user.email_change_started": "wants to change the address of {subject} to {wanted}",
     "user.email_changed": "changed the address from {before} to {after}",
+    "user.farewell_cancelled": "called off that {subject} is to leave ({how})",
+    "user.farewell_planned": "planned that {subject} leaves on {day} ({how})",
+    "user.farewell_stopped": "did not let {subject} leave as planned ({how}): {why}",
+    "user.imported": "imported {subject} as Standard User (accounts: {accounts})",
     "user.invitation_declined": "declined the invitation as {role}",
     "user.invitation_resent": "sent the invitation of {subject} again",
     "user.invitation_revoked": "revoked the invitation of {subject}",
     "user.invited": "invited {subject} as {role}",
-    "user.joined": "joined by invitation as {role}",
+    "user.joined": "joined {how} as {role}",
+    "user.let_go": "removed {subject} from the organization",
     "user.log_in_failed": "tried to log in as {subject} with a wrong password",
     "user.log_in_refused": "could not log in: the login was suspended at that moment",
     "user.logged_in": "logged in",
@@ -88,14 +163,37 @@ SENTENCES = {
     "user.name_changed": "changed the name from “{before}” to “{after}”",
     "user.other_sessions_ended": "logged out everywhere else (sessions ended: {count})",
     "user.password_changed": "set a new password",
+    "user.password_reset": "reset the password of {subject}",
     "user.password_reset_requested": "asked for a link to reset the password of {subject}",
     "user.password_wrong": "gave a wrong password when asked again",
+    "user.phone_changed": "changed the phone number from {before} to {after}",
+    "user.phone_code_sent": "asked for a code to the phone number {number}",
     "user.preferences_changed": "changed their preferences",
+    "user.reactivated": "reactivated the login of {subject}",
+    "user.recovery_codes_made": "made recovery codes",
+    "user.removed": (
+        "removed {subject} ({role}), since the domain {domain} was lost (accounts that passed to "
+        "{owner}: {accounts}, roles on accounts that ended: {roles})"
+    ),
+    "user.renamed": "changed the name of {subject} from “{before}” to “{after}”",
     "user.role_changed": "changed the role of {subject} from {before} to {after}",
+    "user.second_factor_added": "added a second factor: {factor}",
+    "user.second_factor_guessed": "used up the tries for their second factor",
+    "user.second_factor_proven": "proved a second factor: {factor}",
+    "user.second_factor_removed": "removed a second factor: {factor}",
+    "user.second_factor_renamed": "renamed a second factor from {before} to {after}",
+    "user.second_factor_required": (
+        "changed what is required of {subject} as second factor from {before} to {after}"
+    ),
+    "user.second_factor_reset": "reset the 2FA of {subject}",
+    "user.second_factor_wrong": "gave a wrong answer when asked for a second factor: {factor}",
     "user.session_ended": "logged out of a session from {from_ip}",
+    "user.sessions_ended": "ended the sessions of {subject} (sessions ended: {count})",
     "user.signed_up": "signed up",
     "user.suspended": "suspended the login of {subject}",
     "user.suspension_lifted": "lifted the suspension of {subject}",
+    "view.forgotten": "forgot the view “{subject}” of a list",
+    "view.saved": "saved the view “{subject}” of a list, for {shared}",
 }
 
 # Nothing records these any more, and the trail keeps them.
@@ -130,7 +228,8 @@ def sentence(action: str, details: dict[str, Any] | None) -> str:
     # sentence.
     unmarked = {name: _unmarked(value) for name, value in details.items()}
     values = defaultdict(lambda: "…", unmarked)
-    return {**_FORMER, **SENTENCES}.get(action, action).format_map(values)
+    words = {**_FORMER, **SENTENCES}.get(action, action)
+    return _without_nothing(words, details).format_map(values)
 
 
 def line(event: AuditEvent) -> str:
@@ -150,6 +249,13 @@ def as_row(event: AuditEvent, *, with_ip: bool = True) -> dict[str, Any]:
         "refused": event.action.endswith(".refused"),
         "sequence": event.sequence,
     }
+
+
+def _without_nothing(words: str, details: Mapping[str, Any]) -> str:
+    """A sentence whose brackets leave out what was noted as nothing, such as a file's lack."""
+    is_nothing = {name for name, value in details.items() if value in (None, "")}
+    told = _ASIDE.sub(lambda aside: "" if aside[1] in is_nothing else aside[0], words)
+    return told.replace("(, ", "(").replace(" ()", "")
 
 
 def _unmarked(value: object) -> str:

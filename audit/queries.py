@@ -6,6 +6,14 @@ from django.db.models import QuerySet
 
 from audit.models import AuditEvent
 
+_SIGN_INS = (
+    "user.log_in_failed",
+    "user.log_in_refused",
+    "user.logged_in",
+    "user.logged_out",
+    "user.second_factor_wrong",
+)
+
 
 def newest_first() -> QuerySet[Any]:
     """The events of the organization in scope."""
@@ -15,3 +23,13 @@ def newest_first() -> QuerySet[Any]:
 def about(sid: str) -> QuerySet[Any]:
     """The same about one thing."""
     return newest_first().filter(subject_sid=sid)
+
+
+def by(sid: str) -> QuerySet[Any]:
+    """What somebody did."""
+    return newest_first().filter(actor_sid=sid)
+
+
+def sign_ins_of(sid: str) -> QuerySet[Any]:
+    """How somebody logged in, and how they or others tried to."""
+    return about(sid).filter(action__in=_SIGN_INS)

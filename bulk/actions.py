@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from adminctr.core.actor import Actor
-from adminctr.core.plans import Effect
+from adminctr.core.plans import Effect, several
 from organizations.policy import Action
 
 # What somebody filled in besides, as text.
@@ -26,11 +26,12 @@ def nothing_else(rows: Sequence[Any], parameters: Parameters) -> Iterable[Effect
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One line that an action asks for."""
+    """One line that an action asks for, or one of several values, each with its label."""
 
     name: str
     label: str
     help_text: str = ""
+    choices: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,8 @@ class BulkAction:
     of several what happens, as in "account is suspended". `check` raises RuleViolation where a row
     would stay as it is; a row has a sid and a name. `perform` does it to one row, named by its SID,
     and says so; what it raises is told beside the row. `settle` reads the parameters, or raises
-    RuleViolation. `besides` are the effects that are not about the rows themselves.
+    RuleViolation. `besides` are the effects that are not about the rows themselves. What is
+    sensitive asks for the password, as its page about one row does.
     """
 
     name: str
@@ -54,6 +56,7 @@ class BulkAction:
     parameters: tuple[Parameter, ...] = ()
     settle: Callable[[Parameters], dict[str, str]] = as_given
     besides: Callable[[Sequence[Any], Parameters], Iterable[Effect]] = nothing_else
+    is_sensitive: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,7 @@ class Kind:
     actions: dict[str, BulkAction] = field(default_factory=dict)
 
     def of(self, number: int) -> str:
-        return f"{number:,} {self.one if number == 1 else self.many}"
+        return several(number, self.one, self.many)
 
 
 _kinds: dict[str, Kind] = {}

@@ -20,9 +20,7 @@ class ParametersForm(Form):
         wanted = list(parameters)
         super().__init__(address if any(one.name in address for one in wanted) else None)
         for one in wanted:
-            self.fields[one.name] = LineField(
-                label=one.label, help_text=one.help_text, max_length=_LINE_LENGTH
-            )
+            self.fields[one.name] = _field_of(one)
 
     def settled(self, bulk: BulkAction) -> dict[str, str] | None:
         """As the action reads it; None while something is missing or refused, said beside it."""
@@ -36,6 +34,14 @@ class ParametersForm(Form):
             beside = refused.field if refused.field in self.fields else next(iter(self.fields))
             self.add_error(beside, refused.message)
             return None
+
+
+def _field_of(one: Parameter) -> forms.Field:
+    if one.choices:
+        return forms.ChoiceField(
+            label=one.label, help_text=one.help_text, choices=one.choices, widget=forms.RadioSelect
+        )
+    return LineField(label=one.label, help_text=one.help_text, max_length=_LINE_LENGTH)
 
 
 class RowFilter(FilterForm):

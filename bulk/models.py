@@ -13,6 +13,7 @@ from adminctr.core.sids import SidField
 from adminctr.core.tenancy import RowT, TenantManager, TenantModel
 
 MESSAGE_LENGTH = 500
+NAME_LENGTH = 200
 
 
 class RowState(models.TextChoices):
@@ -97,7 +98,7 @@ class BulkRow(TenantModel):
     run = models.ForeignKey(BulkRun, models.CASCADE, related_name="+")
     position = models.PositiveIntegerField()
     subject_sid = KeyField(max_length=34)
-    name = models.CharField(max_length=200)
+    name = models.CharField(max_length=NAME_LENGTH)
     state = KeyField(max_length=10, choices=RowState, default=RowState.WAITING)
     message = models.CharField(max_length=MESSAGE_LENGTH, blank=True, default="")
 

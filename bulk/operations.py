@@ -6,14 +6,13 @@ from typing import Any
 from adminctr.core.actor import Actor
 from adminctr.core.errors import NotAllowed, RuleViolation
 from adminctr.core.operations import its_organization, itself, operation
-from adminctr.core.runs import RunState
+from adminctr.core.runs import RunState, require_starter
 from audit import log
 from bulk import actions, plans
 from bulk.actions import BulkAction
-from bulk.models import MESSAGE_LENGTH, BulkRow, BulkRun, RowState
+from bulk.models import MESSAGE_LENGTH, NAME_LENGTH, BulkRow, BulkRun, RowState
 from organizations import policy
-from organizations.models import Membership, Organization
-from users.models import UserStatus
+from organizations.models import Organization
 
 # How many rows one transaction does: few enough that others wait for it a moment only.
 ROWS_OF_A_STEP = 20
@@ -77,13 +76,12 @@ def take_bulk_step(run: BulkRun, *, actor: Actor) -> None:
     A refusal is told beside its row and the others go on. Where whoever started the run may no
     longer do this, the rows that are left are refused. Called by a job. Raises NotAllowed.
     """
-    if actor.user_id != run.by_id:
-        raise NotAllowed("Only the one who started this goes on with it.")
+    require_starter(actor, run.by_id)
     organization = run.organization
     organization.lock()
     _, bulk = actions.named(run.action)
     waiting = BulkRow.objects.filter(run=run).waiting().order_by("position", "pk")
-    current = _as_of_now(run, bulk, actor)
+    current = policy.still_may(actor, bulk.action, organization)
     if current is None:
         left = waiting.order_by().update(state=RowState.REFUSED, message=MAY_NO_LONGER)
         run.advance(run.cursor, refused=run.refused + left)
@@ -111,19 +109,10 @@ def _freeze(rows: Sequence[Any], run: BulkRun) -> None:
             run=run,
             position=position,
             subject_sid=row.sid,
-            name=row.name,
+            name=row.name[:NAME_LENGTH],
         )
         for position, row in enumerate(rows, start=1)
     )
-
-
-def _as_of_now(run: BulkRun, bulk: BulkAction, actor: Actor) -> Actor | None:
-    """Whoever started the run, with the rights that they have now; None where these are gone."""
-    stay = Membership.objects.in_force().filter(user=run.by_id, status=UserStatus.ACTIVE).first()
-    if stay is None or run.organization.ended_at is not None:
-        return None
-    current = actor.with_role(stay.role)
-    return None if policy.refusal(current, bulk.action, run.organization) else current
 
 
 def _do(row: BulkRow, run: BulkRun, bulk: BulkAction, actor: Actor) -> None:

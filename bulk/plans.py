@@ -8,7 +8,7 @@ from django.conf import settings
 
 from adminctr.core.actor import Actor
 from adminctr.core.errors import RuleViolation
-from adminctr.core.plans import Effect, Plan, Thing, Weight
+from adminctr.core.plans import Effect, Plan, Thing, Weight, several
 from bulk.actions import BulkAction, Kind, Parameters
 from organizations.models import Organization
 
@@ -44,6 +44,11 @@ class Judgement:
         effects = (*self._blockers(), *self._effects())
         return Plan(self.organization.sid, f"bulk_{self.bulk.name.replace('-', '_')}", effects)
 
+    @property
+    def is_incomplete(self) -> bool:
+        """Whether what the action asks for must be filled in before anything can be said."""
+        return bool(self.rows) and self.parameters is None
+
     def words(self) -> str:
         """Verb, object and number."""
         return self.bulk.words.format(them=self.kind.of(len(self.changing)))
@@ -65,7 +70,7 @@ class Judgement:
     def _effects(self) -> Iterator[Effect]:
         if self.changing:
             one, many = self.bulk.outcome
-            text = f"{len(self.changing):,} {one if len(self.changing) == 1 else many}."
+            text = f"{several(len(self.changing), one, many)}."
             yield Effect(Weight.CHANGES, self.bulk.name.replace("-", "_"), text, self._changing())
             yield from self.besides
         for one_reason in self.staying:

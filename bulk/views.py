@@ -14,6 +14,7 @@ from adminctr.core.errors import NotAllowed, RuleViolation
 from adminctr.core.plans import Plan
 from adminctr.core.runs import RunState
 from adminctr.core.sids import is_sid
+from adminctr.web import tones
 from adminctr.web.display import moment
 from adminctr.web.filters import Noun
 from adminctr.web.plans import PlanExport, PlanPage
@@ -28,12 +29,6 @@ from bulk.selections import Selection
 from organizations.models import Organization
 
 _TONES = {RowState.WAITING: "neutral", RowState.DONE: "success", RowState.REFUSED: "warning"}
-_RUN_TONES = {
-    RunState.PENDING: "neutral",
-    RunState.RUNNING: "neutral",
-    RunState.FINISHED: "success",
-    RunState.FAILED: "danger",
-}
 
 
 class ChoosePage(ActionPage):
@@ -106,6 +101,9 @@ class BulkPlanPage(PlanPage):
     def plan(self, subject: plans.Judgement) -> Plan:
         return subject.plan
 
+    def asks_for_password(self, subject: plans.Judgement) -> bool:
+        return self.bulk.is_sensitive
+
     def acknowledgements(self, subject: plans.Judgement) -> Sequence[tuple[str, str]]:
         return [("read", f"I have read what becomes of each of these {self.kind.many}.")]
 
@@ -116,6 +114,7 @@ class BulkPlanPage(PlanPage):
             "list_url": reverse(self.kind.list_name),
             "list_label": self.kind.many.capitalize(),
             "parameters": self._parameters if self.bulk.parameters else None,
+            "is_incomplete": subject.is_incomplete,
             "selection": self.request.GET.get("selection", ""),
         }
 
@@ -188,7 +187,7 @@ class RunPage(ListPage):
             "run": run,
             "title": bulk.words.format(them=self.kind.of(run.total)),
             "status": state.label,
-            "status_tone": _RUN_TONES[state],
+            "status_tone": tones.RUN[state],
             "started": moment(run.created_at),
             "is_under_way": run.finished_at is None,
             "list_url": reverse(self.kind.list_name),

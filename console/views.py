@@ -28,7 +28,7 @@ class HomePage(OwnDetailPage):
         search = MyAccountsForm(self.request.GET)
         with person(self.user):
             held = RoleAssignment.objects.in_force().filter(account__status__in=OPEN_STATUSES)
-            found = search.narrow(held).select_related("account", "organization")
+            found = search.fitting(held).select_related("account", "organization")
             shown = cut(found.order_by("-pk"))
         return {
             "search": search,

@@ -1,25 +1,36 @@
-"""Asking the domain name system. The only outward calls of this app.
+"""Asking the domain name system.
 
-One total budget of time, one message of at most 64 kB by UDP or TCP, and every outcome is an
-answer in plain words; nothing here raises for what a name server says or fails to say.
+One total budget of time, messages of at most 64 kB by UDP or TCP, and every outcome is an answer in
+plain words; nothing here raises for what a name server says or fails to say.
 """
 
-from dataclasses import dataclass
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import cast
 
 import dns.exception
 import dns.message
 import dns.name
-import dns.nameserver
-import dns.rcode
-import dns.rdatatype
+import dns.query
+import dns.rdata
 import dns.resolver
 from django.conf import settings
+from dns.rcode import Rcode
+from dns.rdatatype import RdataType
+from dns.rdtypes.txtbase import TXTBase
 
 MOST_STRINGS = 500
+MOST_RESOLVERS = 3
+
+_PORT = 53
+_MOST_BYTES_BY_UDP = 1232
 
 
 class Outcome(StrEnum):
+    """What came of a question, about a record in the first group, about a file in the second."""
+
     FOUND = "found"
     NO_NAME = "no_name"
     NO_RECORD = "no_record"
@@ -29,60 +40,163 @@ class Outcome(StrEnum):
     SERVER_FAILED = "server_failed"
     UNREADABLE = "unreadable"
 
+    NO_WEBSITE = "no_website"
+    WEBSITE_UNKNOWN = "website_unknown"
+    NOT_PUBLIC = "not_public"
+    NO_CONNECTION = "no_connection"
+    BAD_CERTIFICATE = "bad_certificate"
+    NO_FILE = "no_file"
+    REDIRECTED = "redirected"
+    OTHER_STATUS = "other_status"
+    TOO_LARGE = "too_large"
+    TOO_SLOW = "too_slow"
+    GARBLED = "garbled"
+
+
+# What says for certain that the proof is not where it must be, unless it is in the texts. A page
+# that is too large is one of them: it is what many websites send in place of a file that is gone.
+MISSING = frozenset({
+    Outcome.FOUND, Outcome.NO_NAME, Outcome.NO_RECORD, Outcome.ALIAS,
+    Outcome.NO_WEBSITE, Outcome.NO_FILE, Outcome.REDIRECTED, Outcome.TOO_LARGE,
+})  # fmt: skip
+
+
+_CODES = {
+    Rcode.NOERROR: Outcome.FOUND,
+    Rcode.NXDOMAIN: Outcome.NO_NAME,
+    Rcode.REFUSED: Outcome.REFUSED,
+}
+
 
 @dataclass(frozen=True, slots=True)
-class TxtAnswer:
-    """What came back for the TXT records of one name; a record's strings are joined."""
+class Finding:
+    """What came back for a record or a file: its texts, from which server, good for how long.
+
+    The strings of a TXT record are joined, and what stands behind an alias is kept as well; `ttl`
+    is in seconds, None for a file.
+    """
 
     outcome: Outcome
     texts: tuple[bytes, ...] = ()
+    server: str = ""
+    ttl: int | None = None
 
 
-def look_up_txt(name: str) -> TxtAnswer:
-    """Ask the configured resolvers, or the system's own, for the TXT records at exactly `name`."""
+def look_up_txt(name: str, seconds: float | None = None) -> Finding:
+    """The TXT records at exactly `name`, from the first resolver that can tell."""
+    return _ask_in_turn(name, RdataType.TXT, _lifetime() if seconds is None else seconds)
+
+
+def look_up_txt_everywhere(name: str) -> Iterator[Finding]:
+    """What each resolver says by itself; the next one is asked when the caller wants to know."""
+    servers = _servers()
+    if not servers:
+        yield Finding(Outcome.SERVER_FAILED)
+    for server in servers:
+        yield _ask(server, name, RdataType.TXT, _lifetime())
+
+
+def look_up_addresses(host: str, seconds: float) -> tuple[Finding, Finding]:
+    """The IPv4 and the IPv6 addresses of a host as texts, each asked for once."""
+    half = seconds / 2
+    return _ask_in_turn(host, RdataType.A, half), _ask_in_turn(host, RdataType.AAAA, half)
+
+
+def call_server(host: str, port: int, usual_port: int = _PORT) -> str:
+    """How people write the address of a server, with its port where it is not the usual one."""
+    if port == usual_port:
+        return host
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _ask_in_turn(name: str, kind: RdataType, seconds: float) -> Finding:
+    """What the first that can tell says, or else the last; all within these seconds."""
+    until = time.monotonic() + seconds
+    servers = _servers()
+    finding = Finding(Outcome.SERVER_FAILED)
+    for number, server in enumerate(servers):
+        left = until - time.monotonic()
+        finding = _ask(server, name, kind, left / (len(servers) - number))
+        if finding.outcome in MISSING:
+            break
+    return finding
+
+
+def _ask(server: tuple[str, int], name: str, kind: RdataType, seconds: float) -> Finding:
     try:
         asked = dns.name.from_text(name)
-        answer = _resolver().resolve(
-            asked, dns.rdatatype.TXT, search=False, raise_on_no_answer=False
-        )
+        finding = _read(_exchange(server, asked, kind, seconds), asked)
     except dns.name.NameTooLong:
-        return TxtAnswer(Outcome.NO_NAME)
-    except dns.resolver.NXDOMAIN as missing:
-        is_alias = missing.canonical_name != asked
-        return TxtAnswer(Outcome.ALIAS if is_alias else Outcome.NO_NAME)
+        finding = Finding(Outcome.NO_NAME)
     except dns.exception.Timeout:
-        return TxtAnswer(Outcome.TIMED_OUT)
-    except dns.resolver.NoNameservers as failed:
-        return TxtAnswer(_what_failed(failed))
-    except (dns.resolver.NoResolverConfiguration, OSError):
-        return TxtAnswer(Outcome.SERVER_FAILED)
+        finding = Finding(Outcome.TIMED_OUT)
     except dns.exception.DNSException:
-        return TxtAnswer(Outcome.UNREADABLE)
-    if answer.canonical_name != asked:
-        return TxtAnswer(Outcome.ALIAS)
-    if answer.rrset is None:
-        return TxtAnswer(Outcome.NO_RECORD)
-    texts = (b"".join(record.strings) for record in list(answer)[:MOST_STRINGS])
-    return TxtAnswer(Outcome.FOUND, tuple(texts))
+        finding = Finding(Outcome.UNREADABLE)
+    except (OSError, EOFError, ValueError):
+        finding = Finding(Outcome.SERVER_FAILED)
+    return replace(finding, server=call_server(*server))
 
 
-def _what_failed(failed: dns.resolver.NoNameservers) -> Outcome:
-    """Whether the last server refused, said that it failed, or sent what cannot be read."""
-    reasons = [error[3] for error in failed.kwargs["errors"]]
-    if reasons and isinstance(reasons[-1], dns.exception.DNSException):
-        return Outcome.UNREADABLE
-    is_refusal = reasons and reasons[-1] == dns.rcode.to_text(dns.rcode.REFUSED)
-    return Outcome.REFUSED if is_refusal else Outcome.SERVER_FAILED
+def _read(response: dns.message.QueryMessage, asked: dns.name.Name) -> Finding:
+    outcome = _CODES.get(response.rcode(), Outcome.SERVER_FAILED)
+    if outcome not in MISSING:
+        return Finding(outcome)
+    told = response.resolve_chaining()
+    if told.canonical_name != asked:
+        outcome = Outcome.ALIAS
+    if told.answer is None:
+        return Finding(Outcome.NO_RECORD if outcome is Outcome.FOUND else outcome)
+    texts = (_text_of(record) for record in list(told.answer)[:MOST_STRINGS])
+    return Finding(outcome, tuple(texts), ttl=told.answer.ttl)
 
 
-def _resolver() -> dns.resolver.Resolver:
-    resolver = dns.resolver.Resolver(configure=not settings.DNS_RESOLVERS)
-    if settings.DNS_RESOLVERS:
-        resolver.nameservers = [
-            dns.nameserver.Do53Nameserver(host, port) for host, port in settings.DNS_RESOLVERS
-        ]
-    resolver.cache = None
-    resolver.lifetime = settings.DNS_LIFETIME.total_seconds()
-    resolver.timeout = resolver.lifetime / 2
-    resolver.use_edns(0, 0, 1232)
-    return resolver
+def _text_of(record: dns.rdata.Rdata) -> bytes:
+    return b"".join(record.strings) if isinstance(record, TXTBase) else record.to_text().encode()
+
+
+def _exchange(
+    server: tuple[str, int], name: dns.name.Name, kind: RdataType, seconds: float
+) -> dns.message.QueryMessage:
+    """Ask, and once more at half-time, since what goes by UDP may be lost."""
+    question = dns.message.make_query(name, kind, use_edns=0, payload=_MOST_BYTES_BY_UDP)
+    until = time.monotonic() + seconds
+    try:
+        return _send(question, server, until - seconds / 2)
+    except dns.exception.Timeout:
+        return _send(question, server, until)
+
+
+def _send(
+    question: dns.message.QueryMessage, server: tuple[str, int], until: float
+) -> dns.message.QueryMessage:
+    host, port = server
+    try:
+        response = dns.query.udp(
+            question,
+            host,
+            port=port,
+            timeout=until - time.monotonic(),
+            raise_on_truncation=True,
+            ignore_unexpected=True,
+            ignore_errors=True,
+        )
+    except dns.message.Truncated:
+        response = dns.query.tcp(question, host, port=port, timeout=until - time.monotonic())
+    return cast(dns.message.QueryMessage, response)
+
+
+def _lifetime() -> float:
+    seconds: float = settings.DNS_LIFETIME.total_seconds()
+    return seconds
+
+
+def _servers() -> list[tuple[str, int]]:
+    """The configured resolvers, or the system's own as they are now."""
+    configured: list[tuple[str, int]] = settings.DNS_RESOLVERS
+    if configured:
+        return configured[:MOST_RESOLVERS]
+    try:
+        own = dns.resolver.Resolver().nameservers
+    except (dns.resolver.NoResolverConfiguration, OSError):
+        return []
+    return [(str(host), _PORT) for host in own[:MOST_RESOLVERS]]

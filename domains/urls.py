@@ -1,12 +1,21 @@
 from django.urls import path
 
-from domains import views
+from domains.views import colleague, managing
+
+_DOMAINS = "admin-center/domains/"
+_ONE = f"{_DOMAINS}<sid:sid>/"
 
 app_name = "domains"
 urlpatterns = [
-    path("admin-center/domains/", views.DomainListPage.as_view(), name="list"),
-    path("admin-center/domains/add/", views.AddDomainPage.as_view(), name="add"),
-    path("admin-center/domains/<sid:sid>/", views.DomainDetailPage.as_view(), name="detail"),
-    path("admin-center/domains/<sid:sid>/check/", views.CheckDomain.as_view(), name="check"),
-    path("admin-center/domains/<sid:sid>/remove/", views.RemoveDomain.as_view(), name="remove"),
+    path(_DOMAINS, managing.DomainListPage.as_view(), name="list"),
+    path(f"{_DOMAINS}add/", managing.AddDomainPage.as_view(), name="add"),
+    path(_ONE, managing.DomainDetailPage.as_view(), name="detail"),
+    path(f"{_ONE}check/", managing.CheckDomain.as_view(), name="check"),
+    path(f"{_ONE}checks/", managing.DomainCheckListPage.as_view(), name="checks"),
+    path(f"{_ONE}file/", managing.ProofFile.as_view(), name="file"),
+    path(f"{_ONE}follow-setting/", managing.FollowSetting.as_view(), name="follow-setting"),
+    path(f"{_ONE}deadline/", managing.DeadlineFile.as_view(), name="deadline"),
+    path(f"{_ONE}remove/", managing.RemoveDomainPage.as_view(), name="remove"),
+    path(f"{_ONE}remove/plan/", managing.RemoveDomainPlan.as_view(), name="remove-plan"),
+    path("domain-record/<link_token:token>/", colleague.record, name="record"),
 ]

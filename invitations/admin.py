@@ -21,8 +21,8 @@ class InvitationAdmin(OperationAdmin):
     list_display = ("email", "within", "kind", "offered", "state", "sent", "expires", "sid")
     related = ("organization", "account", "invited_by", "accepted_by")
     facts = (
-        "sid", "kind", "email", "within", "on_account", "offered", "until", "reason", "state",
-        "inviter", "sent", "total_sends", "expires", "accepter",
+        "sid", "kind", "email", "within", "offered", "on_account", "account_offer", "until",
+        "reason", "state", "inviter", "sent", "total_sends", "expires", "accepter",
     )  # fmt: skip
 
     @admin.display(description="Role")
@@ -32,6 +32,10 @@ class InvitationAdmin(OperationAdmin):
     @admin.display(description="Account")
     def on_account(self, row: Invitation) -> str:
         return link(row.account)
+
+    @admin.display(description="Account roles")
+    def account_offer(self, row: Invitation) -> str:
+        return row.get_account_roles_label()
 
     @admin.display(description="Planned end of the access")
     def until(self, row: Invitation) -> str:

@@ -1,11 +1,12 @@
 """What accepting an invitation would do, for the page that asks and the operation that does."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
 from adminctr.core.errors import RuleViolation
-from merges.absorption import is_absorbable
-from organizations.models import Organization, Role, stay_of
+from merges.absorption import absorbable_among
+from organizations.models import Membership, Organization, Role, stays_of
 from users.models import User
 
 
@@ -60,14 +61,33 @@ _OF_ACCOUNT = {
 
 
 def what_joining_means(user: User, organization: Organization) -> Joining:
-    stay = stay_of(user)
+    return what_joining_means_to([user], organization)[user.pk]
+
+
+def what_joining_means_to(
+    users: Collection[User], organization: Organization
+) -> dict[int, Joining]:
+    """The same for several people, read at once, by their keys."""
+    stays = stays_of(users)
+    owned = [
+        stay.organization
+        for stay in stays.values()
+        if stay.role == Role.OWNER and stay.organization_id != organization.pk
+    ]
+    absorbable = absorbable_among(owned)
+    return {user.pk: _joining(stays.get(user.pk), organization, absorbable) for user in users}
+
+
+def _joining(
+    stay: Membership | None, organization: Organization, absorbable: Collection[int]
+) -> Joining:
     if stay is None:
         return Joining()
     if stay.organization_id == organization.pk:
         return Joining(obstacle=Obstacle.ALREADY_MEMBER)
     if stay.role != Role.OWNER:
         return Joining(obstacle=Obstacle.ELSEWHERE)
-    if not is_absorbable(stay.organization):
+    if stay.organization_id not in absorbable:
         return Joining(obstacle=Obstacle.MERGE_NEEDED)
     return Joining(absorbs=stay.organization)
 

@@ -40,6 +40,7 @@ def send_invitation(pk: int, generation: int) -> None:
         inviter=name_in_mail(invitation.invited_by.get_full_name()),
         inviter_address=invitation.invited_by.email,
         role=invitation.get_role_label(),
+        account_roles=invitation.get_account_roles_label(),
         account=name_in_mail(account.name) if account else "",
         account_sid=account.sid if account else "",
         ends_at=invitation.access_ends_at,

@@ -16,6 +16,8 @@ from adminctr.core.columns import KeyField
 from adminctr.core.sids import SidField
 from adminctr.core.tenancy import RowT, TenantManager, TenantModel
 from adminctr.core.tokens import make_token
+from invitations.batch_models import InvitationBatch as InvitationBatch
+from invitations.batch_models import InvitationBatchRow as InvitationBatchRow
 from organizations.models import GRANTABLE_ROLES, Role
 
 # A mail that has not left by then is not merely on its way.
@@ -69,6 +71,10 @@ class InvitationQuerySet(models.QuerySet[RowT]):
         invited = self.open().filter(kind=Kind.ACCESS, account=account)
         return invited.order_by("-created_at", "-id")
 
+    def withhold_account_roles(self) -> int:
+        """Let invitations to join go on without the roles on an account; how many there were."""
+        return self.filter(kind=Kind.JOIN).update(account=None, account_roles="")
+
     def sum_up(self, most: int) -> dict[str, Any]:
         """How many are pending, how many of them expired, and whose mail should have left by now.
 
@@ -85,8 +91,9 @@ class InvitationQuerySet(models.QuerySet[RowT]):
 class Invitation(TenantModel):
     """An offer that one address may accept by the link it was mailed, once.
 
-    To join an organization with `role`; to get `account_roles` on `account`, until
-    `access_ends_at`; or to let `account`, which is another organization's, be added to this one.
+    To join an organization with `role`, and perhaps with `account_roles` on one `account` of it; to
+    get `account_roles` on `account` alone, until `access_ends_at`; or to let `account`, which is
+    another organization's, be added to this one.
     """
 
     person_column = "email"
@@ -141,6 +148,7 @@ class Invitation(TenantModel):
             ),
             models.CheckConstraint(
                 condition=Q(kind=Kind.JOIN, account=None, account_roles="")
+                | (Q(kind=Kind.JOIN, account__isnull=False) & ~Q(account_roles=""))
                 | (Q(kind=Kind.ACCESS, account__isnull=False, role="") & ~Q(account_roles=""))
                 | Q(kind=Kind.ADD_ACCOUNT, account__isnull=False, role="", account_roles=""),
                 name="invitations_invitation_offers_what_its_kind_does",
@@ -215,6 +223,9 @@ class Invitation(TenantModel):
             return Role.STANDARD.label  # accepting brings the account's owner in
         if self.kind == Kind.JOIN:
             return str(self.get_role_display())
+        return self.get_account_roles_label()
+
+    def get_account_roles_label(self) -> str:
         return ", ".join(role.label for role in self.get_account_roles())
 
     def tally(self, number: int) -> None:

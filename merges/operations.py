@@ -3,18 +3,14 @@
 from dataclasses import dataclass
 
 from accounts import limits
-from accounts.models import Account, RoleAssignment
-from adminctr.core import clock
+from accounts.models import Account
 from adminctr.core.actor import Actor
 from adminctr.core.errors import NotAllowed, RuleViolation
 from adminctr.core.operations import operation
 from adminctr.core.tenancy import Tenant
-from audit import log
-from domains.models import Domain
-from invitations.models import Invitation
+from merges import absorbing
 from merges.absorption import is_absorbable
-from organizations import stays
-from organizations.models import Membership, Organization, lock_all
+from organizations.models import Organization, lock_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,53 +38,5 @@ def absorb(absorption: Absorption, *, actor: Actor) -> None:
         raise NotAllowed("Only its Owner can let an organization be absorbed.")
     if organization.ended_at is not None or not is_absorbable(organization):
         raise RuleViolation("merge_needed", "This organization is too large to be absorbed.")
-    accounts = Account.objects.filter(organization=organization)
-    limits.require_room(into, accounts.counted().count())
-
-    moved = list(accounts.values_list("name", flat=True))
-    managed = accounts.managed().count()
-    keys = list(accounts.values_list("pk", flat=True))
-    accounts.update(organization=into)
-    organization.tally(managed_accounts=-managed)
-    into.tally(managed_accounts=managed)
-    RoleAssignment.objects.on_accounts().filter(organization=organization).update(organization=into)
-    ended = _end_what_is_left(organization)
-    _withdraw_requests(into, keys)
-    stays.end_stay(Membership.objects.open().get(organization=organization))
-    organization.owner, organization.ended_at = None, clock.now()
-    organization.save(update_fields=["owner", "ended_at"])
-    for concerned in (organization, into):
-        log.record(
-            "organization.absorbed",
-            concerned,
-            actor=actor,
-            subject_sid=organization.sid,
-            subject=organization.name,
-            into=into.name,
-            accounts=moved,
-            **ended,
-        )
-
-
-def _end_what_is_left(organization: Organization) -> dict[str, list[str]]:
-    """Revoke its invitations and drop its unverified domains; returns what the trail names."""
-    invitations = Invitation.objects.open().filter(organization=organization)
-    domains = Domain.objects.filter(organization=organization)
-    named = {
-        "revoked_invitations": list(invitations.values_list("email", flat=True)),
-        "removed_domains": list(domains.values_list("name", flat=True)),
-    }
-    organization.tally(
-        pending_users=-invitations.pending().count(),
-        pending_accounts=-invitations.pending_accounts().count(),
-    )
-    invitations.update(revoked_at=clock.now())
-    domains.delete()
-    return named
-
-
-def _withdraw_requests(into: Organization, accounts: list[int]) -> None:
-    """Nobody needs to confirm any more that an account is added which is there now."""
-    waiting = Invitation.objects.filter(organization=into, account__in=accounts)
-    into.tally(pending_accounts=-waiting.pending_accounts().count())
-    waiting.pending_accounts().update(revoked_at=clock.now())
+    limits.require_room(into, Account.objects.counted().filter(organization=organization).count())
+    absorbing.absorb_all([organization], into, actor=actor)

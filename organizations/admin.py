@@ -10,9 +10,9 @@ from accounts.limits import HIGHEST_LIMIT
 from accounts.models import Account, RoleAssignment
 from accounts.operations import record_baa, set_account_limit
 from adminctr.core.actor import Actor
-from adminctr.core.addresses import readable_domain
+from adminctr.core.addresses import DOMAIN_LENGTH, readable_domain
 from adminctr.web.display import day, moment
-from adminctr.web.forms import AddressField
+from adminctr.web.forms import AddressField, DayInput, LineField
 from adminctr.web.staff import (
     Line,
     OperationAdmin,
@@ -26,6 +26,8 @@ from adminctr.web.staff import (
 )
 from audit.models import AuditEvent
 from domains.models import Domain
+from domains.operations import HIGHEST_DOMAIN_LIMIT, approve_sharing, set_domain_limit
+from imports.operations import switch_import
 from invitations.models import Invitation
 from organizations import forms as members_forms
 from organizations import operations
@@ -42,6 +44,20 @@ class AccountLimitForm(ReasonForm):
     field_order = ("limit", "reason")
 
 
+class DomainLimitForm(ReasonForm):
+    limit = forms.IntegerField(label="Domain limit", min_value=1, max_value=HIGHEST_DOMAIN_LIMIT)
+    field_order = ("limit", "reason")
+
+
+class SharingForm(ReasonForm):
+    name = LineField(
+        label="Domain name",
+        max_length=DOMAIN_LENGTH,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+    field_order = ("name", "reason")
+
+
 class AgreementForm(ReasonForm):
     effective_on = forms.DateField(
         label="In force since",
@@ -49,9 +65,19 @@ class AgreementForm(ReasonForm):
         help_text="Empty where there is no Business Associate Agreement.",
         input_formats=["%Y-%m-%d"],
         validators=[MinValueValidator(date(2000, 1, 1))],
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        widget=DayInput(),
     )
     field_order = ("effective_on", "reason")
+
+
+class ImportForm(ReasonForm):
+    is_on = forms.TypedChoiceField(
+        label="Import of users",
+        choices=[("on", "On"), ("off", "Off")],
+        coerce=lambda value: value == "on",
+        widget=forms.RadioSelect,
+    )
+    field_order = ("is_on", "reason")
 
 
 class TransferForm(ReasonForm):
@@ -69,6 +95,21 @@ def _rename(subject: Organization, data: dict[str, Any], actor: Actor) -> str:
 def _set_limit(subject: Organization, data: dict[str, Any], actor: Actor) -> str:
     organization = set_account_limit(subject, actor=actor, **data)
     return f"{organization.name} may have {organization.account_limit} accounts now."
+
+
+def _set_domain_limit(subject: Organization, data: dict[str, Any], actor: Actor) -> str:
+    organization = set_domain_limit(subject, actor=actor, **data)
+    return f"{organization.name} may have {organization.domain_limit} domains now."
+
+
+def _approve_sharing(subject: Organization, data: dict[str, Any], actor: Actor) -> str:
+    domain = approve_sharing(subject, actor=actor, **data)
+    return f"{subject.name} can verify {readable_domain(domain.name)} beside others now."
+
+
+def _switch_import(subject: Organization, data: dict[str, Any], actor: Actor) -> str:
+    organization = switch_import(subject, actor=actor, **data)
+    return f"The import of users is {'on' if organization.has_import else 'off'} now."
 
 
 def _record_baa(subject: Organization, data: dict[str, Any], actor: Actor) -> str:
@@ -98,8 +139,9 @@ class OrganizationAdmin(OperationAdmin):
     list_display = ("name", "owned_by", "account_limit", "created", "ended", "sid")
     related = ("owner",)
     facts = (
-        "sid", "name", "owned_by", "account_limit", "agreement", "managed_accounts",
-        "pending_accounts", "managed_users", "created", "ended",
+        "sid", "name", "owned_by", "account_limit", "domain_limit", "domain_setting",
+        "domain_deadline", "has_import", "agreement", "managed_accounts", "pending_accounts",
+        "managed_users", "created", "ended",
     )  # fmt: skip
     operations = (
         StaffOperation(
@@ -119,6 +161,37 @@ class OrganizationAdmin(OperationAdmin):
             AccountLimitForm,
             initial=lambda subject: {"limit": subject.account_limit},
             applies=_lives,
+        ),
+        StaffOperation(
+            "domain-limit",
+            "Set the domain limit",
+            Action.ORGANIZATION_SET_LIMIT,
+            _set_domain_limit,
+            DomainLimitForm,
+            initial=lambda subject: {"limit": subject.domain_limit},
+            applies=_lives,
+        ),
+        StaffOperation(
+            "approve-sharing",
+            "Let it share a domain",
+            Action.DOMAIN_APPROVE_SHARING,
+            _approve_sharing,
+            SharingForm,
+            applies=_lives,
+            hint="It can verify a domain that others hold. Once it has, no domain setting adds "
+            "people to one of them, and all of them get a mail. In the reason, name no other "
+            "organization: this one reads it.",
+        ),
+        StaffOperation(
+            "import",
+            "Switch the import of users",
+            Action.ORGANIZATION_SWITCH_IMPORT,
+            _switch_import,
+            ImportForm,
+            initial=lambda subject: {"is_on": "on" if subject.has_import else "off"},
+            applies=_lives,
+            hint="Its Administrators can then bring in everybody who has a login with an address "
+            "of one of its verified domains, with their accounts and without asking them.",
         ),
         StaffOperation(
             "ownership",

@@ -3,7 +3,6 @@ from typing import Any
 from django import forms
 
 from adminctr.web.forms import AddressField, Form, LineField
-from adminctr.web.newcomer import OwnPasswordField
 from organizations.models import NAME_LENGTH
 
 
@@ -22,7 +21,6 @@ class ChangeOwnershipForm(Form):
         label="Choose a new owner",
         help_text="The email address of a managed user of this organization, who must be active.",
     )
-    password = OwnPasswordField()
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)

@@ -33,6 +33,10 @@ def owner_named(who: str) -> Membership:
     return stay
 
 
+def not_a_member() -> RuleViolation:
+    return RuleViolation("not_a_member", "This person has left the organization meanwhile.")
+
+
 def owner_not_managed() -> RuleViolation:
     """The reference's refusal 25103."""
     return RuleViolation("owner_not_managed", OWNER_NOT_MANAGED, field="owner")

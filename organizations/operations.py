@@ -1,6 +1,6 @@
 """What changes in an organization itself, and who takes its lists out.
 
-Its name, who has which role, what a person hides.
+Its name, who has which role, what a person hides, which views of lists are kept.
 """
 
 from collections.abc import Sequence
@@ -12,10 +12,18 @@ from adminctr.core.errors import NotAllowed, RuleViolation
 from adminctr.core.operations import its_organization, itself, operation
 from adminctr.core.periods import Source
 from audit import log
-from organizations import mail, policy, stays
-from organizations.models import Membership, Organization, Role
+from organizations import mail, members, policy, stays
+from organizations.models import (
+    QUERY_LENGTH,
+    Membership,
+    Organization,
+    Role,
+    SavedView,
+)
 from organizations.policy import Action
 from users.models import UserStatus
+
+MOST_VIEWS = 50
 
 
 @operation(itself)
@@ -68,9 +76,9 @@ def transfer_ownership(organization: Organization, *, to: str, actor: Actor) -> 
     """
     email = canonical_address(to)
     actor = policy.require_locked(actor, Action.ORGANIZATION_TRANSFER, organization)
-    members = Membership.objects.in_force().select_related("user", "organization")
-    former = members.get(role=Role.OWNER)
-    successor = _require_fit_to_own(members.filter(email=email).first())
+    people = Membership.objects.in_force().select_related("user", "organization")
+    former = people.get(role=Role.OWNER)
+    successor = _require_fit_to_own(people.filter(email=email).first())
 
     for stay, role in ((former, Role.ADMINISTRATOR), (successor, Role.OWNER)):
         stay.role = role
@@ -101,7 +109,7 @@ def change_role(stay: Membership, *, role: Role, actor: Actor) -> Membership:
     policy.require_grantable(role)
     current = Membership.objects.open().filter(pk=stay.pk).select_related("user").first()
     if current is None:
-        raise RuleViolation("not_a_member", "This person has left the organization meanwhile.")
+        raise members.not_a_member()
     policy.require(actor, Action.USER_CHANGE_ROLE, current)
     if current.role == role:
         raise RuleViolation(
@@ -143,6 +151,63 @@ def hide_checklist(stay: Membership, *, steps: Sequence[str], actor: Actor) -> M
         steps=", ".join(steps),
     )
     return stay
+
+
+@operation(itself)
+def save_view(
+    organization: Organization, *, listed: str, name: str, query: str, is_shared: bool, actor: Actor
+) -> SavedView:
+    """Keep under a name what somebody narrows and orders a list by.
+
+    Raises NotAllowed, or RuleViolation: view_too_long, view_exists, too_many_views.
+    """
+    actor = policy.require_locked(actor, Action.LIST_SAVE_VIEW, organization)
+    if actor.user_id is None:
+        raise NotAllowed(policy.MEMBERS_ALONE, action=Action.LIST_SAVE_VIEW)
+    if len(query) > QUERY_LENGTH:
+        raise RuleViolation("view_too_long", "These filters are too long to be kept.")
+    mine = SavedView.objects.filter(listed=listed, by=actor.user_id)
+    if mine.filter(name=name).exists():
+        raise RuleViolation(
+            "view_exists", "You have a view of this name. Choose another name.", field="name"
+        )
+    if mine.count() >= MOST_VIEWS:
+        raise RuleViolation(
+            "too_many_views", f"You have {MOST_VIEWS} views of this list. Forget one first."
+        )
+
+    view = SavedView.objects.create(
+        organization=organization,
+        listed=listed,
+        name=name,
+        query=query,
+        by_id=actor.user_id,
+        is_shared=is_shared,
+    )
+    _record("view.saved", view, actor)
+    return view
+
+
+@operation(its_organization)
+def forget_view(view: SavedView, *, actor: Actor) -> None:
+    """Forget one's own view, or one that everybody sees. Raises NotAllowed."""
+    actor = policy.require_locked(actor, Action.LIST_SAVE_VIEW, view)
+    if not view.is_shared and view.by_id != actor.user_id:
+        raise NotAllowed("Everybody forgets their own views alone.", action=Action.LIST_SAVE_VIEW)
+    if SavedView.objects.filter(pk=view.pk).delete()[0]:
+        _record("view.forgotten", view, actor)
+
+
+def _record(action: str, view: SavedView, actor: Actor) -> None:
+    log.record(
+        action,
+        view.organization,
+        actor=actor,
+        subject_sid=view.sid,
+        subject=view.name,
+        listed=view.listed,
+        shared="everybody" if view.is_shared else "themselves",
+    )
 
 
 def _require_fit_to_own(successor: Membership | None) -> Membership:

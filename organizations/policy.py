@@ -32,19 +32,35 @@ class Action(StrEnum):
     ACCOUNT_VIEW = "account:view"
     ACTIVITY_VIEW = "activity:view"
     DOMAIN_ADD = "domain:add"
+    DOMAIN_APPROVE_SHARING = "domain:approve-sharing"
+    DOMAIN_CHANGE_SETTING = "domain:change-setting"
+    DOMAIN_CLASSIFY = "domain:classify"
     DOMAIN_REMOVE = "domain:remove"
     DOMAIN_VERIFY = "domain:verify"
     DOMAIN_VIEW = "domain:view"
     LIST_EXPORT = "list:export"
+    LIST_SAVE_VIEW = "list:save-view"
     ORGANIZATION_RECORD_BAA = "organization:record-baa"
     ORGANIZATION_RENAME = "organization:rename"
+    ORGANIZATION_REQUIRE_2FA = "organization:require-2fa"
     ORGANIZATION_SET_LIMIT = "organization:set-limit"
+    ORGANIZATION_SWITCH_IMPORT = "organization:switch-import"
     ORGANIZATION_TRANSFER = "organization:transfer"
     ORGANIZATION_VIEW = "organization:view"
     SUBACCOUNT_MANAGE = "subaccount:manage"
     SUPPORT_VIEW = "support:view"
+    USER_BRING_BACK = "user:bring-back"
     USER_CHANGE_ROLE = "user:change-role"
+    USER_DEACTIVATE = "user:deactivate"
+    USER_DELETE = "user:delete"
+    USER_END_SESSIONS = "user:end-sessions"
+    USER_IMPORT = "user:import"
     USER_INVITE = "user:invite"
+    USER_REMOVE = "user:remove"
+    USER_RENAME = "user:rename"
+    USER_REQUIRE_2FA = "user:require-2fa"
+    USER_RESET_2FA = "user:reset-2fa"
+    USER_RESET_PASSWORD = "user:reset-password"
     USER_SUSPEND = "user:suspend"
     USER_VIEW = "user:view"
 
@@ -65,19 +81,35 @@ WORDS: dict[Action, str] = {
     Action.ACCOUNT_VIEW: "See accounts",
     Action.ACTIVITY_VIEW: "See the activity",
     Action.DOMAIN_ADD: "Add domains",
+    Action.DOMAIN_APPROVE_SHARING: "Let an organization share a domain with others",
+    Action.DOMAIN_CHANGE_SETTING: "Change the domain setting and what is expected of it",
+    Action.DOMAIN_CLASSIFY: "Say which domains belong to mail services",
     Action.DOMAIN_REMOVE: "Remove domains",
     Action.DOMAIN_VERIFY: "Verify domains",
     Action.DOMAIN_VIEW: "See domains",
     Action.LIST_EXPORT: "Export lists",
+    Action.LIST_SAVE_VIEW: "Save views of lists",
     Action.ORGANIZATION_RECORD_BAA: "Record a Business Associate Agreement",
     Action.ORGANIZATION_RENAME: "Rename the organization",
-    Action.ORGANIZATION_SET_LIMIT: "Set the account limit",
+    Action.ORGANIZATION_REQUIRE_2FA: "Require 2FA of the whole organization",
+    Action.ORGANIZATION_SET_LIMIT: "Set the limits of accounts and domains",
+    Action.ORGANIZATION_SWITCH_IMPORT: "Switch the import of users on and off",
     Action.ORGANIZATION_TRANSFER: "Change the Owner",
     Action.ORGANIZATION_VIEW: "Open the Admin Center",
     Action.SUBACCOUNT_MANAGE: "Create, suspend and reactivate subaccounts",
     Action.SUPPORT_VIEW: "Look into every organization",
+    Action.USER_BRING_BACK: "Bring people back who were removed with their domain",
     Action.USER_CHANGE_ROLE: "Change organization roles",
+    Action.USER_DEACTIVATE: "Deactivate and reactivate users",
+    Action.USER_DELETE: "Delete users",
+    Action.USER_END_SESSIONS: "End the sessions of users",
+    Action.USER_IMPORT: "Import users",
     Action.USER_INVITE: "Invite users, resend and revoke invitations",
+    Action.USER_REMOVE: "Remove users",
+    Action.USER_RENAME: "Change the names of users",
+    Action.USER_REQUIRE_2FA: "Require 2FA of users",
+    Action.USER_RESET_2FA: "Reset the 2FA of users",
+    Action.USER_RESET_PASSWORD: "Reset the passwords of users",
     Action.USER_SUSPEND: "Suspend logins and lift suspensions",
     Action.USER_VIEW: "See users",
 }
@@ -85,8 +117,11 @@ WORDS: dict[Action, str] = {
 STAFF_ALONE = frozenset(
     {
         Action.ACCOUNT_UPGRADE,
+        Action.DOMAIN_APPROVE_SHARING,
+        Action.DOMAIN_CLASSIFY,
         Action.ORGANIZATION_RECORD_BAA,
         Action.ORGANIZATION_SET_LIMIT,
+        Action.ORGANIZATION_SWITCH_IMPORT,
         Action.SUPPORT_VIEW,
         Action.USER_SUSPEND,
     }
@@ -113,7 +148,10 @@ _OF_AGENTS = frozenset(
         Action.ACCOUNT_UPGRADE,
         Action.ORGANIZATION_RENAME,
         Action.ORGANIZATION_SET_LIMIT,
+        Action.ORGANIZATION_SWITCH_IMPORT,
         Action.SUPPORT_VIEW,
+        Action.USER_END_SESSIONS,
+        Action.USER_RESET_PASSWORD,
     }
 )
 
@@ -124,8 +162,12 @@ STAFF_GRANTS: dict[StaffGroup, frozenset[Action]] = {
     | {
         Action.ACCOUNT_FLAG_HIPAA,
         Action.ACCOUNT_TRANSFER,
+        Action.DOMAIN_APPROVE_SHARING,
+        Action.DOMAIN_CLASSIFY,
         Action.ORGANIZATION_RECORD_BAA,
         Action.ORGANIZATION_TRANSFER,
+        Action.USER_DEACTIVATE,
+        Action.USER_RESET_2FA,
         Action.USER_SUSPEND,
     },
 }
@@ -147,6 +189,15 @@ ASK_AN_ADMINISTRATOR = (
     "Your role does not include this. The Owner or an Administrator of your organization can help."
 )
 OWNER_STAYS = "The Owner's role changes only by handing over the ownership."
+OWNER_UNTOUCHABLE = (
+    "Nobody does this to the Owner. The Owner looks after their own sign-in in their profile, and "
+    "can hand the ownership over."
+)
+STAFF_UNTOUCHABLE = (
+    "This person is support staff: who takes over their sign-in could look into every "
+    "organization. An operator of this installation can do this at the shell."
+)
+NOT_TO_ONESELF = "You cannot do this to yourself. Your own sign-in is in your profile."
 OWN_ORGANIZATION = "This is your own organization; somebody else of support must do this."
 MEMBERS_ALONE = "Support staff do not do this; the people of the organization can."
 SUPPORT_ALONE = "Only support staff can do this."
@@ -174,13 +225,14 @@ class Login(Person, Protocol):
     is_staff: bool
 
 
-Subject = Organization | TenantModel | Login
+Subject = Organization | TenantModel | Login | None
 
 
 def refusal(actor: Actor, action: Action, subject: Subject) -> Refusal | None:
     """Why not; None means yes.
 
-    The subject is an organization, anything that one owns, or somebody's login.
+    The subject is an organization, anything that one owns, somebody's login, or None for what
+    concerns the whole installation.
     """
     if actor.trusted:
         return None
@@ -237,6 +289,19 @@ def as_of_now(actor: Actor) -> Actor:
     if stay is None:
         raise NotAllowed(NOT_A_MEMBER)
     return actor.with_role(stay.role)
+
+
+def still_may(actor: Actor, action: Action, organization: Organization) -> Actor | None:
+    """Whoever started a run, with the role that they have now; None where they may not go on.
+
+    Called with the organization locked.
+    """
+    stays = Membership.objects.in_force().filter(user=actor.user_id, status=_ACTIVE)
+    stay = stays.first()
+    if stay is None or organization.ended_at is not None:
+        return None
+    current = actor.with_role(stay.role)
+    return None if refusal(current, action, organization) else current
 
 
 def require_grantable(role: str) -> None:
@@ -348,6 +413,26 @@ def _about_a_role(actor: Actor, subject: Organization | Membership) -> Refusal |
     return None
 
 
+def _about_a_person(actor: Actor, subject: Organization | Membership) -> Refusal | None:
+    """The rule of rank: nobody acts upwards, and nobody governs themselves."""
+    if not isinstance(subject, Membership):
+        return None
+    if subject.user_id == actor.user_id:
+        return Refusal(NOT_TO_ONESELF)
+    if subject.role == Role.OWNER:
+        return Refusal(OWNER_UNTOUCHABLE)
+    return None
+
+
+def _about_a_sign_in(actor: Actor, subject: Organization | Membership) -> Refusal | None:
+    """The rule of rank; and nobody gets at what support staff log in with."""
+    if refused := _about_a_person(actor, subject):
+        return refused
+    if isinstance(subject, Membership) and subject.user.is_staff:
+        return Refusal(STAFF_UNTOUCHABLE)
+    return None
+
+
 def _about_a_login(actor: Actor, subject: Login) -> Refusal | None:
     if subject.pk == actor.user_id:
         return Refusal("You cannot suspend your own login.")
@@ -360,5 +445,13 @@ def _about_a_login(actor: Actor, subject: Login) -> Refusal | None:
 
 _RULES_ABOUT_SUBJECTS: dict[Action, Callable[[Actor, Any], Refusal | None]] = {
     Action.USER_CHANGE_ROLE: _about_a_role,
+    Action.USER_DEACTIVATE: _about_a_sign_in,
+    Action.USER_DELETE: _about_a_sign_in,
+    Action.USER_END_SESSIONS: _about_a_sign_in,
+    Action.USER_REMOVE: _about_a_person,
+    Action.USER_RENAME: _about_a_person,
+    Action.USER_REQUIRE_2FA: _about_a_person,
+    Action.USER_RESET_2FA: _about_a_sign_in,
+    Action.USER_RESET_PASSWORD: _about_a_sign_in,
     Action.USER_SUSPEND: _about_a_login,
 }

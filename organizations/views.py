@@ -6,35 +6,18 @@ from accounts.models import AccountRole
 from accounts.policy import rule_book as accounts_rule_book
 from adminctr.web.display import moment
 from adminctr.web.views import ActionPage, DetailPage, Done, OperationPage
+from domains.models import Domain
 from organizations import contacts, operations, policy
 from organizations.forms import ChangeOwnershipForm, RenameForm
-from organizations.models import Membership, Organization, Role
+from organizations.models import DomainSetting, Membership, Organization, Role, SecondFactor
 from organizations.policy import Action
 from overview import attention, checklist
 from overview.figures import Figures, read, shown
-from users import reauthentication
+from users import setting_plan
 from users.models import UserStatus
 
 # How many possible Owners are suggested; others are typed.
 _MOST_CANDIDATES = 50
-
-# What happens to people who sign up with an address of a verified domain; the first is in force.
-_DOMAIN_SETTINGS = (
-    (
-        "Restricted",
-        "Nobody signs up with an email address from your domains, unless you have explicitly "
-        "invited them.",
-    ),
-    (
-        "Auto-enrollment",
-        "Who signs up with an email address from your domains joins this organization at once and "
-        "may create accounts in it.",
-    ),
-    (
-        "Blocked",
-        "Who signs up with an email address from your domains is not added to this organization.",
-    ),
-)
 
 
 class OverviewPage(DetailPage):
@@ -86,7 +69,10 @@ class SettingsPage(OperationPage):
             "owner": contacts.owner(),
             "created": moment(subject.created_at),
             "transfer_refusal": self.refusal(Action.ORGANIZATION_TRANSFER),
-            "domain_settings": _DOMAIN_SETTINGS,
+            "domain_settings": _domain_settings(subject),
+            "setting_refusal": self.refusal(Action.DOMAIN_CHANGE_SETTING),
+            "second_factor": SecondFactor(subject.second_factor).label,
+            "factor_refusal": self.refusal(Action.ORGANIZATION_REQUIRE_2FA),
             "roles": [role.label for role in Role],
             "rules": policy.rule_book(),
             "account_roles": [role.label for role in AccountRole],
@@ -100,6 +86,7 @@ class SettingsPage(OperationPage):
 
 class ChangeOwnershipPage(OperationPage):
     action = Action.ORGANIZATION_TRANSFER
+    is_sensitive = True
     template_name = "organizations/ownership.html"
     form_class = ChangeOwnershipForm
 
@@ -117,9 +104,22 @@ class ChangeOwnershipPage(OperationPage):
         }
 
     def perform(self, subject: Organization, data: dict[str, Any]) -> Done:
-        reauthentication.require_password(self.request, data["password"])
         operations.transfer_ownership(subject, to=data["to"], actor=self.actor)
         return Done(f"{data['to']} is the Owner now.", reverse("organizations:settings"))
+
+
+def _domain_settings(organization: Organization) -> list[dict[str, Any]]:
+    """The three settings, each with what it means for the domains that it would apply to."""
+    domains = Domain.objects.following().count()
+    return [
+        {
+            "setting": setting,
+            "name": setting.label,
+            "meaning": setting_plan.meaning(setting, domains),
+            "is_in_force": setting == organization.domain_setting,
+        }
+        for setting in DomainSetting
+    ]
 
 
 def _totals(figures: Figures) -> list[dict[str, str]]:

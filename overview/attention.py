@@ -28,6 +28,8 @@ def _about_domains(figures: Figures) -> Iterator[tuple[str, str]]:
     url = reverse("domains:list")
     if names := figures.uncertain_domains:
         yield f"The verification of {_domains(names)} is uncertain", url
+    if names := figures.missing_domains:
+        yield f"The proof of {_domains(names)} was not found at the last check", url
     if names := figures.failing_domains:
         yield f"The last check of {_domains(names)} failed", url
     if names := figures.waiting_domains:
@@ -63,6 +65,11 @@ def _about_people(figures: Figures) -> Iterator[tuple[str, str]]:
         yield never, f"{url}?role={Role.ADMINISTRATOR}"
     if figures.administrators == 1:
         yield "Only 1 person can administer this organization", url
+    leaving = reverse("users:leaving")
+    if number := figures.kept_from_leaving:
+        yield f"{_several(number, 'person', 'people')} could not leave as planned", leaving
+    if number := figures.leaving:
+        yield f"{_several(number, 'person is', 'people are')} planned to leave", leaving
 
 
 def _domains(names: Sequence[str]) -> str:

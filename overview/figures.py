@@ -10,7 +10,7 @@ from adminctr.core.addresses import readable_domain
 from domains.models import Domain, DomainStatus
 from invitations.models import Invitation
 from organizations.models import Membership, Organization, Role
-from users.models import UserStatus
+from users.models import Farewell, UserStatus
 
 # Counting stops one above; pages then say "1,000+".
 MOST = 1000
@@ -25,6 +25,7 @@ class Figures:
     waiting_domains: tuple[str, ...]
     failing_domains: tuple[str, ...]
     uncertain_domains: tuple[str, ...]
+    missing_domains: tuple[str, ...]
     members: int
     administrators: int
     never_signed_in: int
@@ -35,10 +36,12 @@ class Figures:
     pending_accounts: int
     account_limit: int
     suspended_accounts: int
+    leaving: int
+    kept_from_leaving: int
 
 
 def read(organization: Organization) -> Figures:
-    """The figures of the organization whose scope is open: five queries."""
+    """The figures of the organization whose scope is open: six queries."""
     return Figures(
         has_default_name=organization.has_default_name(),
         members=organization.managed_users,
@@ -47,6 +50,7 @@ def read(organization: Organization) -> Figures:
         **_domains(),
         **_administrators(),
         **_accounts(organization),
+        **_farewells(),
     )
 
 
@@ -57,13 +61,18 @@ def shown(number: int) -> str:
 
 def _domains() -> dict[str, Any]:
     """An organization may have so few domains that each is read."""
-    rows = list(Domain.objects.order_by("name").values_list("name", "status", "checked_at"))
+    columns = ("name", "status", "checked_at", "missing_since")
+    rows = list(Domain.objects.order_by("name").values_list(*columns))
 
-    def named(status: DomainStatus, *, checked: bool | None = None) -> tuple[str, ...]:
+    def named(
+        status: DomainStatus, *, checked: bool | None = None, missing: bool | None = None
+    ) -> tuple[str, ...]:
         return tuple(
             readable_domain(name)
-            for name, has, checked_at in rows
-            if has == status and checked in (None, checked_at is not None)
+            for name, has, checked_at, missing_since in rows
+            if has == status
+            and checked in (None, checked_at is not None)
+            and missing in (None, missing_since is not None)
         )
 
     return {
@@ -71,6 +80,7 @@ def _domains() -> dict[str, Any]:
         "waiting_domains": named(DomainStatus.UNVERIFIED, checked=False),
         "failing_domains": named(DomainStatus.UNVERIFIED, checked=True),
         "uncertain_domains": named(DomainStatus.UNCERTAIN),
+        "missing_domains": named(DomainStatus.VERIFIED, missing=True),
     }
 
 
@@ -99,3 +109,12 @@ def _accounts(organization: Organization) -> dict[str, Any]:
         "accounts": organization.managed_accounts - closed,
         "suspended_accounts": suspended,
     }
+
+
+def _farewells() -> dict[str, Any]:
+    """Who is to leave on a day, and of them those for whom this was not possible."""
+    stopped = ~Q(obstacle="")
+    few = Farewell.objects.waiting().order_by()[: MOST + 1]
+    return few.aggregate(
+        leaving=Count("pk", filter=~stopped), kept_from_leaving=Count("pk", filter=stopped)
+    )

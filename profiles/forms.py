@@ -4,13 +4,9 @@ from django import forms
 from django.contrib.auth.password_validation import validate_password
 
 from adminctr.web import time_zones
-from adminctr.web.forms import AddressField, Form
-from adminctr.web.newcomer import (
-    PASSWORD_HELP,
-    OwnPasswordField,
-    PasswordField,
-)
-from users.models import Appearance, User
+from adminctr.web.forms import AddressField, Form, LineField
+from adminctr.web.newcomer import PASSWORD_HELP, PasswordField
+from users.models import FACTOR_NAME_LENGTH, Appearance, User
 
 
 class ChangeEmailForm(Form):
@@ -18,7 +14,6 @@ class ChangeEmailForm(Form):
         label="New email address",
         help_text="We send a link to it. Until you open that link, your address stays as it is.",
     )
-    password = OwnPasswordField()
 
 
 class ConfirmEmailForm(Form):
@@ -39,6 +34,12 @@ class ChangePasswordForm(Form):
         password: str = self.cleaned_data["new_password"]
         validate_password(password, self.user)
         return password
+
+
+class PasskeyNameForm(Form):
+    name = LineField(
+        label="Name", max_length=FACTOR_NAME_LENGTH, help_text="To tell your passkeys apart."
+    )
 
 
 class PreferencesForm(Form):

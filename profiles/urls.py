@@ -1,8 +1,9 @@
 from django.urls import path
 
-from profiles import views
+from profiles import second_factors, views
 
 _PROFILE = "profile/"
+_SECOND_FACTORS = "profile/second-factors/"
 
 app_name = "profile"
 urlpatterns = [
@@ -22,5 +23,33 @@ urlpatterns = [
     path(f"{_PROFILE}stay/", views.StayPage.as_view(), name="stay"),
     path(f"{_PROFILE}sessions/", views.SessionListPage.as_view(), name="sessions"),
     path(f"{_PROFILE}sessions/end-others/", views.EndOtherSessions.as_view(), name="sessions-end"),
+    path(f"{_PROFILE}browsers/", views.BrowserListPage.as_view(), name="browsers"),
+    path(f"{_PROFILE}browsers/forget/", views.ForgetEveryBrowser.as_view(), name="browsers-forget"),
+    path(
+        f"{_PROFILE}browsers/<sid:sid>/forget/",
+        views.ForgetBrowser.as_view(),
+        name="browser-forget",
+    ),
     path(f"{_PROFILE}sessions/<sid:sid>/end/", views.EndSession.as_view(), name="session-end"),
+    path(_SECOND_FACTORS, second_factors.SecondFactorListPage.as_view(), name="second-factors"),
+    path(
+        f"{_SECOND_FACTORS}recovery-codes/",
+        second_factors.RecoveryCodesPage.as_view(),
+        name="recovery-codes",
+    ),
+    path(
+        f"{_SECOND_FACTORS}recovery-codes/new/",
+        second_factors.NewRecoveryCodesPage.as_view(),
+        name="recovery-codes-new",
+    ),
+    path(
+        f"{_SECOND_FACTORS}<sid:sid>/remove/",
+        second_factors.RemoveFactorPage.as_view(),
+        name="second-factor-remove",
+    ),
+    path(
+        f"{_SECOND_FACTORS}<sid:sid>/rename/",
+        second_factors.RenamePasskeyPage.as_view(),
+        name="passkey-rename",
+    ),
 ]

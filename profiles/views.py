@@ -36,8 +36,8 @@ from profiles.forms import (
     ConfirmEmailForm,
     PreferencesForm,
 )
-from users import operations, reauthentication, sessions
-from users.models import Appearance, EmailChange, Session, User
+from users import operations, reauthentication, remembered, sessions
+from users.models import Appearance, EmailChange, Factor, RememberedBrowser, Session, User
 from users.passwords import hash_password
 from users.queries import find_email_change
 
@@ -56,6 +56,8 @@ class ProfilePage(OwnDetailPage):
             "appearance": Appearance(self.user.appearance).label,
             "since": moment(self.user.created_at),
             "sessions": _live(self.user).count(),
+            "browsers": _remembered(self.user).count(),
+            "second_factors": [one.label() for one in _real_factors(self.user)],
         }
 
     def _wanted(self) -> dict[str, str]:
@@ -83,11 +85,11 @@ class ChangeNamePage(OwnOperationPage):
 
 
 class ChangeEmailPage(OwnOperationPage):
+    is_sensitive = True
     template_name = "profiles/email.html"
     form_class = ChangeEmailForm
 
     def perform(self, subject: User, data: dict[str, Any]) -> Done:
-        reauthentication.require_password(self.request, data["password"])
         EMAIL_CHANGES.spend(subject.sid)
         MAILS_PER_ADDRESS.spend(data["email"])
         operations.start_email_change(subject, email=data["email"], actor=self.actor)
@@ -237,6 +239,70 @@ class EndOtherSessions(OwnActionPage):
         keep = sessions.sid_of(self.request.session)
         operations.end_other_sessions(subject, keep=keep, actor=self.actor)
         return Done("You are logged out everywhere else.", self.back(subject))
+
+
+class BrowserListPage(OwnDetailPage):
+    """Where somebody is asked for a second factor only once in a while."""
+
+    template_name = "profiles/browsers.html"
+
+    def context(self, **kwargs: Any) -> dict[str, Any]:
+        here = remembered.browser_of(self.request, self.user)
+        shown = cut(_remembered(self.user), _MOST_SESSIONS)
+        return {
+            "rows": [_row_of_browser(one, is_current=one == here) for one in shown.rows],
+            "has_more": shown.has_more,
+        }
+
+
+class ForgetBrowser(OwnActionPage):
+    def subject(self, **kwargs: Any) -> RememberedBrowser:
+        rows = _remembered(self.user).select_related("user")
+        browser = rows.filter(sid=kwargs["sid"]).first()
+        if browser is None:
+            raise self.gone("forget_browser")
+        return browser
+
+    def back(self, subject: RememberedBrowser) -> str:
+        return reverse("profile:browsers")
+
+    def perform(self, subject: RememberedBrowser) -> Done:
+        operations.forget_browser(subject, actor=self.actor)
+        device = device_of(subject.user_agent)
+        return Done(f"You are asked at the next log-in in {device}.", self.back(subject))
+
+
+class ForgetEveryBrowser(OwnActionPage):
+    def subject(self, **kwargs: Any) -> User:
+        return self.user
+
+    def back(self, subject: User) -> str:
+        return reverse("profile:browsers")
+
+    def perform(self, subject: User) -> Done:
+        operations.forget_every_browser(subject, actor=self.actor)
+        return Done("You are asked at every log-in now, in every browser.", self.back(subject))
+
+
+def _remembered(user: User) -> QuerySet[RememberedBrowser]:
+    return RememberedBrowser.objects.live().filter(user=user).order_by("-last_used_at", "-pk")
+
+
+def _row_of_browser(browser: RememberedBrowser, *, is_current: bool) -> dict[str, Any]:
+    return {
+        "sid": browser.sid,
+        "device": device_of(browser.user_agent),
+        "ip": browser.ip,
+        "place": place_of(browser.ip),
+        "since": moment(browser.created_at),
+        "used": moment(browser.last_used_at),
+        "until": moment(browser.expires_at),
+        "is_current": is_current,
+    }
+
+
+def _real_factors(user: User) -> QuerySet[Factor]:
+    return Factor.objects.real().filter(user=user).order_by("created_at", "id")
 
 
 def _live(user: User) -> QuerySet[Session]:

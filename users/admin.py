@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from accounts.models import Account, RoleAssignment
 from adminctr.core.actor import SYSTEM, Actor
 from adminctr.core.columns import starts_with
+from adminctr.core.errors import RuleViolation
 from adminctr.web.display import moment
 from adminctr.web.staff import (
     Line,
@@ -36,6 +37,50 @@ def _lift(subject: User, data: dict[str, Any], actor: Actor) -> str:
     return f"{user.email} may log in again."
 
 
+def _stay_or_user(subject: User) -> Membership | User:
+    """What the rule of rank is asked about: their stay, where they have one."""
+    stay = stay_of(subject)
+    if stay is None:
+        return subject
+    stay.user = subject
+    return stay
+
+
+def _stay(subject: User) -> Membership:
+    """Raises RuleViolation: no_organization."""
+    stay = _stay_or_user(subject)
+    if not isinstance(stay, Membership):
+        raise RuleViolation(
+            "no_organization", "They are in no organization; an operator can help at the shell."
+        )
+    return stay
+
+
+def _reset_password(subject: User, data: dict[str, Any], actor: Actor) -> str:
+    stay = operations.reset_user_password(_stay(subject), actor=actor)
+    return f"A link is on its way to {stay.email}; the old password no longer works."
+
+
+def _reset_second_factor(subject: User, data: dict[str, Any], actor: Actor) -> str:
+    stay = operations.reset_second_factor(_stay(subject), actor=actor)
+    return f"The second factors of {stay.email} were taken away."
+
+
+def _end_sessions(subject: User, data: dict[str, Any], actor: Actor) -> str:
+    ended = operations.end_user_sessions(_stay(subject), actor=actor)
+    return f"Sessions ended: {ended:,}."
+
+
+def _deactivate(subject: User, data: dict[str, Any], actor: Actor) -> str:
+    stay = operations.deactivate_user(_stay(subject), actor=actor)
+    return f"The login of {stay.email} is deactivated."
+
+
+def _reactivate(subject: User, data: dict[str, Any], actor: Actor) -> str:
+    stay = operations.reactivate_user(_stay(subject), actor=actor)
+    return f"{stay.email} may log in again."
+
+
 @admin.register(User, site=site)
 class UserAdmin(OperationAdmin):
     """Found by SID, and by the beginning of the address or of a name."""
@@ -46,7 +91,7 @@ class UserAdmin(OperationAdmin):
     list_display = ("email", "name", "status", "created", "last_sign_in", "sid")
     facts = (
         "sid", "email", "name", "status", "organization", "role", "staff", "created",
-        "last_sign_in",
+        "last_sign_in", "last_activity",
     )  # fmt: skip
     operations = (
         StaffOperation(
@@ -64,6 +109,51 @@ class UserAdmin(OperationAdmin):
             Action.USER_SUSPEND,
             _lift,
             applies=lambda subject: subject.status == UserStatus.SUSPENDED,
+        ),
+        StaffOperation(
+            "reset-password",
+            "Reset Password",
+            Action.USER_RESET_PASSWORD,
+            _reset_password,
+            applies=lambda subject: subject.status == UserStatus.ACTIVE,
+            about=_stay_or_user,
+            hint="The old password stops working, whoever is logged in with it is out, and a link "
+            "to set a new one goes to the person by mail.",
+        ),
+        StaffOperation(
+            "reset-2fa",
+            "Reset 2FA",
+            Action.USER_RESET_2FA,
+            _reset_second_factor,
+            applies=lambda subject: subject.status != UserStatus.SUSPENDED,
+            about=_stay_or_user,
+            hint="Every second factor is removed and every session ends; the next log-in sets up a "
+            "new one. Be sure who asks: call back by a number that you know.",
+        ),
+        StaffOperation(
+            "end-sessions",
+            "End sessions",
+            Action.USER_END_SESSIONS,
+            _end_sessions,
+            about=_stay_or_user,
+        ),
+        StaffOperation(
+            "deactivate",
+            "Deactivate",
+            Action.USER_DEACTIVATE,
+            _deactivate,
+            applies=lambda subject: subject.status == UserStatus.ACTIVE,
+            about=_stay_or_user,
+            hint="Their administrators can reactivate them. To keep somebody out of whom only "
+            "support decides, suspend the login.",
+        ),
+        StaffOperation(
+            "reactivate",
+            "Reactivate",
+            Action.USER_DEACTIVATE,
+            _reactivate,
+            applies=lambda subject: subject.status == UserStatus.INACTIVE,
+            about=_stay_or_user,
         ),
     )
 
@@ -95,6 +185,10 @@ class UserAdmin(OperationAdmin):
     @admin.display(description="Last sign-in")
     def last_sign_in(self, row: User) -> str:
         return moment(row.last_login).text
+
+    @admin.display(description="Last activity")
+    def last_activity(self, row: User) -> str:
+        return moment(row.last_active_at).text
 
     def sections(self, subject: User) -> Iterable[Section]:
         accounts = Account.objects.managed().filter(owner=subject)

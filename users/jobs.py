@@ -1,23 +1,83 @@
-"""Housekeeping around signing up and in."""
+"""Housekeeping around signing up and in, and the workers of departures and farewells."""
 
 from datetime import timedelta
 
 from django.tasks import task
 
 from adminctr.core import clock
+from adminctr.core.actor import Actor
+from adminctr.core.runs import drive
+from adminctr.core.tenancy import every_tenant
 from adminctr.queue.periodic import periodic
-from users.models import EmailChange, Session, SignUp
+from organizations import policy
+from users.models import (
+    Departure,
+    EmailChange,
+    Farewell,
+    PhoneCode,
+    RememberedBrowser,
+    Session,
+    SignUp,
+)
+from users.operations import carry_out_farewell, take_departure_step
+
+# What is left over is taken up at the next turn.
+_MOST_AT_ONCE = 100
 
 
 @periodic(timedelta(hours=1))
 @task
 def forget_expired_links() -> None:
-    """Nobody's address is kept because somebody once typed it."""
+    """Nobody's address or number is kept because somebody once typed it."""
     SignUp.objects.filter(expires_at__lte=clock.now()).delete()
     EmailChange.objects.filter(expires_at__lte=clock.now()).delete()
+    PhoneCode.objects.filter(expires_at__lte=clock.now()).delete()
 
 
 @periodic(timedelta(hours=1))
 @task
 def forget_sessions_that_are_over() -> None:
     Session.objects.over().delete()
+    RememberedBrowser.objects.over().delete()
+
+
+@task
+def drive_departure(run_key: int) -> None:
+    """Take steps until the run has ended, or leave it to the worker that holds it."""
+    with every_tenant():
+        run = Departure.objects.select_related("organization", "by").get(pk=run_key)
+    drive(run, _take_departure_step)
+
+
+@periodic(timedelta(minutes=1))
+@task
+def take_up_departures() -> None:
+    """Begin those that nobody has begun, and go on with those whose worker has died."""
+    with every_tenant():
+        waiting = Departure.objects.waiting().order_by("pk")
+        keys = list(waiting.values_list("pk", flat=True)[:_MOST_AT_ONCE])
+    for key in keys:
+        drive_departure.enqueue(key)
+
+
+@periodic(timedelta(minutes=5))
+@task
+def carry_out_farewells() -> None:
+    """Each by itself, so that one which fails holds up no other."""
+    with every_tenant():
+        due = Farewell.objects.due().order_by("due_at", "pk")
+        keys = list(due.values_list("pk", flat=True)[:_MOST_AT_ONCE])
+    for key in keys:
+        carry_out_one_farewell.enqueue(key)
+
+
+@task
+def carry_out_one_farewell(key: int) -> None:
+    with every_tenant():
+        planned = Farewell.objects.select_related("organization", "by").get(pk=key)
+    carry_out_farewell(planned, actor=policy.actor_for(planned.by, via="job"))
+
+
+def _take_departure_step(run: Departure) -> None:
+    actor = policy.actor_for(run.by, via="job") if run.by else Actor.system("lost domains")
+    take_departure_step(run, actor=actor)

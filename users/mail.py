@@ -1,4 +1,7 @@
-"""Mail about one's own sign-in. Tokens are made when a mail is sent, never queued."""
+"""Mail about one's own sign-in, and about leaving with a domain and coming back.
+
+Tokens are made when a mail is sent, never queued.
+"""
 
 from typing import Any
 
@@ -7,8 +10,11 @@ from django.tasks import TaskContext, task
 from django.urls import reverse
 
 from adminctr.core import mail
+from adminctr.core.addresses import readable_domain
+from adminctr.core.text import name_in_mail
 from adminctr.core.tokens import hash_token
-from users.models import EmailChange, SignUp, User, UserStatus
+from organizations.models import Organization, Role
+from users.models import Departed, EmailChange, Farewell, SignUp, User, UserStatus, WayOut
 
 
 @task
@@ -53,9 +59,40 @@ def send_password_reset(context: TaskContext[Any, Any], pk: int) -> None:
     user = User.objects.filter(pk=pk, status=UserStatus.ACTIVE).first()
     if user is None:
         return
-    token = app_settings.PASSWORD_RESET_TOKEN_GENERATOR().make_token(user)
-    path = reverse("account_reset_password_from_key", kwargs={"uidb36": user.sid, "key": token})
-    mail.send("password_reset", to=user.email, key=context.task_result.id, link=mail.link(path))
+    link = mail.link(_path_to_reset(user))
+    mail.send("password_reset", to=user.email, key=context.task_result.id, link=link)
+
+
+@task(takes_context=True)
+def send_password_reset_for_you(
+    context: TaskContext[Any, Any], pk: int, organization_pk: int | None
+) -> None:
+    """The link for somebody whose password was reset; not once they have set another."""
+    user = User.objects.filter(pk=pk, status=UserStatus.ACTIVE).first()
+    if user and not user.has_usable_password():
+        mail.send(
+            "password_reset_for_you",
+            to=user.email,
+            key=context.task_result.id,
+            by=_by_whom(organization_pk),
+            link=mail.link(_path_to_reset(user)),
+            reset=mail.link(reverse("account_reset_password")),
+        )
+
+
+@task(takes_context=True)
+def send_second_factor_reset(
+    context: TaskContext[Any, Any], pk: int, organization_pk: int | None
+) -> None:
+    user = User.objects.filter(pk=pk).first()
+    if user:
+        mail.send(
+            "second_factor_reset",
+            to=user.email,
+            key=context.task_result.id,
+            by=_by_whom(organization_pk),
+            log_in=mail.link(reverse("account_login")),
+        )
 
 
 @task(takes_context=True)
@@ -68,6 +105,12 @@ def send_password_changed(context: TaskContext[Any, Any], pk: int) -> None:
             key=context.task_result.id,
             reset=mail.link(reverse("account_reset_password")),
         )
+
+
+@task(takes_context=True)
+def send_phone_changed(context: TaskContext[Any, Any], pk: int, masked_number: str) -> None:
+    """Tell somebody which phone codes go to from now on; the number itself is not mailed."""
+    _send_about_factors(pk, "phone_changed", context, number=masked_number)
 
 
 @task
@@ -97,4 +140,135 @@ def send_email_changed(context: TaskContext[Any, Any], former: str, pk: int) -> 
         to=former,
         key=context.task_result.id,
         email=User.objects.get(pk=pk).email,
+    )
+
+
+@task(takes_context=True)
+def send_removed_with_domain(context: TaskContext[Any, Any], departed_pk: int) -> None:
+    """Tell somebody that they were removed, and what they lose and keep."""
+    departed = _departed(departed_pk)
+    _send_about(departed, "removed_with_domain", context, accounts=len(departed.accounts))
+
+
+@task(takes_context=True)
+def send_back_with_domain(
+    context: TaskContext[Any, Any], departed_pk: int, must_set_password: bool
+) -> None:
+    """Tell somebody that they are a member again, and how to log in."""
+    _send_about(
+        _departed(departed_pk),
+        "back_with_domain",
+        context,
+        must_set_password=must_set_password,
+        reset=mail.link(reverse("account_reset_password")),
+    )
+
+
+def _path_to_reset(user: User) -> str:
+    token = app_settings.PASSWORD_RESET_TOKEN_GENERATOR().make_token(user)
+    return reverse("account_reset_password_from_key", kwargs={"uidb36": user.sid, "key": token})
+
+
+def _by_whom(organization_pk: int | None) -> str:
+    """Who resets something, as the person reads it: an organization's administrator or support."""
+    if organization_pk is None:
+        return "Support"
+    organization = Organization.objects.get(pk=organization_pk)
+    return f"An administrator of {name_in_mail(organization.name)}"
+
+
+@task(takes_context=True)
+def send_second_factor_added(
+    context: TaskContext[Any, Any], pk: int, factor: str, is_logged_out: bool = False
+) -> None:
+    """Tell somebody of another factor, and whether their other sessions ended with it."""
+    more = {"factor": factor, "is_logged_out": is_logged_out}
+    _send_about_factors(pk, "second_factor_added", context, **more)
+
+
+@task(takes_context=True)
+def send_second_factor_guessed(context: TaskContext[Any, Any], pk: int) -> None:
+    _send_about_factors(pk, "second_factor_guessed", context)
+
+
+@task(takes_context=True)
+def send_second_factor_removed(context: TaskContext[Any, Any], pk: int, factor: str) -> None:
+    _send_about_factors(pk, "second_factor_removed", context, factor=factor)
+
+
+@task(takes_context=True)
+def send_recovery_codes_made(context: TaskContext[Any, Any], pk: int) -> None:
+    _send_about_factors(pk, "recovery_codes_made", context)
+
+
+@task(takes_context=True)
+def send_recovery_code_used(context: TaskContext[Any, Any], pk: int, left: int) -> None:
+    _send_about_factors(pk, "recovery_code_used", context, left=left)
+
+
+def _send_about_factors(pk: int, message: str, context: TaskContext[Any, Any], **more: Any) -> None:
+    user = User.objects.get(pk=pk)
+    mail.send(
+        message,
+        to=user.email,
+        key=context.task_result.id,
+        factors=mail.link(reverse("profile:second-factors")),
+        reset=mail.link(reverse("account_reset_password")),
+        **more,
+    )
+
+
+@task(takes_context=True)
+def send_farewell(context: TaskContext[Any, Any], farewell_pk: int, address: str) -> None:
+    """Tell somebody who was removed or deleted, at the address that they had."""
+    told = _farewell(farewell_pk)
+    message = "user_deleted" if told.how == WayOut.DELETE else "user_removed"
+    mail.send(
+        message,
+        to=address,
+        key=context.task_result.id,
+        organization=name_in_mail(told.organization.name),
+        log_in=mail.link(reverse("account_login")),
+        sign_up=mail.link(reverse("users:sign-up")),
+    )
+
+
+@task(takes_context=True)
+def send_farewell_stopped(context: TaskContext[Any, Any], farewell_pk: int) -> None:
+    """Tell whoever planned it, and the Owner, that nothing was done on that day, and why."""
+    told = _farewell(farewell_pk)
+    owner = told.organization.owner
+    for person in {told.by, owner or told.by}:
+        mail.send(
+            "farewell_stopped",
+            to=person.email,
+            key=f"{context.task_result.id}:{person.sid}",
+            organization=name_in_mail(told.organization.name),
+            person=name_in_mail(told.user.get_full_name()),
+            how=WayOut(told.how).label.lower(),
+            obstacle=told.obstacle,
+            link=mail.link(reverse("users:leave", args=[told.user.sid])),
+        )
+
+
+def _farewell(pk: int) -> Farewell:
+    return Farewell.unscoped.select_related("organization__owner", "user", "by").get(pk=pk)
+
+
+def _departed(pk: int) -> Departed:
+    return Departed.unscoped.select_related("organization", "user").get(pk=pk)
+
+
+def _send_about(
+    departed: Departed, message: str, context: TaskContext[Any, Any], **more: Any
+) -> None:
+    mail.send(
+        message,
+        to=departed.user.email,
+        key=context.task_result.id,
+        organization=name_in_mail(departed.organization.name),
+        domain=readable_domain(departed.domain_name),
+        role=Role(departed.role).label,
+        log_in=mail.link(reverse("account_login")),
+        **more,
     )

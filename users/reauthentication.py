@@ -7,7 +7,7 @@ from adminctr.core.errors import RuleViolation
 from adminctr.core.limits import Limit
 from users.models import User
 from users.operations import record_wrong_password
-from users.sessions import sid_of
+from users.sessions import note_confirmation, sid_of
 from users.sign_in import actor_of
 
 TRIES = Limit("reauthentication", times=5, seconds=300)
@@ -23,3 +23,9 @@ def require_password(request: HttpRequest, password: str) -> None:
         record_wrong_password(user, actor=actor_of(user, request))
         raise RuleViolation("password_wrong", "This is not your password.", field="password")
     TRIES.forget(*tries)
+
+
+def confirm(request: HttpRequest, password: str) -> None:
+    """The same; this session is not asked again for a while."""
+    require_password(request, password)
+    note_confirmation(request.session)

@@ -22,9 +22,13 @@ from adminctr.core import clock
 from adminctr.core.actor import Origin
 from adminctr.core.outages import write_if_possible
 from adminctr.core.sids import make_sid
+from organizations.models import SecondFactor
 from users.models import Session, User
 
 _SIGN_IN = "sign_in"
+_SECOND_FACTOR = "second_factor"
+_CONFIRMED_AT = "confirmed_at"
+REMEMBERED = "remembered"  # in place of a kind of factor: this browser was asked before
 _TOUCHES = 60  # at most, for each time-out of a guarded session
 
 
@@ -108,6 +112,43 @@ def keep(session: SessionBase, user: User) -> None:
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
 
 
+def note_second_factor(session: SessionBase, how: str) -> None:
+    """Somebody has proven a second factor: which kind, or that this browser is remembered."""
+    session[_SECOND_FACTOR] = how
+
+
+def second_factor_of(session: SessionBase) -> str:
+    """How a second factor was proven in this session; empty where none was."""
+    how: str = session.get(_SECOND_FACTOR, "")
+    return how
+
+
+def is_proven(session: SessionBase) -> bool:
+    """Whether a second factor was really proven in this session."""
+    return second_factor_of(session) not in {"", REMEMBERED}
+
+
+def meets(session: SessionBase, level: SecondFactor) -> bool:
+    """Whether this session has proven as much as this level asks for."""
+    if level == SecondFactor.EVERY_LOG_IN:
+        return is_proven(session)
+    return level == SecondFactor.DISABLED or second_factor_of(session) != ""
+
+
+def note_confirmation(session: SessionBase) -> None:
+    """Somebody has just proven once more that it is them."""
+    session[_CONFIRMED_AT] = clock.now().isoformat()
+
+
+def is_confirmed(session: SessionBase) -> bool:
+    """Whether they did so lately enough for something that a borrowed session must not do."""
+    at = session.get(_CONFIRMED_AT)
+    if at is None:
+        return False
+    age = clock.now() - datetime.fromisoformat(at)
+    return timedelta() <= age < settings.REAUTHENTICATION_AGE
+
+
 def guard(session: SessionBase) -> None:
     """Let a session that looks at a HIPAA account end soon after its last use; written once.
 
@@ -155,6 +196,8 @@ def touch(session: SessionBase) -> None:
     row = Session.objects.filter(pk=store.session_key, is_guarded=store.is_guarded)
 
     def move_on() -> None:
+        # The person first, in the order in which whoever logs them out locks the two.
+        User.objects.filter(pk=store["_auth_user_id"]).update(last_active_at=now)
         if row.update(last_seen_at=now, expire_date=end):
             store.last_seen_at, store.ends_at = now, end
 

@@ -11,10 +11,10 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend
+from allauth.account.utils import perform_login
 from allauth.core.exceptions import ImmediateHttpResponse
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import login
 from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.forms import ValidationError
 from django.http import HttpRequest, HttpResponse
@@ -87,6 +87,10 @@ class AccountAdapter(DefaultAccountAdapter):
         if user := _find(address):
             operations.record_failed_log_in(user, actor=Actor.somebody(origin))
 
+    def get_login_stages(self) -> list[str]:
+        """The steps between a right password and being signed in; we offer no others."""
+        return ["allauth.account.stages.EmailVerificationStage", "users.stages.SecondFactorStage"]
+
     def post_login(self, request: HttpRequest, user: Any, **options: Any) -> HttpResponse:
         response: HttpResponse = super().post_login(request, user, **options)
         _remember_browser(response, request, user)
@@ -116,10 +120,12 @@ class AccountAdapter(DefaultAccountAdapter):
 
 
 def log_in_newcomer(request: HttpRequest, user: User, *, to: str) -> HttpResponse:
-    """Sign somebody in who has just proven their address and chosen a password; lead them on."""
-    login(request, user, backend="users.sign_in.PasswordBackend")
-    response = HttpResponse(status=303, headers={"Location": to})
-    _remember_browser(response, request, user)
+    """Sign somebody in who has just proven their address and chosen a password; lead them on.
+
+    They go through the same steps as everybody who logs in.
+    """
+    response: HttpResponse = perform_login(request, user, redirect_url=to)
+    response.status_code = 303
     return response
 
 
@@ -131,7 +137,9 @@ def connect() -> None:
 
 def _logged_in(sender: Any, request: HttpRequest, user: User, **_: Any) -> None:
     sessions.begin(request.session, origin_of(request))
-    if not operations.record_log_in(user, method=Method.PASSWORD, actor=actor_of(user, request)):
+    sessions.note_confirmation(request.session)
+    method = _with_second_factor(Method.PASSWORD, sessions.second_factor_of(request.session))
+    if not operations.record_log_in(user, method=method, actor=actor_of(user, request)):
         request.session.flush()
         raise ImmediateHttpResponse(redirect("account_inactive"))
 
@@ -139,6 +147,11 @@ def _logged_in(sender: Any, request: HttpRequest, user: User, **_: Any) -> None:
 def _logged_out(sender: Any, request: HttpRequest, user: User | None, **_: Any) -> None:
     if user:
         operations.record_log_out(user, actor=actor_of(user, request))
+
+
+def _with_second_factor(method: Method, how: str) -> str:
+    """How somebody has logged in, for the trail."""
+    return f"{method}, {how}" if how else str(method)
 
 
 def _find(email: str) -> User | None:

@@ -2,15 +2,8 @@
 
 from datetime import date
 
-from accounts import access, conditions, mail, trail
-from accounts.models import (
-    Account,
-    AccountRole,
-    AccountType,
-    RoleAssignment,
-    SecondFactor,
-    owner_key,
-)
+from accounts import access, conditions, grants, mail, trail
+from accounts.models import Account, AccountRole, AccountType, RoleAssignment
 from adminctr.core import clock, text
 from adminctr.core.actor import Actor
 from adminctr.core.errors import RuleViolation
@@ -18,7 +11,7 @@ from adminctr.core.operations import its_organization, itself, operation
 from adminctr.core.periods import Source
 from audit import log
 from organizations import policy
-from organizations.models import Organization
+from organizations.models import Organization, SecondFactor
 from organizations.policy import Action
 from users.models import User
 
@@ -75,19 +68,15 @@ def transfer_account(account: Account, *, to: User, actor: Actor) -> Account:
     conditions.require_other_owner(current, to.sid)
 
     former = current.owner
-    held = RoleAssignment.objects.open().filter(account=current, holder__in=[former, to])
-    held.end()
-    for holder, role in ((to, AccountRole.OWNER), (former, AccountRole.ADMINISTRATOR)):
-        RoleAssignment.begin(
-            holder,
-            role=role,
-            home=current.organization,
-            account=current,
-            source=Source.TRANSFER,
-            by_id=actor.user_id,
-        )
-    Account.objects.with_subaccounts(current).update(owner=to, owner_key=owner_key(to))
-    current.owner = to
+    grants.put_owner(current, to, by_id=actor.user_id)
+    RoleAssignment.begin(
+        former,
+        role=AccountRole.ADMINISTRATOR,
+        home=current.organization,
+        account=current,
+        source=Source.TRANSFER,
+        by_id=actor.user_id,
+    )
     mail.send_account_given.enqueue(current.pk, former.pk, to.pk)
     mail.send_account_received.enqueue(current.pk, former.pk, to.pk)
     trail.note(

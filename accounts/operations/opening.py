@@ -3,15 +3,7 @@
 import hashlib
 
 from accounts import access, conditions, limits, trail
-from accounts.models import (
-    Account,
-    AccountRole,
-    AccountType,
-    Product,
-    RoleAssignment,
-    SecondFactor,
-    owner_key,
-)
+from accounts.models import Account, AccountRole, AccountType, Product, RoleAssignment, owner_key
 from adminctr.core import clock, text
 from adminctr.core.actor import Actor
 from adminctr.core.errors import RuleViolation
@@ -19,7 +11,8 @@ from adminctr.core.operations import its_organization, itself, operation
 from adminctr.core.periods import Source
 from audit import log
 from organizations import policy
-from organizations.models import Organization
+from organizations.limits import require_settable
+from organizations.models import Organization, SecondFactor
 from organizations.policy import Action
 from users.models import User
 
@@ -129,18 +122,13 @@ def set_account_limit(organization: Organization, *, limit: int, actor: Actor) -
     Raises NotAllowed, or RuleViolation: limit_out_of_range, limit_below_held, limit_unchanged.
     """
     actor = policy.require_locked(actor, Action.ORGANIZATION_SET_LIMIT, organization)
-    if not 1 <= limit <= limits.HIGHEST_LIMIT:
-        raise RuleViolation(
-            "limit_out_of_range", f"Choose 1 to {limits.HIGHEST_LIMIT:,} accounts.", field="limit"
-        )
-    if limit < (held := limits.held_by(organization)):
-        raise RuleViolation(
-            "limit_below_held",
-            f"This organization has {held} accounts; the limit cannot be lower.",
-            field="limit",
-        )
-    if limit == organization.account_limit:
-        raise RuleViolation("limit_unchanged", "This is the limit already.", field="limit")
+    require_settable(
+        limit,
+        present=organization.account_limit,
+        held=limits.held_by(organization),
+        highest=limits.HIGHEST_LIMIT,
+        things="accounts",
+    )
 
     before, organization.account_limit = organization.account_limit, limit
     organization.save(update_fields=["account_limit"])

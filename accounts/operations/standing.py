@@ -87,6 +87,7 @@ def close_account(account: Account, *, digest: str, actor: Actor) -> Account:
     keys = list(ending.values_list("pk", flat=True))
     ending.update(status=AccountStatus.PENDING_CLOSURE, suspended_by="", closing_at=now)
     invitations = Invitation.objects.open().filter(account__in=keys)
+    invitations.withhold_account_roles()
     revoked = invitations.update(revoked_at=now)
     current.refresh_from_db(fields=["status", "suspended_by", "closing_at"])
     mail.send_account_closed.enqueue(current.pk, current.owner_id)
@@ -127,7 +128,9 @@ def purge_account(account: Account, *, actor: Actor) -> None:
         name=PURGED_NAME, name_key=text.sort_key(PURGED_NAME), purged_at=clock.now()
     )
     if purged:
-        Invitation.objects.filter(account=account).delete()
+        invitations = Invitation.objects.filter(account=account)
+        invitations.withhold_account_roles()
+        invitations.delete()
         trail.note(account, "account.purged", actor)
 
 

@@ -17,10 +17,11 @@ from accounts.models import Account, AccountStatus
 from adminctr.core.errors import NotAllowed
 from adminctr.core.operations import record_refusal
 from adminctr.core.plans import Plan
-from adminctr.web import tones
+from adminctr.web import second_factor, tones
 from adminctr.web.plans import PlanExportFrame, PlanFrame
 from adminctr.web.views import ActionFrame, ConsolePage, DetailFrame, ListFrame, OperationFrame
 from organizations import contacts
+from organizations.models import SecondFactor
 from organizations.operations import export_list
 from organizations.policy import Action, Refusal
 from users import sessions
@@ -68,6 +69,8 @@ class AccountPage(ConsolePage):
             self.account = self._mine(kwargs["sid"])
             self.organization = self.account.organization
         access.require(self.actor, self.action, self.account)
+        if self.door is CONSOLE:
+            second_factor.require(self.request, SecondFactor(self.account.second_factor))
         if self.account.is_hipaa:
             sessions.guard(self.request.session)
 

@@ -313,4 +313,5 @@ def _kind_of_holder(row: Any) -> str:
 def _name_of_holder(row: Any) -> str:
     """Who has left is shown by the address that they had here; their name is others' business."""
     is_former = not row.holder_is_managed and row.is_over()
-    return str(row.email if is_former else row.holder.get_full_name())
+    is_there = row.holder.deleted_at is None
+    return str(row.email if is_former and is_there else row.holder.get_full_name())

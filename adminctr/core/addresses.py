@@ -9,6 +9,7 @@ import ipaddress
 import re
 import string
 import unicodedata
+from io import StringIO
 
 import idna
 
@@ -17,15 +18,33 @@ from adminctr.core.errors import RuleViolation
 ADDRESS_LENGTH = 160
 DOMAIN_LENGTH = 253
 
+# What stands for the domain of somebody who was deleted; nobody can ever have an address of it.
+DELETED_DOMAIN = "deleted.invalid"
+
 _TO_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 _LOCAL_PART = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _OTHER_DOTS = frozenset("\u3002\uff0e\uff61")  # the idna package splits at them without a word
+# One of a list, as mail programs write it, with what stands between it and the next. A name may
+# hold a comma where semicolons stand between two, and anything between quotation marks.
+_LISTED = r"""
+    (?: (?: "[^"]*+"\s*+ | '[^']*+'\s*+ | [^"<>@{marks}]*+ ) < \s*+ (?P<named> {one} ) \s*+ >
+      | (?P<plain> {one} ) )
+    (?: [\s,;]++ | $ )"""
+_ONE = r"""[^\s,;<>@"]++ @ [^\s,;<>@"]++"""
+_AMONG_COMMAS, _AMONG_SEMICOLONS = (
+    re.compile(_LISTED.format(marks=marks, one=_ONE), re.VERBOSE) for marks in (",;", ";")
+)
 _TOP_LABEL = re.compile(r"[a-z][a-z0-9-]*[a-z0-9]")
 _SCRIPTS_WRITTEN_TOGETHER = (
     frozenset({"LATIN", "CJK", "HIRAGANA", "KATAKANA"}),
     frozenset({"LATIN", "CJK", "BOPOMOFO"}),
     frozenset({"LATIN", "CJK", "HANGUL"}),
 )
+# Letters that Unicode names by no script, with the scripts beside which they are at home.
+_MARKS_OF_SCRIPTS = {
+    "KATAKANA-HIRAGANA": frozenset({"HIRAGANA", "KATAKANA"}),
+    "IDEOGRAPHIC": frozenset({"CJK"}),
+}
 
 
 def canonical_domain(text: str) -> str:
@@ -83,6 +102,20 @@ def canonical_address(text: str) -> str:
     return canonical
 
 
+def listed_addresses(text: str) -> list[tuple[int, str]] | None:
+    """The addresses in a text that holds nothing else, each with its line; None for any other text.
+
+    They are taken as they stand, out of the angle brackets where a name is written before them.
+    """
+    found: list[tuple[int, str]] = []
+    for number, line in enumerate(StringIO(text, newline=None), start=1):
+        in_line = _addresses_in(line.strip())
+        if in_line is None:
+            return None
+        found += [(number, address) for address in in_line]
+    return found
+
+
 def domain_of(address: str) -> str:
     """The domain of a canonical address."""
     return address.rpartition("@")[2]
@@ -94,6 +127,19 @@ def readable_domain(name: str) -> str:
         return idna.decode(name)
     except idna.IDNAError:
         return name
+
+
+def _addresses_in(line: str) -> list[str] | None:
+    listed = _AMONG_SEMICOLONS if ";" in line else _AMONG_COMMAS
+    found: list[str] = []
+    place = len(line) - len(line.lstrip(",; \t"))
+    while place < len(line):
+        one = listed.match(line, place)
+        if one is None:
+            return None
+        found.append(one["named"] or one["plain"])
+        place = one.end()
+    return found
 
 
 def _to_a_labels(name: str) -> str:
@@ -126,6 +172,7 @@ def _to_a_label(label: str) -> str:
 
 def _refuse_mixed_scripts(label: str) -> None:
     scripts = {unicodedata.name(letter, "").split(" ")[0] for letter in label if letter.isalpha()}
+    scripts -= {mark for mark, home in _MARKS_OF_SCRIPTS.items() if home & scripts}
     if len(scripts) > 1 and not any(scripts <= together for together in _SCRIPTS_WRITTEN_TOGETHER):
         raise _refused("domain_mixed_scripts", "Do not mix alphabets in one part of a domain name.")
 

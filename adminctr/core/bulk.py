@@ -6,7 +6,8 @@ Nothing is checked but what the database refuses, and no row is read back: keys 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import batched
+from enum import Enum
+from itertools import batched, chain
 from operator import attrgetter
 from typing import Any
 
@@ -17,6 +18,7 @@ from django.db.models.expressions import DatabaseDefault
 from adminctr.core import search_indexes
 
 BATCH = 2000
+_MANY = 20
 
 # Pages are written in the order of every index, so they must fit into memory together.
 _SQLITE_CACHE_KIB = 262_144
@@ -30,6 +32,27 @@ def first_free_key(model: type[models.Model]) -> int:
         cursor.execute(f"SELECT max(id) FROM {_quoted(model._meta.db_table)}")  # noqa: S608
         highest: int | None = cursor.fetchone()[0]
     return (highest or 0) + 1
+
+
+def insert[M: models.Model](manager: models.Manager[M], rows: Sequence[M]) -> None:
+    """Write new rows beside whoever else writes, in the transaction of an operation.
+
+    Their keys are taken here. As many as one person makes are written in Django's own way.
+    """
+    if len(rows) < _MANY:
+        manager.bulk_create(rows)
+        return
+    missing = [row for row in rows if row.pk is None]
+    for row, key in zip(missing, _taken(manager.model, len(missing)), strict=True):
+        row.pk = key
+    columns = _columns_of(rows[0])
+    with connection.wrap_database_errors:
+        if connection.vendor == "postgresql":
+            _send(manager.model, columns, _stored(rows, columns))
+        else:
+            _send_together(manager.model, columns, _stored(rows, columns))
+    for row in rows:
+        row._state.adding = False
 
 
 def write[M: models.Model](rows: Iterable[M], progress: Progress | None = None) -> None:
@@ -65,11 +88,11 @@ def analyze() -> None:
 
 
 def _columns_of(row: models.Model) -> list[models.Field[Any, Any]]:
-    """Every column that the row has a value for; the others have a default in the database."""
+    """Every column that the row has a value for; the database makes the others."""
     return [
         field
         for field in row._meta.concrete_fields
-        if not isinstance(getattr(row, field.attname), DatabaseDefault)
+        if not field.generated and not isinstance(getattr(row, field.attname), DatabaseDefault)
     ]
 
 
@@ -91,10 +114,45 @@ def _stored(
 def _keeper(field: models.Field[Any, Any]) -> Callable[[Any], Any] | None:
     """What turns a value of this column into what is stored; None where nothing does."""
     if isinstance(field, models.JSONField):
-        return json.dumps
-    if isinstance(field, models.DateTimeField) and connection.vendor == "sqlite":
-        return connection.ops.adapt_datetimefield_value
+        return _as_json
+    if field.choices:
+        return _plain
+    if connection.vendor == "sqlite":
+        return _KEPT_BY_SQLITE.get(field.get_internal_type())
     return None
+
+
+def _as_json(value: Any) -> str | None:
+    return None if value is None else json.dumps(value)
+
+
+def _plain(value: Any) -> Any:
+    """What stands behind the name of a choice."""
+    return value.value if isinstance(value, Enum) else value
+
+
+_KEPT_BY_SQLITE: dict[str, Callable[[Any], Any]] = {
+    "DateTimeField": lambda value: connection.ops.adapt_datetimefield_value(value),
+    "UUIDField": lambda value: value.hex,
+}
+
+
+def _taken(model: type[models.Model], number: int) -> Sequence[int]:
+    """So many keys that nobody else gets."""
+    table, column = model._meta.db_table, model._meta.pk.column
+    if not number:
+        return ()
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(
+                "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)",
+                [_quoted(table), column, number],
+            )
+            return [key for (key,) in cursor.fetchall()]
+        # Nobody else writes before this transaction ends.
+        cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])
+        [last] = cursor.fetchone() or [0]
+        return range(last + 1, last + 1 + number)
 
 
 def _send(
@@ -112,6 +170,22 @@ def _send(
         else:
             places = ", ".join(["%s"] * len(columns))
             cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({places})", rows)  # noqa: S608
+
+
+def _send_together(
+    model: type[models.Model],
+    columns: Sequence[models.Field[Any, Any]],
+    rows: Sequence[list[Any]],
+) -> None:
+    """As few statements as SQLite takes: each puts what it adds to a search into order anew."""
+    table, names = _quoted(model._meta.db_table), ", ".join(_quoted(one.column) for one in columns)
+    places = f"({', '.join(['%s'] * len(columns))})"
+    most = connection.features.max_query_params or 0
+    with connection.cursor() as cursor:
+        for batch in batched(rows, most // len(columns)):
+            values = ", ".join([places] * len(batch))
+            parameters = list(chain.from_iterable(batch))
+            cursor.execute(f"INSERT INTO {table} ({names}) VALUES {values}", parameters)  # noqa: S608
 
 
 def _number_on(written: Iterable[type[models.Model]]) -> None:

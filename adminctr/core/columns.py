@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from django.core.checks import CheckMessage
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Q
@@ -20,6 +21,16 @@ class KeyField(TextColumn):
     def db_parameters(self, connection: BaseDatabaseWrapper) -> dict[str, Any]:
         binary = "C" if connection.vendor == "postgresql" else None
         return super().db_parameters(connection) | {"collation": binary}
+
+
+class ComputedField(models.GeneratedField):
+    """A column that the database computes; both engines that we support can.
+
+    Django would ask the database whether it can before any command runs, even while it is away.
+    """
+
+    def check(self, **options: Any) -> list[CheckMessage]:
+        return super().check(**options | {"databases": None})
 
 
 def starts_with(column: str, beginning: str) -> Q:

@@ -5,6 +5,8 @@ the caller, so that a task which runs twice sends the same message twice rather 
 """
 
 import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,10 +15,25 @@ from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 
 from adminctr.core import lifetimes, metrics
+from adminctr.core.addresses import DELETED_DOMAIN
 
 
-def send(message: str, *, to: str, key: str, **context: Any) -> None:
-    """Render `email/<message>.txt` and `.html` and hand them to the mail server."""
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    name: str
+    content: bytes
+    content_type: str
+
+
+def send(
+    message: str, *, to: str, key: str, attachments: Sequence[Attachment] = (), **context: Any
+) -> None:
+    """Render `email/<message>.txt` and `.html` and hand them to the mail server.
+
+    Somebody who was deleted since it was queued gets nothing.
+    """
+    if to.endswith(f"@{DELETED_DOMAIN}"):
+        return
     context |= lifetimes.in_words()
     context |= {"product_name": settings.PRODUCT_NAME, "base_url": settings.BASE_URL}
     subject, _, text = render_to_string(f"email/{message}.txt", context).partition("\n")
@@ -30,6 +47,8 @@ def send(message: str, *, to: str, key: str, **context: Any) -> None:
         headers={"Message-ID": f"<{identity}@{host}>", "Auto-Submitted": "auto-generated"},
     )
     mail.attach_alternative(html, "text/html")
+    for one in attachments:
+        mail.attach(one.name, one.content, one.content_type)
     try:
         mail.send()
     except OSError:  # those of smtplib are among them

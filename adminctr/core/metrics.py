@@ -12,6 +12,7 @@ from prometheus_client.multiprocess import mark_process_dead
 
 REFUSALS = Counter("adminctr_refusals", "Operations and pages that refused", ["code"])
 MAILS = Counter("adminctr_mails", "Mails handed to the mail server", ["outcome"])
+TEXT_MESSAGES = Counter("adminctr_text_messages", "Messages handed to the vendor", ["outcome"])
 DATABASE_ERRORS = Counter("adminctr_database_errors", "Errors of the database", ["kind"])
 
 

@@ -31,6 +31,14 @@ HEADINGS = {
     Weight.SURVIVES: "What stays",
 }
 
+# The same once it is done; nothing was in the way then.
+DONE_HEADINGS = {
+    Weight.LOSES: "Who lost what",
+    Weight.CHANGES: "What changed",
+    Weight.IRREVERSIBLE: "What cannot be undone",
+    Weight.SURVIVES: "What stayed",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Thing:
@@ -46,7 +54,8 @@ class Effect:
     """One thing that happens, or stays: `key` names its kind, `text` is a sentence with the number.
 
     `count` is how many objects there are where they are too many to be listed; those that are not
-    listed are guarded by their number alone.
+    listed are guarded by their number alone. `done` says the same once it has happened; it is empty
+    where `text` stands for both.
     """
 
     weight: Weight
@@ -54,12 +63,17 @@ class Effect:
     text: str
     objects: tuple[Thing, ...] = ()
     count: int = -1
+    done: str = ""
 
     def __post_init__(self) -> None:
         if self.count == -1:
             object.__setattr__(self, "count", len(self.objects))
         if self.count < len(self.objects):
             raise ValueError("An effect counts all of its objects")
+
+    def told(self) -> str:
+        """What it says once it has happened."""
+        return self.done or self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +114,11 @@ class Plan:
         for effect in self.effects:
             counts[effect.key] = counts.get(effect.key, 0) + effect.count
         return counts
+
+
+def several(number: int, one: str, many: str) -> str:
+    """A number with the words that follow it, as the sentence of an effect begins."""
+    return f"{number:,} {one if number == 1 else many}"
 
 
 OUTDATED = "What this does has changed since you looked. Read it again."

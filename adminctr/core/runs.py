@@ -9,14 +9,16 @@ up, cannot move the cursor any more.
 import secrets
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
 from django.utils.module_loading import import_string
 
 from adminctr.core import clock
-from adminctr.core.tenancy import TenantModel
+from adminctr.core.actor import Actor
+from adminctr.core.errors import NotAllowed
+from adminctr.core.tenancy import RowT, TenantModel
 
 LEASE = timedelta(minutes=2)
 
@@ -30,6 +32,15 @@ class RunState(models.TextChoices):
     RUNNING = "running", "Running"
     FINISHED = "finished", "Finished"
     FAILED = "failed", "Stopped"
+
+
+class RunQuerySet(models.QuerySet[RowT]):
+    def unfinished(self) -> Self:
+        return self.filter(finished_at=None)
+
+    def waiting(self) -> Self:
+        """Not taken by a worker, or by one that gave no sign of life since."""
+        return self.unfinished().filter(_is_free())
 
 
 class Run(TenantModel):
@@ -59,12 +70,11 @@ class Run(TenantModel):
 
     def claim(self) -> bool:
         """Take the lease if the run is open and nobody else holds it; one of many succeeds."""
-        now = clock.now()
-        free = Q(leased_until=None) | Q(leased_until__lte=now)
         open_states = [RunState.PENDING, RunState.RUNNING]
         holder = secrets.token_hex(16)
-        taken = self._rows().filter(free, pk=self.pk, state__in=open_states)
-        if not taken.update(state=RunState.RUNNING, holder=holder, leased_until=now + LEASE):
+        taken = self._rows().filter(_is_free(), pk=self.pk, state__in=open_states)
+        until = clock.now() + LEASE
+        if not taken.update(state=RunState.RUNNING, holder=holder, leased_until=until):
             return False
         self.refresh_from_db()
         return self.holder == holder
@@ -73,9 +83,9 @@ class Run(TenantModel):
         """Let a worker drive the run, in the transaction that makes it."""
         import_string(self.driver).enqueue(self.pk)
 
-    def advance(self, cursor: dict[str, Any], **counters: int) -> None:
-        """Move the cursor, with what the run counts, and renew the lease; raises LeaseLost."""
-        self._write(cursor=cursor, leased_until=clock.now() + LEASE, **counters)
+    def advance(self, cursor: dict[str, Any], **told: Any) -> None:
+        """Move the cursor, with what the run tells, and renew the lease; raises LeaseLost."""
+        self._write(cursor=cursor, leased_until=clock.now() + LEASE, **told)
 
     def finish(self, state: RunState = RunState.FINISHED) -> None:
         """End the run; raises LeaseLost."""
@@ -91,6 +101,12 @@ class Run(TenantModel):
         return type(self)._base_manager.all()
 
 
+def require_starter(actor: Actor, by_id: int) -> None:
+    """Raises NotAllowed: a run goes on with the rights of whoever started it."""
+    if actor.user_id != by_id:
+        raise NotAllowed("Only the one who started this goes on with it.")
+
+
 def drive[RunT: Run](run: RunT, step: Callable[[RunT], None]) -> bool:
     """Claim a run and take steps until it has ended; False when somebody else holds it."""
     if not run.claim():
@@ -98,3 +114,7 @@ def drive[RunT: Run](run: RunT, step: Callable[[RunT], None]) -> bool:
     while run.state == RunState.RUNNING:
         step(run)
     return True
+
+
+def _is_free() -> Q:
+    return Q(leased_until=None) | Q(leased_until__lte=clock.now())

@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from adminctr.core import lifetimes
 from adminctr.web import idle
+from adminctr.web.display import Moment, moment
 from adminctr.web.shortcuts import KEYS
 from organizations import policy
 
@@ -43,6 +44,7 @@ def product(request: HttpRequest) -> dict[str, Any]:
         "is_demo": settings.DEMO,
         "navigation": _navigation(request),
         "may_administer": policy.may_administer(_role_of(request)),
+        "domain_deadline": _domain_deadline(request),
         "theme": getattr(request, "theme", ""),
         "idle": idle.warning(request),
         "idle_reason": idle.reason(),
@@ -74,6 +76,15 @@ def _navigation(request: HttpRequest) -> list[dict[str, Any]]:
         }
         for label, items in groups
     ]
+
+
+def _domain_deadline(request: HttpRequest) -> Moment | None:
+    """When a domain is lost unless its proof returns, for whoever can do something about it."""
+    organization = getattr(request, "organization", None)
+    if organization is None or not policy.may_administer(_role_of(request)):
+        return None
+    deadline = organization.domain_deadline
+    return moment(deadline) if deadline else None
 
 
 def _role_of(request: HttpRequest) -> str:

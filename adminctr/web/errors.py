@@ -97,5 +97,10 @@ def _helpers(request: ConsoleRequest, roles: tuple[str, ...]) -> list[dict[str, 
 
 def _page(request: HttpRequest | None, template: str, status: int, **context: Any) -> HttpResponse:
     """Asks no database: what is shown was given or stands on the request already."""
-    context |= {"product_name": settings.PRODUCT_NAME, "theme": getattr(request, "theme", "")}
+    stay = getattr(request, "stay", None)
+    context |= {
+        "product_name": settings.PRODUCT_NAME,
+        "theme": getattr(request, "theme", ""),
+        "may_administer": policy.may_administer(stay.role if stay else ""),
+    }
     return HttpResponse(render_to_string(template, context), status=status)

@@ -1,6 +1,8 @@
 """Filters and orders of lists. Both stand in the address, which is the only state.
 
-What the address asks and a list does not understand is left out, and the page says so.
+An order that a list does not understand is left out, and the page says so. A filter that it does
+not understand stays in its field, with the reason beside it, and no row fits: nobody takes the
+whole list for what they asked for, and nothing is done to all of it.
 """
 
 from collections.abc import Mapping
@@ -13,6 +15,7 @@ from django import forms
 from django.db.models import QuerySet
 from django.http import QueryDict
 
+from adminctr.core.plans import several
 from adminctr.web.display import day
 from adminctr.web.forms import Form, LineField
 from adminctr.web.paginate import Indexed, Listing, narrowed, sought
@@ -20,7 +23,7 @@ from adminctr.web.paginate import Indexed, Listing, narrowed, sought
 SEARCH = "search"
 _SORT = "sort"
 _SEARCH_LENGTH = 160
-_OF_DJANGO = frozenset(("invalid", "invalid_choice", "min_value", "max_length"))
+_NO_CHOICE = "Choose one of these."
 
 
 class FilterForm(Form):
@@ -36,10 +39,21 @@ class FilterForm(Form):
         super().__init__(asked)
         for field in self.fields.values():
             field.required = False
+            if isinstance(field, forms.ChoiceField):
+                field.error_messages["invalid_choice"] = _NO_CHOICE
         self.full_clean()
 
     def narrow(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """The rows that fit, where every filter is understood."""
         return rows
+
+    def fitting(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """None at all where a filter is not understood: without it, more would fit."""
+        return rows.none() if self.errors else self.narrow(rows)
+
+    def narrowing(self) -> list[str]:
+        """The names of the fields that narrow the list, those not understood among them."""
+        return [name for name in self.fields if name in {*self.chosen(), *self.errors}]
 
     def chosen(self) -> list[str]:
         """The names of the fields with a valid value other than their initial one."""
@@ -52,18 +66,14 @@ class FilterForm(Form):
     def in_words(self, name: str) -> str:
         """One filter as people read it; empty where nothing is chosen and nothing holds."""
         field = self.fields[name]
+        if name in self.errors:
+            return f"{field.label}: not understood"
         value = self.cleaned_data[name] or field.initial
         if not value:
             return ""
         if isinstance(field, forms.ChoiceField):
             value = dict(field.choices)[value]  # type: ignore[arg-type]
         return f"{field.label}: {day(value) if isinstance(value, date) else value}"
-
-    def in_error(self, name: str) -> str:
-        """One filter that was not understood, with the reason where it is the list's own."""
-        label = str(self.fields[name].label)
-        own = [one for one in self.errors[name].as_data() if one.code not in _OF_DJANGO]
-        return f"{label} ({' '.join(map(str, own[0].messages))})" if own else label
 
     @property
     def button(self) -> str:
@@ -77,7 +87,7 @@ class FilterForm(Form):
         return [self[name] for name in self.more]
 
     def shows_more(self) -> bool:
-        return not set(self.more).isdisjoint(self.chosen())
+        return not set(self.more).isdisjoint(self.narrowing())
 
 
 class SearchField(LineField):
@@ -108,7 +118,7 @@ class Noun:
     many: str
 
     def of(self, number: int) -> str:
-        return f"{number:,} {self.one if number == 1 else self.many}"
+        return several(number, self.one, self.many)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,13 +131,16 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What the address asks of a list, as far as the list understands it."""
+    """What the address asks of a list.
+
+    `query` is what links to the same rows carry: the filters, as they were typed, and the order.
+    """
 
     form: FilterForm
     orders: Mapping[str, Order]
     order: str
     query: Mapping[str, str]
-    dropped: tuple[str, ...]
+    dropped: str = ""
 
     @classmethod
     def read(
@@ -136,29 +149,33 @@ class Selection:
         """The first of `orders` is the usual one; a list without any orders its rows itself."""
         asked = {name: str(value) for name, value in address.items() if value}
         form = filter_class(asked)
-        query = {name: asked[name] for name in form.chosen()}
-        dropped = [form.in_error(name) for name in form.errors]
-        usual = order = next(iter(orders), "")
-        if orders and (sort := asked.get(_SORT)):
-            if sort in orders:
-                order = sort
-            else:
-                dropped.append("Order")
+        query = {name: asked[name] for name in form.narrowing()}
+        usual = next(iter(orders), "")
+        sort = asked.get(_SORT, usual)
+        order = sort if sort in orders else usual
         if order != usual:
             query[_SORT] = order
-        return cls(filter_class(query), orders, order, query, tuple(dropped))
+        dropped = "Order" if orders and sort != order else ""
+        return cls(form, orders, order, query, dropped)
+
+    @property
+    def is_understood(self) -> bool:
+        """Whether every filter is: otherwise the list shows nothing, and nothing is done to it."""
+        return not self.form.errors
 
     def of(self, rows: QuerySet[Any]) -> Listing:
         """The rows that fit, in the order asked for."""
         everything = self._ordered(rows)
-        fitting = self._ordered(self.form.narrow(rows))
+        fitting = self._ordered(self.form.fitting(rows))
+        if not self.is_understood:
+            return Indexed(fitting)
         if word := self.form.cleaned_data.get(SEARCH):
             return sought(fitting, word)
         return narrowed(fitting, everything) if self.form.chosen() else Indexed(fitting)
 
     def counted(self, listing: Listing, noun: Noun, *, of_all: int | None) -> str:
         """How many rows there are, in words; `of_all` where a counter knows without filters."""
-        if of_all is not None and not self.form.chosen():
+        if of_all is not None and not self.form.narrowing():
             return noun.of(of_all)
         counted = listing.count()
         if not counted.has_more:
@@ -184,12 +201,12 @@ class Selection:
         """The filters that are set, each with the address without it."""
         return [
             {"label": self.form.in_words(name), "url": self._url_without(name)}
-            for name in self.form.chosen()
+            for name in self.form.narrowing()
         ]
 
     def echo(self) -> str:
         """The filters that are set, in words."""
-        return ", ".join(self.form.in_words(name) for name in self.form.chosen())
+        return ", ".join(self.form.in_words(name) for name in self.form.narrowing())
 
     def words(self) -> str:
         """Everything that holds, the usual included: for captions and for the trail."""

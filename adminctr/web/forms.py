@@ -1,5 +1,6 @@
 """Fields that several forms share. They check shape; rules belong to operations."""
 
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -27,6 +28,19 @@ class AddressField(forms.CharField):
             raise forms.ValidationError(refused.message, code=refused.code) from refused
 
 
+class DayInput(forms.DateInput):
+    """The browser's calendar, which can show days alone: what is none leaves it empty."""
+
+    def __init__(self) -> None:
+        super().__init__(attrs={"type": "date"}, format="%Y-%m-%d")
+
+    def format_value(self, value: Any) -> str | None:
+        try:
+            return date.fromisoformat(super().format_value(value) or "").isoformat()
+        except ValueError:
+            return None
+
+
 class PersonField(forms.CharField):
     """One person, by address in its canonical form or by User SID."""
 
@@ -36,7 +50,7 @@ class PersonField(forms.CharField):
 
     def clean(self, value: Any) -> str:
         who: str = super().clean(value) or ""
-        return who if is_sid(who, "US") else AddressField().clean(who)
+        return who if not who or is_sid(who, "US") else AddressField().clean(who)
 
 
 class LineField(forms.CharField):

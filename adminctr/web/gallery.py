@@ -1,5 +1,6 @@
 """Every component in every state, to look at and to test; only mounted where DEMO is on."""
 
+from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -12,7 +13,7 @@ from adminctr.core.clock import now
 from adminctr.core.plans import Effect, Plan, Thing, Weight
 from adminctr.web.display import moment
 from adminctr.web.filters import FilterForm, Order, Selection
-from adminctr.web.forms import Form
+from adminctr.web.forms import DayInput, Form
 from adminctr.web.plans import Look, moved, show, with_boxes
 
 _HERE = "#"
@@ -48,7 +49,7 @@ class EveryField(Form):
     confirmed = forms.BooleanField(label="Send a mail", help_text="To the Owner, too.")
     reason = forms.CharField(label="Reason", widget=forms.Textarea(attrs={"rows": 3}))
     users = forms.FileField(label="File with users")
-    ends = forms.DateField(label="Ends on", widget=forms.DateInput(attrs={"type": "date"}))
+    ends = forms.DateField(label="Ends on", widget=DayInput())
 
 
 class SearchFilter(FilterForm):
@@ -69,6 +70,16 @@ class TypedName(Form):
 def gallery(request: HttpRequest) -> HttpResponse:
     """Shown to everybody, since it holds nothing but made-up words."""
     return TemplateResponse(request, "web/gallery.html", _examples())
+
+
+def _view(label: str, *, is_shared: bool, current: bool) -> dict[str, Any]:
+    return {
+        "label": label,
+        "url": _HERE,
+        "is_shared": is_shared,
+        "current": current,
+        "forget_url": _HERE,
+    }
 
 
 def _examples() -> dict[str, Any]:
@@ -96,6 +107,14 @@ def _examples() -> dict[str, Any]:
             ],
             "all": "signed",
         },
+        "saved": {
+            "views": [
+                _view("Suspended, by Ulla Berg", is_shared=True, current=True),
+                _view("Never signed in", is_shared=False, current=False),
+            ],
+            "save_url": _HERE,
+            "refusal": None,
+        },
         "typed": TypedName(prefix="typed"),
         "plans": _plans(),
         "tabs": [
@@ -119,6 +138,7 @@ def _examples() -> dict[str, Any]:
             _event("Sue Park", "renamed the organization Acme", 12) | {"reason": "Ticket 12"},
             _event("Cy Lindqvist", "tried to invite bo@acme.example", 11) | {"refused": True},
         ],
+        "deadline_example": moment(now() + timedelta(days=14)),
         "idle_example": {"left": 120, "lead": 120, "stay_url": _HERE},
         "never": moment(None),
         "now": moment(now()),

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from django.conf import settings
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from accounts.models import (
@@ -25,7 +26,7 @@ from domains.models import Domain
 from invitations.models import Invitation, Kind
 from organizations.models import Membership, Organization, Role
 from overview import counters
-from users.models import User
+from users.models import EmailChange, Factor, Session, User
 
 Check = Callable[[], Iterator[str]]
 
@@ -76,6 +77,11 @@ def copies_on_stays_are_true() -> Iterator[str]:
             user.last_login,
         ):
             yield f"{stay}: copies on a stay differ from its user"
+    factors = Factor.objects.real().filter(user=OuterRef("user"))
+    yield from _each(
+        stays.exclude(has_second_factor=Exists(factors)),
+        "the copy on a stay of whether there is a second factor is wrong",
+    )
     roles = RoleAssignment.objects.open().on_organization()
     same = roles.filter(holder=OuterRef("user"), organization=OuterRef("organization"))
     differing = stays.filter(~Exists(same.filter(role=OuterRef("role"))))
@@ -133,8 +139,13 @@ def copies_on_accounts_are_true() -> Iterator[str]:
 def closed_accounts_let_nobody_in() -> Iterator[str]:
     closed = Q(account__status=AccountStatus.CLOSED)
     yield from _each(RoleAssignment.objects.open().filter(closed), "a role on a closed account")
-    stopped = ~Q(account__status__in=OPEN_STATUSES) & Q(kind=Kind.ACCESS)
+    stopped = ~Q(account__status__in=OPEN_STATUSES) & _gives_roles()
     yield from _each(Invitation.objects.open().filter(stopped), "an invitation to a closed account")
+
+
+def _gives_roles() -> Q:
+    """Invitations that offer roles on an account, to whoever joins too."""
+    return Q(kind__in=[Kind.ACCESS, Kind.JOIN], account__isnull=False)
 
 
 def administrators_of_accounts_hold_nothing_beside() -> Iterator[str]:
@@ -149,7 +160,7 @@ def administrators_of_accounts_hold_nothing_beside() -> Iterator[str]:
 
 
 def invitations_stand_with_their_account() -> Iterator[str]:
-    access = Invitation.objects.open().filter(kind=Kind.ACCESS)
+    access = Invitation.objects.open().filter(_gives_roles())
     elsewhere = access.exclude(organization=F("account__organization"))
     yield from _each(elsewhere, "an invitation to an account of another organization")
     added = Invitation.objects.open().filter(kind=Kind.ADD_ACCOUNT)
@@ -162,23 +173,58 @@ def counters_are_true() -> Iterator[str]:
         yield f"{drift.organization.sid}: {drift.counter} says {drift.kept}, there are {drift.true}"
 
 
+def deadlines_are_true() -> Iterator[str]:
+    uncertain = Domain.objects.uncertain().filter(organization=OuterRef("pk"))
+    first = Subquery(uncertain.order_by("uncertain_since").values("uncertain_since")[:1])
+    organizations = Organization.objects.annotate(first=first)
+    copied = organizations.filter(Q(first__isnull=False) | Q(domain_deadline__isnull=False))
+    for sid, since, kept in copied.values_list("sid", "first", "domain_deadline").iterator():
+        if kept != (since and since + settings.DOMAIN_UNCERTAIN_FOR):
+            yield f"{sid}: the day on which a domain is lost differs from its domains"
+
+
 def limits_hold() -> Iterator[str]:
-    counts = (
-        Account.objects.counted()
-        .values("organization__sid")
-        .annotate(held=Count("pk"), limit=F("organization__account_limit"))
-    )
-    for row in counts.filter(held__gt=F("limit")):
-        yield f"{row['organization__sid']}: {row['held']} accounts, {row['limit']} allowed"
+    counted: dict[str, QuerySet[Any]] = {
+        "account": Account.objects.counted(),
+        "domain": Domain.objects.order_by(),
+    }
+    for thing, rows in counted.items():
+        limit = F(f"organization__{thing}_limit")
+        counts = rows.values("organization__sid").annotate(held=Count("pk"), limit=limit)
+        for row in counts.filter(held__gt=F("limit")):
+            yield f"{row['organization__sid']}: {row['held']} {thing}s, {row['limit']} allowed"
+
+
+def no_setting_adds_people_to_who_shares() -> Iterator[str]:
+    others = Domain.objects.held().filter(name=OuterRef("name")).exclude(pk=OuterRef("pk"))
+    shared = Domain.objects.held().filter(Exists(others))
+    for sid in shared.filter(follows_setting=True).values_list("sid", flat=True).iterator():
+        yield f"{sid}: the domain setting applies to a domain that others hold too"
 
 
 def each_user_has_one_proven_address() -> Iterator[str]:
     right = EmailAddress.objects.filter(
         user=OuterRef("pk"), email=OuterRef("email"), primary=True, verified=True
     )
-    yield from _each(User.objects.filter(~Exists(right)), "no proven address")
-    if EmailAddress.objects.count() != User.objects.count():
+    people = User.objects.filter(deleted_at=None)
+    yield from _each(people.filter(~Exists(right)), "no proven address")
+    if EmailAddress.objects.count() != people.count():
         yield "there are more or fewer proven addresses than users"
+
+
+def nothing_hangs_on_the_deleted() -> Iterator[str]:
+    gone = User.objects.exclude(deleted_at=None)
+    theirs = {
+        "an open stay": Membership.objects.open().filter(user=OuterRef("pk")),
+        "an open role": RoleAssignment.objects.open().filter(holder=OuterRef("pk")),
+        "an account that is open": Account.objects.standing().filter(owner=OuterRef("pk")),
+        "a session": Session.objects.filter(user=OuterRef("pk")),
+        "a second factor": Factor.objects.filter(user=OuterRef("pk")),
+        "a proven address": EmailAddress.objects.filter(user=OuterRef("pk")),
+        "an address that they want": EmailChange.objects.filter(user=OuterRef("pk")),
+    }
+    for what, rows in theirs.items():
+        yield from _each(gone.filter(Exists(rows)), f"deleted, and has {what} still")
 
 
 def chains_hold() -> Iterator[str]:
@@ -199,8 +245,11 @@ CHECKS: tuple[Check, ...] = (
     administrators_of_accounts_hold_nothing_beside,
     invitations_stand_with_their_account,
     counters_are_true,
+    deadlines_are_true,
     limits_hold,
+    no_setting_adds_people_to_who_shares,
     each_user_has_one_proven_address,
+    nothing_hangs_on_the_deleted,
     chains_hold,
 )
 

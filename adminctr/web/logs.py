@@ -12,7 +12,9 @@ from pythonjsonlogger.core import RESERVED_ATTRS
 from pythonjsonlogger.json import JsonFormatter
 
 # Neither a quotation mark nor the backslash before it: JSON stays JSON.
-_LINK = re.compile(r"(/(?:signup|invitations|profile/email)/|/password/reset/key/)[^/\s'\"\\]+")
+_LINK = re.compile(
+    r"(/(?:domain-record|invitations|password/reset/key|profile/email|signup)/)[^/\s'\"\\]+"
+)
 
 _request_id: ContextVar[str] = ContextVar("request_id", default="")
 _requests = logging.getLogger("adminctr.requests")

@@ -1,4 +1,4 @@
-"""The mailbox of a demo: what was mailed to whom, read from the folder that mail is written to."""
+"""The mailbox of a demo: what was sent to whom, read from the folders that it is written to."""
 
 import email
 from collections.abc import Iterator
@@ -15,14 +15,16 @@ from django.template.response import TemplateResponse
 from django.views.decorators.http import require_safe
 
 _MOST_MAILS = 50
+_MOST_TEXTS = 10
 _SEPARATOR = b"-" * 79
 
 
 @login_not_required
 @require_safe
 def mailbox(request: HttpRequest) -> HttpResponse:
-    """The newest mails of this demo; only mounted where DEMO is on."""
-    return TemplateResponse(request, "web/mailbox.html", {"mails": list(_newest())})
+    """The newest mails and text messages of this demo; only mounted where DEMO is on."""
+    context = {"mails": list(_newest()), "texts": list(_newest_texts())}
+    return TemplateResponse(request, "web/mailbox.html", context)
 
 
 def _newest() -> Iterator[dict[str, Any]]:
@@ -35,6 +37,16 @@ def _newest() -> Iterator[dict[str, Any]]:
             "date": message["Date"],
             "text": body.get_content() if body else "",
         }
+
+
+def _newest_texts() -> Iterator[dict[str, str]]:
+    """None where they go to the vendor. The names of the files begin with when they were sent."""
+    folder = settings.TEXT_MESSAGES.get("folder")
+    files = sorted(folder.glob("*.txt"), reverse=True) if folder else []
+    for file in files[:_MOST_TEXTS]:
+        head, _, text = file.read_text().partition("\n\n")
+        to, date = (line.partition(": ")[2] for line in head.splitlines())
+        yield {"to": to, "date": date, "text": text}
 
 
 def _messages(file: Path) -> Iterator[EmailMessage]:

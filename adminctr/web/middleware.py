@@ -12,18 +12,19 @@ from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.urls import Resolver404, resolve
 from django.utils import timezone
 
 from adminctr.core.actor import Origin
 from adminctr.core.tenancy import person, tenant
-from adminctr.web import errors, logs, metrics, replicas
+from adminctr.web import errors, logs, metrics, replicas, second_factor
 from adminctr.web.http import ConsoleRequest
 from adminctr.web.idle import is_unnoticed
 from adminctr.web.time_zones import zone
 from organizations import policy
 from organizations.models import stay_of
-from users import sessions
-from users.models import Appearance, User
+from users import requirements, sessions
+from users.models import Appearance, Session, User
 
 Next = Callable[[HttpRequest], HttpResponse]
 View = Callable[..., HttpResponseBase]
@@ -84,13 +85,17 @@ class ProbesMiddleware:
 
 
 class BodySizeMiddleware:
-    """Refuses what is larger than any form of ours before a byte of it is read or kept."""
+    """Refuses what is larger than the form of its page before a byte of it is read or kept.
+
+    A page that takes files says how large its body may be; the file goes to the disk as it comes.
+    """
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if _length_of(request) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+        length = _length_of(request)
+        if length > settings.DATA_UPLOAD_MAX_MEMORY_SIZE and length > _largest_body(request):
             return errors.too_large()
         return self.get_response(request)
 
@@ -132,9 +137,59 @@ class ActorMiddleware:
         return tenant(stay.organization) if stay else person(user)
 
 
+class SecondFactorMiddleware:
+    """Leads whoever needs a second factor to where it is proven, before anything else.
+
+    What asks for one stands on the request, so a level that is raised holds at the next request.
+    """
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_: object) -> HttpResponse | None:
+        match = request.resolver_match
+        if not request.user.is_authenticated or match is None:
+            return None
+        if not _lacks_factor(request):
+            return None
+        is_reachable = second_factor.is_reachable(request.path, match.view_name)
+        return None if is_reachable else second_factor.lead(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        is_ours = isinstance(error, second_factor.SecondFactorRequired)
+        return second_factor.lead(request) if is_ours else None
+
+
+def _lacks_factor(request: HttpRequest) -> bool:
+    console = cast(ConsoleRequest, request)
+    level = requirements.level_of(console.stay)
+    return console.user.is_factor_due or not sessions.meets(request.session, level)
+
+
 def _zone_of(request: HttpRequest) -> ZoneInfo | None:
     user = request.user
     return zone(user.time_zone) if isinstance(user, User) else None
+
+
+def _largest_body(request: HttpRequest) -> int:
+    """What the page takes that is asked for, for somebody who is signed in.
+
+    The session is looked for here, since the body is read before a page asks who somebody is.
+    """
+    try:
+        view = resolve(request.path_info).func
+    except Resolver404:
+        return 0
+    largest = int(getattr(getattr(view, "view_class", None), "largest_body", 0))
+    return largest if largest and _is_signed_in(request) else 0
+
+
+def _is_signed_in(request: HttpRequest) -> bool:
+    key = request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
+    return Session.objects.live().filter(pk=key, user__isnull=False).exists()
 
 
 def _length_of(request: HttpRequest) -> int:

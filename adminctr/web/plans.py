@@ -1,5 +1,6 @@
 """Pages that show what a dangerous operation would do, and confirm exactly that."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -43,6 +44,9 @@ MOST_SHOWN = 50
 
 # Things of the organization that have a page in the Admin Center, whoever they are.
 _PAGES = {"AC": "accounts:detail", "DN": "domains:detail"}
+
+# A first sentence goes no further than what it introduces by quoting; a quoted name is part of it.
+_FIRST_SENTENCE = re.compile(r"(?:“[^”]*”|(?!: “|\. ).)*")
 
 Address = Callable[[Thing], str]
 
@@ -88,7 +92,7 @@ class PlanFrame(OperationFrame):
         subject = self.subject(**kwargs)
         form = self._form(subject, request.POST)
         look = Look.read(request.POST.get("plan", ""), self._salt())
-        done = attempt(form, partial(self._confirm, subject, look.digest)) if look else None
+        done = attempt(form, partial(self._confirm, subject, form, look.digest)) if look else None
         return done.answer(request) if done else self._show_again(subject, form, look)
 
     def plan(self, subject: Any) -> Plan:
@@ -108,12 +112,13 @@ class PlanFrame(OperationFrame):
         return None
 
     def _form(self, subject: Any, data: QueryDict | None = None) -> forms.Form:
-        form = self.form(subject, data)
+        form = self.with_password(subject, self.form(subject, data))
         return with_boxes(form, self.acknowledgements(subject))
 
-    def _confirm(self, subject: Any, digest: str, data: dict[str, Any]) -> Done:
+    def _confirm(self, subject: Any, form: forms.Form, digest: str, data: dict[str, Any]) -> Done:
         boxes = dict(self.acknowledgements(subject))
-        typed = {name: value for name, value in data.items() if name not in boxes}
+        confirmed = self.confirmed(form, data)
+        typed = {name: value for name, value in confirmed.items() if name not in boxes}
         return self.perform(subject, typed | {"digest": digest})
 
     def _show_again(self, subject: Any, form: forms.Form, look: Look | None) -> HttpResponse:
@@ -152,8 +157,7 @@ class PlanPage(PlanFrame, ConsolePage):
         return self.organization
 
     def address_of(self, thing: Thing) -> str:
-        name = _PAGES.get(thing.sid[:2])
-        return reverse(name, args=[thing.sid]) if name else ""
+        return page_of(thing)
 
     def export_refusal(self) -> str | None:
         return self.refusal(Action.LIST_EXPORT)
@@ -202,6 +206,12 @@ class PlanExport(PlanExportFrame, ConsolePage):
         policy.require(self.actor, self.of.action, self.organization)
         which = f"{_words(plan.operation, ' ')} {plan.subject_sid}"
         export_list(self.organization, listed="effects", which=which, actor=self.actor)
+
+
+def page_of(thing: Thing) -> str:
+    """The page of the Admin Center about something; empty where it has none."""
+    name = _PAGES.get(thing.sid[:2])
+    return reverse(name, args=[thing.sid]) if name else ""
 
 
 def with_boxes(form: forms.Form, boxes: Sequence[tuple[str, str]]) -> forms.Form:
@@ -275,7 +285,8 @@ def _figure(effect: Effect) -> dict[str, str] | None:
     number, _, words = effect.text.removesuffix(".").partition(" ")
     if not effect.count or number != f"{effect.count:,}":
         return None
-    return {"number": number, "words": words.partition(". ")[0]}
+    first = _FIRST_SENTENCE.match(words)
+    return {"number": number, "words": first.group() if first else ""}
 
 
 def _words(operation: str, between: str) -> str:

@@ -24,7 +24,6 @@ from accounts.models import (
     AccountType,
     Product,
     RoleAssignment,
-    SecondFactor,
     SuspendedBy,
 )
 from adminctr.core import bulk, clock, text, tokens
@@ -36,7 +35,7 @@ from audit import chain, log
 from audit.models import AuditDetails, AuditEvent, ChainHead
 from domains.models import Domain, DomainStatus
 from invitations.models import Invitation, Kind
-from organizations.models import Membership, Organization, Role
+from organizations.models import Membership, Organization, Role, SecondFactor
 from users.models import User, UserStatus
 from users.passwords import PasswordHash
 
@@ -296,7 +295,9 @@ class Population:
             status=DomainStatus.VERIFIED.value,
             created_at=proven_at,
             verified_at=proven_at,
+            proven_at=proven_at,
             checked_at=proven_at,
+            next_check_at=self.now + settings.DOMAIN_RECHECK_PAUSE,
         )
 
     def _stays(self) -> Iterator[Membership]:
@@ -568,7 +569,7 @@ class Population:
         return lot.one_of(
             (
                 ("user.invited", {"subject": subject, "role": role}),
-                ("user.joined", {"subject": subject, "role": role}),
+                ("user.joined", {"subject": subject, "how": "by invitation", "role": role}),
                 ("user.logged_in", {"subject": subject}),
                 ("user.role_changed", {"subject": subject, "before": role, "after": other}),
                 ("user.logged_out", {"subject": subject}),

@@ -34,6 +34,7 @@ from adminctr.core.operations import record_refusal
 from adminctr.core.sids import is_sid
 from adminctr.core.tenancy import every_tenant
 from adminctr.core.text import sort_key
+from adminctr.web import second_factor
 from adminctr.web.display import moment
 from adminctr.web.forms import Form, LineField
 from adminctr.web.http import ConsoleRequest
@@ -42,6 +43,7 @@ from audit import presenters
 from audit.models import AuditEvent
 from organizations import policy
 from organizations.policy import Action
+from users import sessions
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]
@@ -82,7 +84,10 @@ class StaffSite(admin.AdminSite):
     def admin_view[View: Callable[..., HttpResponseBase]](
         self, view: View, cacheable: bool = False
     ) -> View:
-        """The only door: staff alone, every tenant in sight until the answer is rendered."""
+        """The only door: staff alone, who have proven a second factor in this session.
+
+        Every tenant is in sight until the answer is rendered.
+        """
 
         @wraps(view)
         def for_staff(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -91,6 +96,8 @@ class StaffSite(admin.AdminSite):
             if not self.has_permission(request):
                 record_refusal(Action.SUPPORT_VIEW, console.actor, NotAllowed(_NO_STAFF))
                 raise Http404
+            if not sessions.is_proven(request.session):
+                return second_factor.lead(request)
             with every_tenant():
                 response = view(request, *args, **kwargs)
                 if isinstance(response, SimpleTemplateResponse):
@@ -128,9 +135,17 @@ def _always(subject: Any) -> bool:
     return True
 
 
+def _itself(subject: Any) -> Any:
+    return subject
+
+
 @dataclass(frozen=True, slots=True)
 class StaffOperation:
-    """One operation of the staff site: its page, its form, and what is called."""
+    """One operation of the staff site: its page, its form, and what is called.
+
+    `about` is what the rule book is asked about, where this is not the object itself. With `ends`
+    the object is gone afterwards.
+    """
 
     name: str
     words: str
@@ -139,7 +154,9 @@ class StaffOperation:
     form_class: type[ReasonForm] = ReasonForm
     initial: Callable[[Any], dict[str, Any]] = _nothing
     applies: Callable[[Any], bool] = _always
+    about: Callable[[Any], Any] = _itself
     hint: str = ""
+    ends: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +217,8 @@ class OperationAdmin(ModelAdmin):
 
     `sids` names the column that each kind of SID is looked up in, `prefixes` the columns of
     lower-case text that are searched by their beginning. `related` rows are read with each row;
-    `facts` are shown on an object's page.
+    `facts` are shown on an object's page. `adding` is the operation that makes a new one: it has no
+    subject and stands on the list.
     """
 
     sids: ClassVar[dict[str, str]] = {}
@@ -208,6 +226,7 @@ class OperationAdmin(ModelAdmin):
     related: ClassVar[tuple[str, ...]] = ()
     facts: ClassVar[tuple[str, ...]] = ()
     operations: ClassVar[tuple[StaffOperation, ...]] = ()
+    adding: ClassVar[StaffOperation | None] = None
 
     actions = None
     change_list_template = "staff/list.html"
@@ -242,15 +261,14 @@ class OperationAdmin(ModelAdmin):
         name, guarded = _name_of(self.model), self.admin_site.admin_view
         urls = [path("", guarded(require_safe(self.changelist_view)), name=f"{name}_changelist")]
         if self.facts:
-            one = guarded(require_safe(self.detail_view))
-            urls.append(path("<sid:sid>/", one, name=f"{name}_detail"))
-        for operation in self.operations:
-            run = require_http_methods(["GET", "HEAD", "POST"])(
-                partial(self.operation_view, operation)
-            )
-            urls.append(
-                path(f"<sid:sid>/{operation.name}/", guarded(run), name=f"{name}_{operation.name}")
-            )
+            detail = guarded(require_safe(self.detail_view))
+            urls.append(path("<sid:sid>/", detail, name=f"{name}_detail"))
+        placed = [(f"<sid:sid>/{one.name}/", one) for one in self.operations]
+        if self.adding:
+            placed.append((f"{self.adding.name}/", self.adding))
+        for place, one in placed:
+            run = require_http_methods(["GET", "HEAD", "POST"])(partial(self.operation_view, one))
+            urls.append(path(place, guarded(run), name=f"{name}_{one.name}"))
         return urls
 
     # The list
@@ -265,7 +283,9 @@ class OperationAdmin(ModelAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        return super().changelist_view(request, {"most_rows": MOST_ROWS})
+        adding = [self.adding] if self.adding else []
+        context = {"most_rows": MOST_ROWS, "operations": self._controls(request, None, adding)}
+        return super().changelist_view(request, context)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -310,7 +330,7 @@ class OperationAdmin(ModelAdmin):
         subject = self._one(request, sid)
         context = {
             "facts": [self._fact(name, subject) for name in self.facts],
-            "operations": self._controls(request, subject),
+            "operations": self._controls(request, subject, self.operations),
             "sections": self.sections(subject),
         }
         return self._page(request, "staff/detail.html", subject, context)
@@ -324,26 +344,29 @@ class OperationAdmin(ModelAdmin):
         shown = display_for_field(value, field, _NONE) if field else value
         return capfirst(str(label_for_field(name, self.model, self))), str(shown or _NONE)
 
-    def _controls(self, request: HttpRequest, subject: Any) -> list[dict[str, Any]]:
+    def _controls(
+        self, request: HttpRequest, subject: Any, operations: Iterable[StaffOperation]
+    ) -> list[dict[str, Any]]:
         actor = cast(ConsoleRequest, request).actor
         return [
             {
                 "words": one.words,
-                "url": f"{url_of(subject)}{one.name}/",
-                "refusal": policy.refusal(actor, one.action, subject),
+                "url": f"{self._place_of(subject)}{one.name}/",
+                "refusal": policy.refusal(actor, one.action, one.about(subject)),
             }
-            for one in self.operations
+            for one in operations
             if one.applies(subject)
         ]
 
-    # One operation on it
+    # One operation, on it or without a subject
 
     def operation_view(
-        self, operation: StaffOperation, request: HttpRequest, sid: str
+        self, operation: StaffOperation, request: HttpRequest, sid: str = ""
     ) -> HttpResponse:
-        subject, actor = self._one(request, sid), cast(ConsoleRequest, request).actor
+        subject = self._one(request, sid) if sid else None
+        actor = cast(ConsoleRequest, request).actor
         try:
-            policy.require(actor, operation.action, subject)
+            policy.require(actor, operation.action, operation.about(subject))
         except NotAllowed as refused:
             record_refusal(operation.action, actor, refused)
             raise
@@ -351,7 +374,8 @@ class OperationAdmin(ModelAdmin):
         def perform(data: dict[str, Any]) -> Done:
             reason = data.pop("reason")
             message = operation.perform(subject, data, actor.with_reason(reason))
-            return Done(message, url_of(subject), messages.SUCCESS)
+            shown = self._place_of(None if operation.ends else subject)
+            return Done(message, shown, messages.SUCCESS)
 
         if request.method == "POST":
             form = operation.form_class(request.POST)
@@ -371,14 +395,18 @@ class OperationAdmin(ModelAdmin):
             raise Http404
         return subject
 
+    def _place_of(self, subject: Any) -> str:
+        """The page of an object, or the list."""
+        return url_of(subject) if subject else list_url(self.model)
+
     def _page(
         self, request: HttpRequest, template: str, subject: Any, context: dict[str, Any]
     ) -> HttpResponse:
         frame = {
             "opts": self.opts,
             "subject": subject,
-            "subject_url": url_of(subject),
-            "title": str(subject),
+            "place": self._place_of(subject),
+            "title": str(subject or capfirst(str(self.opts.verbose_name))),
         }
         return TemplateResponse(
             request, template, self.admin_site.each_context(request) | frame | context
@@ -394,10 +422,10 @@ def url_of(row: Any) -> str:
     return reverse(f"staff:{_name_of(type(row))}_detail", args=[row.sid])
 
 
-def list_url(model: type[Model], search: str) -> str:
-    """The staff list of a model, searched."""
+def list_url(model: type[Model], search: str = "") -> str:
+    """The staff list of a model, searched where something is named."""
     address = reverse(f"staff:{_name_of(model)}_changelist")
-    return f"{address}?{urlencode({SEARCH_VAR: search})}"
+    return f"{address}?{urlencode({SEARCH_VAR: search})}" if search else address
 
 
 def link(row: Any) -> SafeString | str:

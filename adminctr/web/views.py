@@ -13,6 +13,7 @@ from django.template.response import SimpleTemplateResponse, TemplateResponse
 from django.urls import reverse
 from django.utils.encoding import iri_to_uri
 from django.utils.functional import cached_property
+from django.utils.http import content_disposition_header
 from django.views.generic import View
 
 from adminctr.core import clock
@@ -24,15 +25,18 @@ from adminctr.core.tenancy import tenant
 from adminctr.web import replicas, spreadsheets
 from adminctr.web.filters import FilterForm, Noun, Order, Selection
 from adminctr.web.http import ConsoleRequest
+from adminctr.web.newcomer import OwnPasswordField
 from adminctr.web.paginate import Listing, slice_of
 from organizations import contacts, policy
 from organizations.models import Organization
 from organizations.operations import export_list
 from organizations.policy import Action
-from users import sessions
+from users import reauthentication, sessions
 from users.models import User
 
 EXPORTS = Limit("exports", times=20, seconds=3600)
+PASSWORD = "password"
+NOT_UNDERSTOOD = "Put right first the filter that is not understood."
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +135,12 @@ class ConsolePage(Page):
             raise Http404
         return found
 
+    def require_still(self) -> None:
+        """Raises NotAllowed when role or session have ended, as what is sent slowly asks."""
+        policy.require(policy.as_of_now(self.actor), self.action, self.organization)
+        if not sessions.is_live(self.request.session):
+            raise NotAllowed("Whoever asked for this list has logged out.")
+
     def _note(self, refused: NotAllowed) -> None:
         record_refusal(self.action, self.actor, refused)
 
@@ -138,6 +148,36 @@ class ConsolePage(Page):
         """Why a control is not offered, in the rule book's words and with the Owner's name."""
         refused = policy.refusal(self.actor, action, subject or self.organization)
         return contacts.in_words(refused) if refused else None
+
+
+@dataclass(frozen=True, slots=True)
+class SavedFile:
+    """Something small to be saved by the browser."""
+
+    name: str
+    content_type: str
+    content: bytes
+
+    def answer(self) -> HttpResponse:
+        disposition = content_disposition_header(as_attachment=True, filename=self.name)
+        headers = {"Content-Type": self.content_type, "Content-Disposition": str(disposition)}
+        return HttpResponse(self.content, headers=headers)
+
+
+class FileFrame(Page):
+    """A file about one thing; while there is none, it leads to the page of the thing."""
+
+    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        subject = self.subject(**kwargs)
+        file = self.file(subject)
+        return file.answer() if file else redirect_to(str(subject.get_absolute_url()))
+
+    def subject(self, **kwargs: Any) -> Any:
+        """What the file is about; 404 when it is somebody else's."""
+        raise NotImplementedError
+
+    def file(self, subject: Any) -> SavedFile | None:
+        raise NotImplementedError
 
 
 class DetailFrame(Page):
@@ -151,18 +191,24 @@ class DetailFrame(Page):
 
 
 class OperationFrame(Page):
-    """One form, one operation. A refusal by the operation becomes an error on the form."""
+    """One form, one operation. A refusal by the operation becomes an error on the form.
+
+    What a borrowed session must not do is sensitive: the form asks for the password, unless it was
+    asked for lately in this session.
+    """
 
     form_class: ClassVar[type[forms.Form]]
+    is_sensitive: ClassVar[bool] = False
 
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         subject = self.subject(**kwargs)
-        return self.page({"form": self.form(subject)} | self.context(subject))
+        form = self.with_password(subject, self.form(subject))
+        return self.page({"form": form} | self.context(subject))
 
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         subject = self.subject(**kwargs)
-        form = self.form(subject, request.POST)
-        done = attempt(form, lambda data: self.perform(subject, data))
+        form = self.with_password(subject, self.form(subject, request.POST))
+        done = attempt(form, lambda data: self.perform(subject, self.confirmed(form, data)))
         if done is None:
             return self.page({"form": form} | self.context(subject))
         return done.answer(request)
@@ -183,6 +229,27 @@ class OperationFrame(Page):
 
     def perform(self, subject: Any, data: dict[str, Any]) -> Done:
         raise NotImplementedError
+
+    def asks_for_password(self, subject: Any) -> bool:
+        """Whether this is sensitive; a page may spare those for whom little is at stake."""
+        return self.is_sensitive
+
+    def with_password(self, subject: Any, form: forms.Form) -> forms.Form:
+        """The form, which asks for the password where it must."""
+        if self.asks_for_password(subject) and not sessions.is_confirmed(self.request.session):
+            form.fields[PASSWORD] = OwnPasswordField()
+        return form
+
+    def confirmed(self, form: forms.Form, data: dict[str, Any]) -> dict[str, Any]:
+        """What was typed without the password, once that was right; the form asks no more.
+
+        Raises RuleViolation: too_many_tries, password_wrong.
+        """
+        if not isinstance(form.fields.get(PASSWORD), OwnPasswordField):
+            return data
+        reauthentication.confirm(self.request, data[PASSWORD])
+        del form.fields[PASSWORD]
+        return {name: value for name, value in data.items() if name != PASSWORD}
 
 
 class ActionFrame(Page):
@@ -209,6 +276,10 @@ class ActionFrame(Page):
 
     def back(self, subject: Any) -> str:
         return str(subject.get_absolute_url())
+
+
+class FilePage(FileFrame, ConsolePage):
+    """One file about a thing of the organization."""
 
 
 class DetailPage(DetailFrame, ConsolePage):
@@ -327,6 +398,7 @@ class ExportPage(ConsolePage):
         policy.require(self.actor, self.of.action, self.organization)
         selection = self._list().selection()
         try:
+            require_understood(selection)
             EXPORTS.spend(self.actor.sid)
         except RuleViolation as refused:
             messages.error(request, refused.message)
@@ -360,16 +432,17 @@ class ExportPage(ConsolePage):
         chunks = listing.chunks(self.chunk)
         while True:
             with tenant(self.organization):
-                self._require_still()
+                self.require_still()
                 lines = [self.cells(row) for row in next(chunks, [])]
             if not lines:
                 return
             yield spreadsheets.lines(lines)
 
-    def _require_still(self) -> None:
-        policy.require(policy.as_of_now(self.actor), self.action, self.organization)
-        if not sessions.is_live(self.request.session):
-            raise NotAllowed("Whoever asked for this list has logged out.")
+
+def require_understood(selection: Selection) -> None:
+    """Raises RuleViolation: filter_not_understood, before something is done with what fits."""
+    if not selection.is_understood:
+        raise RuleViolation("filter_not_understood", NOT_UNDERSTOOD)
 
 
 def attempt[T](form: forms.Form, perform: Callable[[dict[str, Any]], T]) -> T | None:

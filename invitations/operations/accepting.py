@@ -10,9 +10,10 @@ from adminctr.core.errors import NotAllowed, RuleViolation
 from adminctr.core.operations import its_organization, operation
 from adminctr.core.periods import Source
 from audit import log
-from invitations import kinds
+from invitations import bringing, kinds
 from invitations.models import Invitation, Kind
-from invitations.operations.inviting import WAYS_IN, may_not, note, still_open, withdraw
+from invitations.operations.inviting import WAYS_IN, still_open
+from invitations.standing import inviter_may, mark_accepted, note, withdraw_what_is_moot
 from merges.operations import Absorption, absorb
 from organizations import policy, stays
 from organizations.models import Membership, Organization, Role, lock_all
@@ -30,8 +31,8 @@ def accept_invitation(
 
     `absorbing` is the organization they agreed to give up. Raises NotAllowed, or RuleViolation:
     link_dead, inviter_may_not, wrong_person, account_changed, already_member,
-    already_in_an_organization, merge_needed, account_limit, consent_outdated, or why the address
-    may no longer come in.
+    already_in_an_organization, merge_needed, account_limit, consent_outdated, too_many_roles, or
+    why the address may no longer come in.
     """
     _require_person(user, actor)
     if absorbing:
@@ -48,7 +49,7 @@ def accept_invitation(
             "consent_outdated",
             "What joining means for you has changed meanwhile. Read it again before you accept.",
         )
-    _mark_accepted(current, user)
+    mark_accepted(current, user)
     if absorbing:
         absorb(Absorption(absorbing, into=current.organization), actor=actor)
     return _join(current, user, actor)
@@ -65,7 +66,7 @@ def accept_invitation_as_newcomer(
     """
     current = _still_acceptable(invitation, Kind.JOIN)
     user = add_user(current.email, newcomer)
-    _mark_accepted(current, user)
+    mark_accepted(current, user)
     return _join(current, user, actor)
 
 
@@ -154,8 +155,7 @@ def _still_acceptable(invitation: Invitation, *kinds_of: Kind) -> Invitation:
     current = _as_it_was_shown(invitation)
     if current.kind not in kinds_of:
         raise tokens.dead_link()
-    inviter = User.objects.get(pk=current.invited_by_id)
-    if not inviter.is_active or may_not(policy.actor_for(inviter), current):
+    if not inviter_may(current):
         raise RuleViolation(
             "inviter_may_not",
             "The person who invited you may no longer invite people. "
@@ -194,12 +194,6 @@ def _require_unchanged(invitation: Invitation, user: User, absorbs: Organization
         )
 
 
-def _mark_accepted(invitation: Invitation, user: User) -> None:
-    invitation.accepted_at, invitation.accepted_by = clock.now(), user
-    invitation.save(update_fields=["accepted_at", "accepted_by"])
-    invitation.tally(-1)
-
-
 def _join(invitation: Invitation, user: User, actor: Actor) -> Membership:
     is_account_added = invitation.kind == Kind.ADD_ACCOUNT
     stay = stays.begin_stay(
@@ -210,8 +204,8 @@ def _join(invitation: Invitation, user: User, actor: Actor) -> Membership:
         by_id=invitation.invited_by_id,
     )
     member = policy.actor_in(stay, user, via=actor.via, origin=actor.origin)
-    for moot in Invitation.objects.open().to(user.email).exclude(kind=Kind.ACCESS):
-        withdraw(moot, member)  # whoever is in needs no second way in
+    withdraw_what_is_moot([user.email], member)
+    bringing.give_account_roles(invitation, user, member)
     if is_account_added:
         added = cast(Account, invitation.account)
         trail.note_in(invitation.organization, added, "account.added", member)
@@ -221,6 +215,7 @@ def _join(invitation: Invitation, user: User, actor: Actor) -> Membership:
         actor=member,
         subject_sid=user.sid,
         subject=user.email,
+        how="by invitation",
         invitation=invitation.sid,
         role=stay.get_role_display(),
     )
@@ -236,7 +231,7 @@ def _give_access(invitation: Invitation, user: User, actor: Actor) -> Account:
             "already_has_access", "You have access to this account already. See your accounts."
         )
     roles = invitation.get_account_roles()
-    _mark_accepted(invitation, user)
+    mark_accepted(invitation, user)
     grants.put_roles(
         account,
         user,

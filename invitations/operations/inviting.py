@@ -18,14 +18,14 @@ from adminctr.core.errors import NotAllowed, RuleViolation
 from adminctr.core.operations import its_organization, itself, operation
 from adminctr.core.sids import is_sid
 from adminctr.core.tenancy import tenant
-from audit import log
 from invitations import kinds, mail, queries
 from invitations.models import Invitation, Kind
+from invitations.standing import ACTIONS, note, withdraw
 from organizations import policy
 from organizations.models import Membership, Organization, Role
 from organizations.policy import Action
-from users.admission import WayIn, decide
-from users.models import User
+from users.admission import decide
+from users.models import User, WayIn
 
 # How often the room for invitations that wait may be used anew in a day.
 _TURNS_IN_A_DAY = 3
@@ -38,12 +38,21 @@ _ALREADY_INVITED = RuleViolation(
 
 
 @operation(itself)
-def invite_user(organization: Organization, *, email: str, role: Role, actor: Actor) -> Invitation:
-    """Offer one address a place in the organization.
+def invite_user(
+    organization: Organization,
+    *,
+    email: str,
+    role: Role,
+    account: Account | None = None,
+    account_roles: Collection[AccountRole] = (),
+    actor: Actor,
+) -> Invitation:
+    """Offer one address a place in the organization, with roles on one of its accounts or without.
 
     Raises NotAllowed, or RuleViolation: one of the canonicaliser's, role_not_grantable,
     domain_common, domain_not_verified, already_member, already_in_an_organization,
-    merge_needed, invited_too_often, already_invited.
+    merge_needed, account_missing, account_moved, account_closed, account_not_active, roles_missing,
+    administrator_alone, too_many_roles, invited_too_often, already_invited.
     """
     policy.require(actor, Action.USER_INVITE, organization)
     email = canonical_address(email)
@@ -53,11 +62,22 @@ def invite_user(organization: Organization, *, email: str, role: Role, actor: Ac
     invitee = User.objects.filter(email=email).first()
     if invitee and (obstacle := kinds.what_joining_means(invitee, organization).obstacle):
         raise kinds.for_inviter(obstacle)
+    offered = _offerable(account, account_roles, organization, invitee, actor)
     _require_patience(email)
     _require_none_waiting(Invitation.objects.filter(kind=Kind.JOIN).to(email), actor)
 
-    invitation = Invitation(organization=organization, kind=Kind.JOIN, email=email, role=role)
-    return _send(invitation, "user.invited", actor, role=invitation.get_role_label())
+    invitation = Invitation(
+        organization=organization,
+        kind=Kind.JOIN,
+        email=email,
+        role=role,
+        account=offered,
+        account_roles=_stored(account_roles),
+    )
+    told = invitation.get_role_label()
+    if offered:
+        told += f", with {invitation.get_account_roles_label()} on {offered.name}"
+    return _send(invitation, "user.invited", actor, role=told)
 
 
 @operation(its_organization)
@@ -104,7 +124,7 @@ def invite_to_account(
         kind=Kind.ACCESS,
         email=email,
         account=current,
-        account_roles=" ".join(role for role in AccountRole if role in roles),
+        account_roles=_stored(roles),
         access_ends_at=ends_at,
         reason=reason,
     )
@@ -231,20 +251,6 @@ WAYS_IN = {
     Kind.ACCESS: WayIn.ACCOUNT_ACCESS,
     Kind.ADD_ACCOUNT: WayIn.ACCOUNT_ADDED,
 }
-# Who may invite, resend and revoke; for access to an account, by roles on it too.
-ACTIONS = {
-    Kind.JOIN: Action.USER_INVITE,
-    Kind.ACCESS: Action.ACCOUNT_MANAGE_USERS,
-    Kind.ADD_ACCOUNT: Action.ACCOUNT_ADD,
-}
-
-
-def may_not(actor: Actor, invitation: Invitation) -> policy.Refusal | None:
-    """Why somebody may not invite like this; None means that they may."""
-    action = ACTIONS[Kind(invitation.kind)]
-    if invitation.kind == Kind.ACCESS and invitation.account:
-        return access.refusal(actor, action, invitation.account)
-    return policy.refusal(actor, action, invitation)
 
 
 def still_open(invitation: Invitation) -> Invitation:
@@ -260,27 +266,6 @@ def still_open(invitation: Invitation) -> Invitation:
         if at:
             raise RuleViolation("invitation_closed", f"This invitation has been {ending}.")
     return current
-
-
-def withdraw(invitation: Invitation, actor: Actor) -> None:
-    """Close an invitation that nobody may accept any more."""
-    invitation.revoked_at = clock.now()
-    invitation.save(update_fields=["revoked_at"])
-    invitation.tally(-1)
-    note(invitation, "user.invitation_revoked", actor)
-
-
-def note(invitation: Invitation, action: str, actor: Actor, **details: Any) -> None:
-    """Tell of an invitation in the trail; of one to an account under the account's SID."""
-    about = invitation.account if invitation.kind == Kind.ACCESS else None
-    log.record(
-        action,
-        invitation.organization,
-        actor=actor,
-        subject_sid=about.sid if about else invitation.sid,
-        subject=invitation.email,
-        **details,
-    )
 
 
 def _require_may(actor: Actor, invitation: Invitation) -> Actor:
@@ -301,6 +286,34 @@ def _send(invitation: Invitation, action: str, actor: Actor, **details: Any) -> 
     mail.send_invitation.enqueue(invitation.pk, invitation.generation)
     note(invitation, action, actor, **details)
     return invitation
+
+
+def _offerable(
+    account: Account | None,
+    roles: Collection[AccountRole],
+    organization: Organization,
+    invitee: User | None,
+    actor: Actor,
+) -> Account | None:
+    """The account as it is now, if whoever joins may be offered these roles on it."""
+    if account is None:
+        if roles:
+            raise RuleViolation(
+                "account_missing", "Name the account on which these roles are.", field="account"
+            )
+        return None
+    if account.organization_id != organization.pk:
+        raise access.account_moved()
+    _, current = access.require_locked(actor, Action.ACCOUNT_MANAGE_USERS, account)
+    conditions.require_active(current)
+    account_policy.require_roles(roles)
+    if invitee:
+        limits.require_room_for_roles(invitee, len(set(roles)))
+    return current
+
+
+def _stored(roles: Collection[AccountRole]) -> str:
+    return " ".join(role for role in AccountRole if role in roles)
 
 
 def _person_of(actor: Actor) -> int:

@@ -8,10 +8,10 @@ import pytest
 import time_machine
 from django.test import Client
 
-from accounts.models import Account, AccountRole, AccountStatus, RoleAssignment, SecondFactor
+from accounts.models import Account, AccountRole, AccountStatus, RoleAssignment
 from accounts.operations import create_subaccount, set_roles
 from adminctr.core import clock
-from organizations.models import Organization
+from organizations.models import Organization, SecondFactor
 from tests.accounts.pages import CONSOLE, account, at, beside, notices, send, text
 from tests.conftest import acting
 from tests.pages.effects import assert_no_effect, mails_to

@@ -7,7 +7,7 @@ import pytest
 import time_machine
 
 from accounts import access, closing, jobs
-from accounts.models import Account, AccountRole, AccountStatus, RoleAssignment, SecondFactor
+from accounts.models import Account, AccountRole, AccountStatus, RoleAssignment
 from accounts.operations import (
     close_account,
     configure_account,
@@ -31,6 +31,7 @@ from invitations.operations import (
     invite_to_account,
     resend_invitation,
 )
+from organizations.models import SecondFactor
 from tests.accounts.made import (
     JOB,
     OPERATOR,

@@ -11,7 +11,6 @@ from accounts.models import (
     AccountType,
     Product,
     RoleAssignment,
-    SecondFactor,
 )
 from accounts.operations import create_account, set_hipaa
 from accounts.operations.governing import SELF_SERVICE_SINCE
@@ -20,7 +19,7 @@ from adminctr.core.errors import NotAllowed, RuleViolation
 from adminctr.core.periods import Source
 from adminctr.core.tenancy import every_tenant
 from audit.models import AuditEvent
-from organizations.models import Membership, Organization
+from organizations.models import Membership, Organization, SecondFactor
 from tests.accounts.made import (
     being_closed,
     below,

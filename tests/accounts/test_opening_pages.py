@@ -7,11 +7,11 @@ import pytest
 import time_machine
 from django.test import Client
 
-from accounts.models import Account, AccountRole, AccountType, Product, RoleAssignment, SecondFactor
+from accounts.models import Account, AccountRole, AccountType, Product, RoleAssignment
 from accounts.operations import create_subaccount
 from adminctr.core import clock
 from invitations.models import Invitation
-from organizations.models import Organization
+from organizations.models import Organization, SecondFactor
 from tests.accounts.pages import CONSOLE, LIST, account, beside, notices, send, text
 from tests.conftest import acting
 from tests.pages.effects import assert_no_effect, link_in, mails_to

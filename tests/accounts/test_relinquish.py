@@ -5,7 +5,7 @@ from functools import partial
 import pytest
 
 from accounts import access
-from accounts.models import Account, AccountRole, RoleAssignment, SecondFactor
+from accounts.models import Account, AccountRole, RoleAssignment
 from accounts.operations import (
     Relinquishment,
     configure_account,
@@ -17,7 +17,7 @@ from accounts.operations import (
 from adminctr.core.errors import NotAllowed
 from audit.models import AuditEvent
 from invitations.operations import accept_access
-from organizations.models import Organization
+from organizations.models import Organization, SecondFactor
 from tests.accounts.made import (
     below,
     closed,

@@ -8,11 +8,11 @@ import time_machine
 from django.conf import settings as defaults
 
 from accounts import access
-from accounts.models import Account, AccountRole, AccountType, Product, RoleAssignment, SecondFactor
+from accounts.models import Account, AccountRole, AccountType, Product, RoleAssignment
 from accounts.operations import configure_account, create_account, create_subaccount, set_hipaa
 from accounts.operations.governing import SELF_SERVICE_SINCE
 from adminctr.core.errors import NotAllowed
-from organizations.models import Organization
+from organizations.models import Organization, SecondFactor
 from tests.accounts.made import (
     OPERATOR,
     being_closed,

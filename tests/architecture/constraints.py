@@ -36,7 +36,7 @@ def refused_by(constraint: BaseConstraint) -> Iterator[None]:
     else:
         columns = said.partition("UNIQUE constraint failed: ")[2].split(", ")
         assert [one.partition(".")[2].removesuffix("_id") for one in columns] == [
-            *constraint.fields
+            *(field.removesuffix("_id") for field in constraint.fields)
         ]
 
 

@@ -24,17 +24,21 @@ from adminctr.web.views import (
     DetailFrame,
     Done,
     ExportPage,
+    FileFrame,
     ListFrame,
     OperationFrame,
 )
 from audit.models import AuditEvent
+from imports.views.frames import ImportDownload, ImportPage
 from invitations.models import Invitation
 from organizations.models import Organization, Role
 from organizations.policy import GRANTS, Action
 from tests.conftest import Once
-from tests.pages.addresses import SUBJECTS, path_to, sids_of
+from tests.pages.addresses import SUBJECTS, path_to, path_with, sids_of
 from tests.pages.effects import comparable
 from users.models import User
+from users.views.farewells import FarewellSheet
+from users.views.frames import UserPage
 
 # Who is not signed in gets this; the page itself decides what it shows to whom.
 PUBLIC = {
@@ -45,9 +49,23 @@ PUBLIC = {
     "mailbox": 200,
     "users:sign-up": 200,
     "users:sign-up-finish": 410,  # 410 for a link that is dead
+    "domains:record": 410,
     "invitations:show": 410,
     "invitations:decline": 410,
     "profile:idle": 302,  # to the log-in, which says that it is too late
+    "users:second-factor": 303,  # to the log-in: nobody stands at the door
+    "users:second-factor-app": 303,
+    "users:second-factor-cancel": 303,
+    "users:second-factor-passkey": 303,
+    "users:second-factor-phone": 303,
+    "users:second-factor-phone-send": 303,
+    "users:second-factor-recovery": 303,
+    "users:second-factor-set-up": 303,
+    "users:second-factor-set-up-app": 303,
+    "users:second-factor-set-up-passkey": 303,
+    "users:second-factor-set-up-phone": 303,
+    "users:second-factor-set-up-phone-again": 303,
+    "users:second-factor-set-up-phone-code": 303,
 }
 # Pages about oneself: every signed-in person may see them.
 OWN = {
@@ -66,6 +84,14 @@ OWN = {
     "profile:sessions": 200,
     "profile:sessions-end": 303,
     "profile:session-end": 404,  # 404 for a session that is nobody's
+    "profile:second-factors": 200,
+    "profile:second-factor-remove": 404,
+    "profile:passkey-rename": 404,
+    "profile:recovery-codes": 200,
+    "profile:recovery-codes-new": 303,  # there are no new ones
+    "profile:browsers": 200,
+    "profile:browsers-forget": 303,
+    "profile:browser-forget": 404,
 }
 # allauth's: what somebody who is not signed in gets.
 FOREIGN = {
@@ -110,18 +136,32 @@ STAFF = {
     "staff:audit_auditevent_changelist": 404,
     "staff:domains_domain_changelist": 404,
     "staff:domains_domain_detail": 404,
+    "staff:domains_domain_withdraw-sharing": 404,
+    "staff:domains_maildomain_add": 404,
+    "staff:domains_maildomain_changelist": 404,
+    "staff:domains_maildomain_detail": 404,
+    "staff:domains_maildomain_forget": 404,
+    "staff:domains_maildomain_turn": 404,
     "staff:index": 404,
     "staff:invitations_invitation_changelist": 404,
     "staff:invitations_invitation_detail": 404,
     "staff:organizations_organization_account-limit": 404,
+    "staff:organizations_organization_approve-sharing": 404,
     "staff:organizations_organization_changelist": 404,
     "staff:organizations_organization_detail": 404,
+    "staff:organizations_organization_domain-limit": 404,
+    "staff:organizations_organization_import": 404,
     "staff:organizations_organization_ownership": 404,
     "staff:organizations_organization_record-baa": 404,
     "staff:organizations_organization_rename": 404,
     "staff:users_user_changelist": 404,
+    "staff:users_user_deactivate": 404,
     "staff:users_user_detail": 404,
+    "staff:users_user_end-sessions": 404,
     "staff:users_user_lift-suspension": 404,
+    "staff:users_user_reactivate": 404,
+    "staff:users_user_reset-2fa": 404,
+    "staff:users_user_reset-password": 404,
     "staff:users_user_suspend": 404,
 }
 LISTED = PUBLIC | OWN | FOREIGN | STAFF
@@ -151,6 +191,10 @@ def address(sids: dict[str, str]) -> Any:
         converters = PAGES[name].pattern.converters
         if name == "profile:session-end":
             return reverse(name, args=[make_sid("SE")])
+        if name == "profile:browser-forget":
+            return reverse(name, args=[make_sid("RB")])
+        if name in {"profile:second-factor-remove", "profile:passkey-rename"}:
+            return reverse(name, args=[make_sid("FA")])
         if "token" in converters:
             return reverse(name, args=[make_token("invitation", sids["invitation"], 99)])
         if name == "account_reset_password_from_key":
@@ -207,11 +251,12 @@ def test_a_console_page_names_an_action_of_the_rule_book(name: str) -> None:
 @pytest.mark.parametrize("name", CONSOLE)
 def test_a_page_does_not_take_over_the_asking_who_may(name: str) -> None:
     page = CONSOLE[name]
-    about_an_account = issubclass(page, AccountPage)
+    own = (AccountPage, UserPage, ImportPage)
+    frame = next((one for one in own if issubclass(page, one)), ConsolePage)
     assert page.dispatch is ConsolePage.dispatch
     assert page.one is ConsolePage.one
-    assert page.admit is (AccountPage if about_an_account else ConsolePage).admit
-    assert page.surroundings is (AccountPage if about_an_account else ConsolePage).surroundings
+    assert page.admit is frame.admit
+    assert page.surroundings is frame.surroundings
 
 
 @pytest.mark.parametrize("name", sorted(AT_THE_CONSOLE))
@@ -226,7 +271,8 @@ def test_a_page_about_an_account_stands_at_both_doors(name: str) -> None:
 
 
 FRAMES = (
-    PlanFrame, OperationFrame, ActionFrame, ListFrame, DetailFrame, ExportPage, PlanExportFrame,
+    ImportDownload, PlanFrame, OperationFrame, ActionFrame, ListFrame, DetailFrame, FileFrame,
+    ExportPage, PlanExportFrame, FarewellSheet,
 )  # fmt: skip
 PLANS = {
     name: page.callback.view_class
@@ -330,7 +376,7 @@ def test_another_organization_is_told_that_there_is_nothing(
     own = {part: sids_elsewhere[kind] for part, kind in SUBJECTS[name].items()}
     for part, kind in SUBJECTS[name].items():
         foreign, unknown = (
-            ask(client, name, reverse(name, kwargs=own | {part: sid}))
+            ask(client, name, path_with(name, own | {part: sid}))
             for sid in (sids[kind], sids[kind][:2] + "0" * 32)
         )
         assert foreign.status_code == unknown.status_code == 404, part

@@ -12,7 +12,7 @@ from audit.presenters import SENTENCES, sentence
 from organizations.policy import WORDS, Action
 from tests.architecture import source
 
-_RECORDERS = {"log.record", "_record", "_record_about", "note", "note_in", "trail.note",
+_RECORDERS = {"log.record", "_record", "oneself.record", "note", "note_in", "trail.note",
               "trail.note_in", "_send"}  # fmt: skip
 _ACTION = re.compile(r"[a-z_]+\.[a-z_]+")
 
@@ -105,6 +105,21 @@ def test_a_name_with_braces_is_only_a_name(name: str) -> None:
     assert sentence("user.invited", {"subject": name, "role": "Owner"}) == (
         f"invited {name} as Owner"
     )
+
+
+@pytest.mark.parametrize(
+    ("noted", "said"),
+    [
+        ({"people": None, "file": ""}, ""),
+        ({"people": 12, "file": ""}, " (people: 12)"),
+        ({"people": 12, "file": "new.csv"}, " (people: 12, file: “new.csv”)"),
+        ({"people": None, "file": "new.csv"}, " (file: “new.csv”)"),
+        ({"people": 0, "file": ""}, " (people: 0)"),
+    ],
+)
+def test_what_was_noted_as_nothing_is_not_told(noted: dict[str, object], said: str) -> None:
+    told = sentence("import.prepared", {"domains": "acme.example"} | noted)
+    assert told == f"prepared an import of users of acme.example{said}"
 
 
 def test_an_unknown_action_is_shown_by_its_name() -> None:

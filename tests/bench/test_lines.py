@@ -40,6 +40,14 @@ def test_a_line_about_the_trail_finds_something(line: str, of_pages) -> None:
     assert of_pages.findings.results
 
 
+def test_every_domain_that_is_due_is_looked_at(of_pages) -> None:
+    from bench import rechecks
+
+    rechecks.line_28(of_pages.stage, 1, of_pages.findings)
+    assert of_pages.findings.faults == []
+    assert [result.line for result in of_pages.findings.results] == [28]
+
+
 def test_a_page_that_asks_too_much_is_a_fault(of_pages) -> None:
     of_pages.check("greedy", lambda: [Query("SELECT 1", None).run() for _ in range(3)], budget=2)
     assert of_pages.findings.faults == ["greedy: 3 queries, 2 are allowed"]

@@ -5,6 +5,8 @@ Browser tests talk to these processes and touch no ORM.
 
 import re
 import shutil
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
@@ -14,7 +16,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
-from tests.servers.console import Console
+from tests.servers.console import ROOT, Console
 from tests.servers.dns import NameServer
 from tests.servers.smtp import MailServer
 from tests.world import PASSWORD
@@ -24,26 +26,35 @@ CHROMIUM = [
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 _MAIL_SECONDS = 15
+_CALL = "import django; django.setup(); from tests.browser import casts; casts.{cast}"
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
     """Where the installation answers, what it asks and where it mails to."""
 
-    url: str
+    console: Console
     names: NameServer
     mails: MailServer
 
+    @property
+    def url(self) -> str:
+        return self.console.url
+
     def link_mailed_to(self, address: str, *, subject: str) -> str:
-        """The link in the newest mail to this address, waiting for the worker to send it."""
+        """The link in the newest mail to this address."""
+        found = re.search(r"http://\S+", self.mail_to(address, subject=subject))
+        assert found, "the mail has no link"
+        return found.group()
+
+    def mail_to(self, address: str, *, subject: str) -> str:
+        """The text of the newest such mail, waiting for the worker to send it."""
         until = time.monotonic() + _MAIL_SECONDS
         while time.monotonic() < until:
             for mail in reversed(self.mails.mails):
                 if mail["To"] == address and mail["Subject"].startswith(subject):
                     body = mail.get_body(("plain",))
-                    found = re.search(r"http://\S+", body.get_content() if body else "")
-                    assert found, "the mail has no link"
-                    return found.group()
+                    return body.get_content() if body else ""
             time.sleep(0.1)
         raise AssertionError(f"no mail to {address}")
 
@@ -56,16 +67,16 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             "DNS_RESOLVERS": f"127.0.0.1:{names.port}",
             "DNS_LIFETIME_SECONDS": "1",
         }
-        with running(tmp_path_factory.mktemp("site"), settings) as url:
-            yield Site(url, names, mails)
+        with running(tmp_path_factory.mktemp("site"), settings) as console:
+            yield Site(console, names, mails)
 
 
 @contextmanager
-def running(run_dir: Path, settings: dict[str, str]) -> Iterator[str]:
+def running(run_dir: Path, settings: dict[str, str], *, port: int = 0) -> Iterator[Console]:
     """`manage.py serve` with the demo, on a free port, until the context closes."""
-    with Console(run_dir, settings | {"LOG_LEVEL": "ERROR"}) as console:
+    with Console(run_dir, settings | {"LOG_LEVEL": "ERROR"}, port=port) as console:
         console.serve()
-        yield console.url
+        yield console
 
 
 @pytest.fixture(scope="module")
@@ -109,9 +120,42 @@ def open_page(browser: Browser, site: Site) -> Iterator[Callable[..., Page]]:
     assert complaints == []
 
 
+def make(console: Console, cast: str) -> None:
+    """Write people into the database of an installation, by a call of one of the casts."""
+    command = [sys.executable, "-c", _CALL.format(cast=cast)]
+    made = subprocess.run(
+        command, cwd=ROOT, env=console.environment, capture_output=True, text=True
+    )
+    assert made.returncode == 0, made.stderr
+
+
 def log_in(page: Page, address: str) -> None:
     page.goto("/login/")
     page.get_by_label("Email address").fill(address)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
     page.wait_for_url("**/console/")
+
+
+def set_up_phone(page: Page, console: Console, number: str) -> list[str]:
+    """Prove a phone where somebody has just logged in; the recovery codes that come of it."""
+    page.goto("/second-factor/set-up/phone/")
+    page.get_by_label("Phone number").fill(number)
+    page.get_by_role("button", name="Send the code").click()
+    page.get_by_label("Code").fill(code_sent_to(number, console))
+    page.get_by_role("button", name="Add the phone number").click()
+    page.get_by_role("heading", name="Your recovery codes").wait_for()
+    return page.locator("main code").all_inner_texts()
+
+
+def code_sent_to(number: str, console: Console) -> str:
+    """The code of the newest text message, waiting for the worker to send it."""
+    until = time.monotonic() + _MAIL_SECONDS
+    while time.monotonic() < until:
+        for file in sorted((console.run_dir / "sms").glob("*.txt"), reverse=True):
+            text = file.read_text()
+            found = re.search(r"^(\d{6}) is your", text, re.MULTILINE)
+            if text.startswith(f"To: {number}\n") and found:
+                return found.group(1)
+        time.sleep(0.1)
+    raise AssertionError(f"no message to {number}")

@@ -8,8 +8,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page
 
-from tests.browser.conftest import Site, log_in
-from tests.world import PASSWORD
+from tests.browser.conftest import Site, log_in, make
+from tests.browser.test_second_factor import add_app, type_password
 
 pytestmark = pytest.mark.browser
 
@@ -42,14 +42,36 @@ ADMIN_CENTER = [
     "/admin-center/accounts/new/review/?owner=nobody",
     "/admin-center/accounts/add/",
     "/admin-center/users/",
+    "/admin-center/users/?status=active&factor=no&signed_in=never&sort=-seen",
+    "/admin-center/users/save-view/?status=active",
+    "/admin-center/users/imported/",
     "/admin-center/users/independent/",
+    "/admin-center/users/leaving/",
     "/admin-center/users/pending/",
     "/admin-center/users/invite/",
+    "/admin-center/users/invite-many/",
     "/admin-center/domains/",
     "/admin-center/domains/add/",
     "/admin-center/activity/",
+    "/admin-center/domains/what-if/?email=zoe@acme.example&way_in=sign_up",
+    "/admin-center/domains/what-if/?email=zoe",
     "/admin-center/settings/",
+    "/admin-center/settings/domain-setting/auto-enrollment/",
+    "/admin-center/settings/second-factor/",
+    "/admin-center/settings/second-factor/every-log-in/",
+    "/profile/browsers/",
+    "/profile/second-factors/",
+    "/profile/second-factors/recovery-codes/",
+    "/second-factor/set-up/",
+    "/second-factor/set-up/app/",
+    "/second-factor/set-up/passkey/",
+    "/second-factor/set-up/phone/",
 ]
+IMPORTS = [
+    f"/admin-center/users/import/{page}"
+    for page in ("", "new/", "new/way/", "new/review/", "new/all/", "new/upload/")
+]
+OWN_FACTORS = ["/profile/second-factors/", "/profile/second-factors/recovery-codes/"]
 OWNERS = ["/admin-center/settings/ownership/"]
 REFUSED = ["/admin-center/", "/nowhere/"]
 DETAILS = [
@@ -70,13 +92,35 @@ DETAILS = [
     ("/admin-center/accounts/pending/", "First account"),
     ("/admin-center/users/independent/", "Ida Berg"),
     ("/admin-center/users/", "Cy Lindqvist"),
+    *[
+        ("/admin-center/users/", "Cy Lindqvist", *links)
+        for links in (
+            ("Sign-in",),
+            ("Sign-in", "Require 2FA"),
+            ("Access",),
+            ("Access", "Give access"),
+            ("Activity",),
+            ("Activity", "By this person"),
+            ("Change name",),
+            ("Reset Password",),
+            ("Deactivate",),
+            ("Remove User",),
+            ("Delete User",),
+        )
+    ],
     ("/admin-center/users/pending/", "hana@acme.example"),
     ("/admin-center/domains/", "acme-labs.example"),
+    ("/admin-center/domains/", "acme-labs.example", "HTTPS"),
+    ("/admin-center/domains/", "acme-labs.example", "I am not sure"),
+    ("/admin-center/domains/", "acme-labs.example", "I am not sure", "the page for your colleague"),
+    ("/admin-center/domains/", "acme-labs.example", "All checks"),
     ("/admin-center/domains/", "acme.example"),
+    ("/admin-center/domains/", "acme.example", "Remove domain"),
 ]
 _FINISH_TRANSITIONS = (
     "document.getAnimations().forEach(one => one instanceof CSSTransition && one.finish())"
 )
+TABLE = "email,role\nnew@elsewhere.example,Standard User\nnobody,Standard User"
 WANTED = "goro.tanaka@acme.example"
 PEOPLE = {
     "ana": "ana@acme.example",
@@ -85,6 +129,8 @@ PEOPLE = {
     "goro": "goro@acme.example",
     "ida": "ida@freelance.example",
     "kai": "kai@acme.example",
+    "gina": "gina@busy.example",
+    "rob": "rob@busy.example",
 }
 
 
@@ -107,11 +153,14 @@ class Visitors:
 
 @pytest.fixture(scope="module")
 def visitors(browser: Browser, site: Site) -> Visitors:
+    make(site.console, "busy_company('busy.example')")
     cookies = {}
     for name, address in PEOPLE.items():
         with browser.new_context(base_url=site.url) as context:
             page = context.new_page()
             log_in(page, address)
+            if name == "rob":
+                add_app(page)
             cookies[name] = context.cookies()
             if name == "goro":
                 want(page, WANTED)
@@ -126,7 +175,6 @@ def visitors(browser: Browser, site: Site) -> Visitors:
 def want(page: Page, address: str) -> None:
     page.goto("/profile/email/")
     page.get_by_label("New email address").fill(address)
-    page.get_by_label("Your password").fill(PASSWORD)
     page.get_by_role("button", name="Send the link").click()
     page.wait_for_url("**/profile/")
 
@@ -162,7 +210,7 @@ def every_page(page: Page, visitors: Visitors) -> Iterator[str]:
             yield page.url
 
     def click(role: Any, name: str) -> str:
-        follow(page.get_by_role(role, name=name, exact=True))
+        follow(page.locator("#main").get_by_role(role, name=name, exact=True))
         return page.url
 
     yield from walk(*PUBLIC, visitors.offer, visitors.request)
@@ -178,6 +226,37 @@ def every_page(page: Page, visitors: Visitors) -> Iterator[str]:
     yield click("link", "Change role")
     page.goto("/admin-center/users/invite/")
     yield click("button", "Invite User")
+    visitors.enter(page, "gina")
+    page.goto("/admin-center/users/")
+    for name in ("Rob Reyes", "Sign-in", "Reset 2FA"):
+        click("link", name)
+    yield page.url
+    yield from walk(*IMPORTS)
+    for path, link in (
+        (IMPORTS[0], ".card tbody th a"),
+        (IMPORTS[0], ".page__content > .table tbody th a"),
+        ("/admin-center/users/leaving/", "tbody th a"),
+    ):
+        page.goto(path)
+        follow(page.locator(link).first)
+        yield page.url
+    page.goto(f"{IMPORTS[0]}new/all/")
+    yield click("button", "Continue")
+    page.get_by_label("No, nobody gets a mail").check()
+    yield click("button", "Continue")
+    page.goto("/admin-center/users/invite-many/")
+    page.get_by_label("Addresses or rows").fill(TABLE)
+    yield click("button", "Read the rows")
+    yield from walk(f"{page.url}send/")
+    visitors.enter(page, "rob")
+    yield from walk(*OWN_FACTORS)
+    page.goto(OWN_FACTORS[0])
+    yield click("link", "Remove Authenticator app")
+    page.context.clear_cookies()
+    type_password(page, PEOPLE["rob"])
+    page.wait_for_url("**/second-factor/**")
+    yield page.url
+    yield click("link", "Use a recovery code")
     visitors.enter(page, "ana")
     yield from walk(*OWNERS)
     visitors.enter(page, "cy")

@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.conftest import Site, log_in, running
+from tests.browser.conftest import Site, log_in, running, set_up_phone
 from tests.browser.test_journey import sign_up
+from tests.servers.console import Console
 from tests.world import PASSWORD
 
 pytestmark = pytest.mark.browser
@@ -192,21 +193,23 @@ def test_ticking_administrator_clears_and_disables_the_others(
 
 
 @pytest.fixture
-def hurried(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def hurried(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
     """An installation where a session that opened a HIPAA account ends soon."""
     settings = {"HIPAA_IDLE_MINUTES": str(IDLE_SECONDS / 60)}
-    with running(tmp_path_factory.mktemp("hurried"), settings) as url:
-        yield url
+    with running(tmp_path_factory.mktemp("hurried"), settings) as console:
+        yield console
 
 
 def test_a_session_that_opens_a_hipaa_account_is_warned_and_can_stay(
-    hurried: str, browser: Browser
+    hurried: Console, browser: Browser
 ) -> None:
-    with browser.new_context(base_url=hurried) as context:
+    with browser.new_context(base_url=hurried.url) as context:
         page = context.new_page()
         log_in(page, "dora@acme.example")
         warning = page.get_by_role("alertdialog")
         expect(page.locator(".idle")).to_have_count(0)
+        set_up_phone(page, hurried, "+15005550077")
+        page.goto("/console/")
         page.get_by_role("link", name="Health line", exact=True).click()
         expect(warning).to_be_visible(timeout=IDLE_SECONDS * 1000)
         expect(warning).to_contain_text("You will be logged out in")

@@ -176,6 +176,20 @@ def test_at_four_hundred_percent_the_gallery_scrolls_one_way(
     expect(page.get_by_role("heading", level=1)).to_be_visible()
 
 
+def test_on_a_phone_every_line_of_a_cell_stands_beside_its_label(
+    open_page: Callable[..., Page],
+) -> None:
+    page = open_page(viewport={"width": 390, "height": 800})
+    page.goto("/gallery/")
+    lines = page.get_by_role("cell").filter(has_text="By support").locator("> *")
+    expect(lines).to_have_count(2)
+    boxes = [line.bounding_box() for line in lines.all()]
+    assert all(boxes)
+    first, second = (box for box in boxes if box)
+    assert first["x"] == second["x"] > 390 / 3
+    assert first["y"] < second["y"]
+
+
 def test_paper_shows_the_content_without_the_navigation(open_page: Callable[..., Page]) -> None:
     page = open_page(color_scheme="dark", viewport={"width": 720, "height": 900})
     log_in(page, "ben@acme.example")

@@ -57,7 +57,8 @@ def start(
 
 def run_of(organization: Organization) -> BulkRun:
     """One that waits for its worker; made past the operations where there is none."""
-    found = BulkRun.unscoped.filter(organization=organization).first()
+    accounts = actions.kind_named("accounts").actions
+    found = BulkRun.unscoped.filter(organization=organization, action__in=accounts).first()
     if found:
         return found
     account = Account.unscoped.filter(organization=organization).order_by("pk").first()
@@ -75,6 +76,21 @@ def run_of(organization: Organization) -> BulkRun:
         subject_sid=account.sid,
         name=account.name,
     )
+    return run
+
+
+def run_of_users(organization: Organization) -> BulkRun:
+    """The same over users: one that waits for its worker."""
+    users = actions.kind_named("users").actions
+    found = BulkRun.unscoped.filter(organization=organization, action__in=users).first()
+    owner = organization.owner
+    run = found or BulkRun.unscoped.create(
+        organization=organization, action="deactivate", digest="0" * 64, by=owner, total=1
+    )
+    if found is None:
+        BulkRow.unscoped.create(
+            organization=organization, run=run, position=1, subject_sid=owner.sid, name=owner.email
+        )
     return run
 
 

@@ -58,6 +58,15 @@ def read(client, where: str) -> str:
 # Home
 
 
+def test_a_search_that_is_not_understood_finds_no_account(sign_in, ana) -> None:
+    account = Account.unscoped.filter(owner=ana).first()
+    client = sign_in(ana)
+    assert account.sid in read(client, HOME)
+    body = read(client, f"{HOME}?search=a%0ab")
+    assert account.sid not in body
+    assert 'id="id_search_error"' in body
+
+
 def test_accounts_stand_under_their_organizations(ben, globex, sign_in) -> None:
     theirs = Account.unscoped.select_related("organization").get(organization=globex)
     give(theirs, ben, AccountRole.DEVELOPER)

@@ -4,6 +4,7 @@
 
 import string
 
+import dns.name
 import idna
 import pytest
 from hypothesis import example, given, settings
@@ -14,11 +15,12 @@ from adminctr.core.addresses import (
     canonical_address,
     canonical_domain,
     domain_of,
+    listed_addresses,
     readable_domain,
 )
 from adminctr.core.errors import RuleViolation
 
-quick = settings(max_examples=150, deadline=None, database=None)
+quick = settings(max_examples=150)
 
 # Letters that some library or other folds, splits at, or takes for a plain one.
 _TREACHEROUS = "ßſıİﬁﬃａＡ。．｡۰०аеоҝαüe\u0301\u200b\u200c\u200d\u00ad\u2024\u212a/@*: \n\x00\ud800"
@@ -52,6 +54,8 @@ def canonical_or_none(text: str) -> str | None:
         ("fass.de", "fass.de"),
         ("www.acme.org", "www.acme.org"),
         ("日本.jp", "xn--wgv71a.jp"),
+        ("データ.jp", "xn--5ckp3n.jp"),
+        ("佐々木.jp", "xn--u6jy55gilq.jp"),
         ("1and1.example", "1and1.example"),
     ],
 )
@@ -96,6 +100,8 @@ def test_a_domain_has_one_form(text: str, canonical: str) -> None:
         ("acme.123", "domain_invalid"),
         ("cоrp.example", "domain_mixed_scripts"),
         ("xn--crp-fed.example", "domain_mixed_scripts"),
+        ("payーpal.example", "domain_mixed_scripts"),
+        ("pay々pal.example", "domain_mixed_scripts"),
         ("xn--abc.example", "domain_invalid"),
         ("xn--55555577.example", "domain_invalid"),
     ],
@@ -213,6 +219,39 @@ def test_no_two_names_become_one(text: str) -> None:
                 assert idna.decode(after) == _ascii_lower(before)
 
 
+def near(text: str) -> st.SearchStrategy[tuple[str, str]]:
+    """A name, and another spelling that something might take for the same."""
+    others = [text.upper(), text.swapcase(), f"{text}.", text.replace("ß", "ss"), f"xn--{text}"]
+    if canonical := canonical_or_none(text):
+        others += [canonical, canonical.upper(), readable_domain(canonical)]
+    return st.tuples(st.just(text), st.sampled_from(others))
+
+
+@quick
+@example(("faß.de", "fass.de"))
+@example(("bücher.example", "XN--BCHER-KVA.example."))
+@example(("BÜCHER.example", "bücher.example"))
+@given(spelling.flatmap(near) | st.tuples(spelling, spelling))
+def test_two_names_become_one_only_where_the_dns_takes_them_for_one(pair: tuple[str, str]) -> None:
+    """As dnspython sees them, which encodes by its own IDNA 2008 codec and folds ASCII alone."""
+    one, other = pair
+    ours = canonical_or_none(one), canonical_or_none(other)
+    if None not in ours:
+        assert (ours[0] == ours[1]) == (_in_the_dns(one) == _in_the_dns(other))
+
+
+@quick
+@given(spelling, st.data())
+def test_other_letters_of_one_case_are_one_name(text: str, data: st.DataObject) -> None:
+    turned = "".join(
+        data.draw(st.sampled_from([one, one.swapcase()])) if one.isascii() else one for one in text
+    )
+    canonical = canonical_or_none(text)
+    if canonical is not None:
+        assert canonical_or_none(turned) == canonical
+        assert _in_the_dns(turned) == _in_the_dns(canonical)
+
+
 @quick
 @given(st.text(string.ascii_lowercase + "äöüßñéçø", min_size=1, max_size=10))
 def test_the_readable_form_leads_back_to_the_canonical_one(name: str) -> None:
@@ -237,5 +276,73 @@ def test_no_text_whatever_breaks_the_address_reader(text: str) -> None:
     assert canonical == f"{local.lower()}@{canonical_domain(domain)}"
 
 
+def _in_the_dns(text: str) -> dns.name.Name:
+    """A name of the DNS, which compares without regard to the case of ASCII letters."""
+    written = _ascii_lower(text.strip(" \t\r\n"))
+    return dns.name.from_text(written, idna_codec=dns.name.IDNA_2008_Strict)
+
+
 def _ascii_lower(text: str) -> str:
     return "".join(letter.lower() if letter.isascii() else letter for letter in text)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("a@x.example", [(1, "a@x.example")]),
+        (
+            "a@x.example; b@x.example, Karl <k@x.example>",
+            [(1, "a@x.example"), (1, "b@x.example"), (1, "k@x.example")],
+        ),
+        ("a@x.example b@x.example\tc@x.example", [(1, f"{one}@x.example") for one in "abc"]),
+        ("a@x.example,\r\n\r\n b@x.example,\rc@x.example;", [
+            (1, "a@x.example"), (3, "b@x.example"), (4, "c@x.example"),
+        ]),
+        ("Berg, Ulla <u@x.example>; Karl Maria <k@x.example>;", [
+            (1, "u@x.example"), (1, "k@x.example"),
+        ]),
+        ("\"Berg, Ulla\" <u@x.example>, 'b@x.example' <b@x.example>", [
+            (1, "u@x.example"), (1, "b@x.example"),
+        ]),
+        ("<a@x.example>", [(1, "a@x.example")]),
+        ("Bo.O'Brien@X.example", [(1, "Bo.O'Brien@X.example")]),
+    ],
+)  # fmt: skip
+def test_a_list_of_addresses_is_taken_as_mail_programs_write_it(text, found) -> None:
+    assert listed_addresses(text) == found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "email",
+        "email\na@x.example",
+        "a@x.example,Administrator",
+        "Administrator,Ulla <u@x.example>",
+        "Administrator;Ulla <u@x.example>",
+        "Berg, Ulla <u@x.example>",
+        "a@x.example\nnobody",
+        "a@x.example@y.example",
+        "a@x.example<b@x.example>",
+        "Karl <k@x.example",
+        'email\n"a@x.example"',
+        "@x.example",
+    ],
+)
+def test_where_anything_but_addresses_stands_there_is_no_list(text) -> None:
+    assert listed_addresses(text) is None
+
+
+@given(st.lists(st.from_regex(r"[a-z]{1,8}@[a-z]{1,8}\.example", fullmatch=True), max_size=8))
+def test_no_address_of_a_list_is_lost(addresses) -> None:
+    for between in (",", ";", " ", "\t", ", ", "; ", ",\n"):
+        text = between.join(addresses)
+        assert [one for _, one in listed_addresses(text) or []] == addresses
+
+
+@quick
+@given(st.text(st.sampled_from("ab@<>,;'\" \t\n."), max_size=60))
+def test_whatever_is_taken_out_of_a_list_is_written_in_its_line(text) -> None:
+    lines = text.split("\n")
+    for line, address in listed_addresses(text) or []:
+        assert address in lines[line - 1]

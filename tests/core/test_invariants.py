@@ -15,9 +15,12 @@ from adminctr.core.tenancy import every_tenant
 from adminctr.web import invariants
 from audit import triggers
 from audit.models import AuditEvent, ChainHead
+from domains.models import Domain
 from invitations.models import Invitation, Kind
 from organizations.models import Membership, Organization, Role
-from users.models import User
+from tests.users.people import app_of, email_change_of, held, session_of
+from tests.watch import Watch
+from users.models import DELETED_DOMAIN, User, UserStatus
 
 Break = Callable[[], object]
 stays, roles = Membership.unscoped, RoleAssignment.unscoped
@@ -36,6 +39,14 @@ def change_an_event() -> None:
 def forget_a_head() -> None:
     triggers.lift(connection)
     ChainHead.objects.filter(chain="system").delete()
+
+
+def hold_another_s_domain() -> None:
+    globex = Organization.objects.get(name="Globex")
+    now = clock.now()
+    Domain.unscoped.create(
+        organization=globex, name="acme.example", slot=1, sharing_approved_at=now, **held(now)
+    )
 
 
 def named(name: str) -> Account:
@@ -77,6 +88,17 @@ def give_beside(name: str, email: str) -> None:
     role = roles.get(account=named(name), email=email)
     role.pk, role.sid, role.role = None, make_sid("IY"), AccountRole.SUPPORT
     role.save(force_insert=True)
+
+
+def strip(email: str) -> None:
+    """Delete somebody as no operation does."""
+    User.objects.filter(email=email).update(
+        email=f"gone@{DELETED_DOMAIN}",
+        first_name="",
+        last_name="",
+        status=UserStatus.INACTIVE,
+        deleted_at=clock.now(),
+    )
 
 
 BREAKS: list[tuple[str, Break, str]] = [
@@ -205,6 +227,11 @@ BREAKS: list[tuple[str, Break, str]] = [
         "an invitation to a closed account",
     ),
     (
+        "closed_accounts_let_nobody_in",
+        lambda: (offer("Billing", kind=Kind.JOIN, role=Role.STANDARD), close("Billing")),
+        "an invitation to a closed account",
+    ),
+    (
         "administrators_of_accounts_hold_nothing_beside",
         lambda: give_beside("Billing", "ben@acme.example"),
         "another role on the account beside one that includes it",
@@ -212,6 +239,16 @@ BREAKS: list[tuple[str, Break, str]] = [
     (
         "invitations_stand_with_their_account",
         lambda: offer("Billing", organization=Organization.objects.get(name="Globex")),
+        "an invitation to an account of another organization",
+    ),
+    (
+        "invitations_stand_with_their_account",
+        lambda: offer(
+            "Billing",
+            kind=Kind.JOIN,
+            role=Role.STANDARD,
+            organization=Organization.objects.get(name="Globex"),
+        ),
         "an invitation to an account of another organization",
     ),
     (
@@ -235,6 +272,21 @@ BREAKS: list[tuple[str, Break, str]] = [
         "accounts, 1 allowed",
     ),
     (
+        "limits_hold",
+        lambda: Organization.objects.filter(name="Acme").update(domain_limit=1),
+        "domains, 1 allowed",
+    ),
+    (
+        "deadlines_are_true",
+        lambda: Organization.objects.filter(name="Acme").update(domain_deadline=clock.now()),
+        "the day on which a domain is lost differs",
+    ),
+    (
+        "no_setting_adds_people_to_who_shares",
+        hold_another_s_domain,
+        "the domain setting applies to a domain that others hold too",
+    ),
+    (
         "each_user_has_one_proven_address",
         lambda: EmailAddress.objects.filter(email=CY).update(verified=False),
         f"{CY}: no proven address",
@@ -245,6 +297,30 @@ BREAKS: list[tuple[str, Break, str]] = [
             user=User.objects.get(email=CY), email="second@acme.example", verified=True
         ),
         "more or fewer proven addresses than users",
+    ),
+    *(
+        ("nothing_hangs_on_the_deleted", lambda email=email: strip(email), f"has {what} still")
+        for email, what in (
+            (CY, "an open stay"),
+            (CY, "an open role"),
+            (CY, "a proven address"),
+            ("ana@acme.example", "an account that is open"),
+        )
+    ),
+    (
+        "nothing_hangs_on_the_deleted",
+        lambda: (session_of(User.objects.get(email=CY)), strip(CY)),
+        "has a session still",
+    ),
+    (
+        "nothing_hangs_on_the_deleted",
+        lambda: (email_change_of(User.objects.get(email=CY)), strip(CY)),
+        "has an address that they want still",
+    ),
+    (
+        "nothing_hangs_on_the_deleted",
+        lambda: (app_of(User.objects.get(email=CY)), strip(CY)),
+        "has a second factor still",
     ),
     ("chains_hold", change_an_event, "system event 1: was changed"),
     ("chains_hold", forget_a_head, "the head of the chain is missing"),
@@ -267,9 +343,26 @@ def test_the_world_of_the_demo_is_whole(db: None) -> None:
 @pytest.mark.parametrize(("name", "break_world", "fault"), BREAKS)
 def test_a_broken_world_is_noticed(db: None, name: str, break_world: Break, fault: str) -> None:
     assert not any(fault in found for found in faults_of(name))
-    break_world()
+    watch = Watch()
+    with connection.execute_wrapper(watch):
+        break_world()
     assert any(fault in found for found in faults_of(name))
     assert any(fault in found for found in invariants.faults())
+    assert any(fault in found for found in watch.faults())
+
+
+def test_what_was_only_read_wakes_no_check(ana) -> None:
+    watch = Watch()
+    with connection.execute_wrapper(watch):
+        list(User.objects.select_for_update())
+    assert watch.woken() == []
+
+
+def test_what_nobody_can_read_off_a_statement_wakes_every_check(db: None) -> None:
+    watch = Watch()
+    with connection.execute_wrapper(watch), connection.cursor() as cursor:
+        cursor.execute("CREATE TEMPORARY TABLE something (number integer)")
+    assert watch.woken() == list(invariants.CHECKS)
 
 
 def test_every_invariant_has_been_seen_to_notice() -> None:

@@ -16,11 +16,15 @@ def test_a_lifetime_is_said_in_hours(hours: float, said: str, settings: Settings
     settings.EMAIL_CHANGE_LIFETIME = timedelta(hours=hours)
     settings.PASSWORD_RESET_TIMEOUT = int(hours * 3600)
     settings.HIPAA_IDLE_TIMEOUT = timedelta(minutes=15)
+    settings.PHONE_CODE_LIFETIME = timedelta(minutes=5)
+    settings.REMEMBERED_BROWSER_AGE = timedelta(days=30)
     assert lifetimes.in_words() == {
         "sign_up_lifetime": said,
         "email_change_lifetime": said,
         "reset_lifetime": said,
         "idle_lifetime": "15 minutes",
+        "phone_code_lifetime": "5 minutes",
+        "remembered_lifetime": "30 days",
     }
 
 
@@ -28,6 +32,14 @@ def test_a_lifetime_is_said_in_hours(hours: float, said: str, settings: Settings
 def test_a_time_out_is_said_in_minutes(minutes: float, said: str, settings: Settings) -> None:
     settings.HIPAA_IDLE_TIMEOUT = timedelta(minutes=minutes)
     assert lifetimes.in_words()["idle_lifetime"] == said
+
+
+@pytest.mark.parametrize(("days", "said"), [(30, "30 days"), (1, "1 day")])
+def test_how_long_a_browser_is_remembered_is_said_in_days(
+    days: float, said: str, settings: Settings
+) -> None:
+    settings.REMEMBERED_BROWSER_AGE = timedelta(days=days)
+    assert lifetimes.in_words()["remembered_lifetime"] == said
 
 
 def test_pages_and_mails_say_it(client, cy, deliver, settings: Settings) -> None:

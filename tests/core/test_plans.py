@@ -7,9 +7,18 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from adminctr.core.errors import RuleViolation
-from adminctr.core.plans import HEADINGS, OUTDATED, Effect, Plan, Thing, Weight, differences
+from adminctr.core.plans import (
+    DONE_HEADINGS,
+    HEADINGS,
+    OUTDATED,
+    Effect,
+    Plan,
+    Thing,
+    Weight,
+    differences,
+)
 
-quick = settings(max_examples=200, deadline=None, database=None)
+quick = settings(max_examples=200)
 
 ANN, BO = Thing("US1", "Ann", "Developer"), Thing("US2", "Bo")
 USERS = Effect(Weight.LOSES, "users_lose_access", "2 users lose their access.", (ANN, BO))
@@ -45,6 +54,13 @@ def in_any_order(plan: Plan) -> tuple[object, ...]:
 def test_every_weight_has_words() -> None:
     assert set(HEADINGS) == set(Weight)
     assert len(set(HEADINGS.values())) == len(HEADINGS)
+    assert set(DONE_HEADINGS) == set(Weight) - {Weight.BLOCKER}
+
+
+def test_an_effect_says_once_it_has_happened_what_it_says_before_unless_that_differs() -> None:
+    over = replace(USERS, done="2 users lost their access.")
+    assert (STAYS.told(), over.told()) == (STAYS.text, over.done)
+    assert replace(PLAN, effects=(over, FINAL, STAYS)).digest == PLAN.digest
 
 
 def test_an_effect_counts_its_objects_unless_there_are_more() -> None:

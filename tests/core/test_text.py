@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from adminctr.core.text import name_in_mail, plain_line, sort_key
 
-quick = settings(max_examples=100, deadline=None, database=None)
+quick = settings(max_examples=100)
 anything = st.text(st.characters(exclude_categories=()), max_size=80)
 
 

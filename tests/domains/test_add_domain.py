@@ -3,50 +3,68 @@
 import pytest
 from django.urls import reverse
 
+from adminctr.core.actor import Actor
 from adminctr.core.errors import NotAllowed, RuleViolation
+from adminctr.web import invariants
+from audit import presenters
 from audit.models import AuditEvent
 from domains.models import Domain, DomainStatus
-from domains.operations import add_domain, remove_domain
+from domains.operations import (
+    HIGHEST_DOMAIN_LIMIT,
+    add_domain,
+    set_domain_limit,
+)
 from organizations.models import Organization, Role
 from organizations.operations import change_role
 from tests.conftest import acting
+from tests.domains.removing import remove
 from tests.pages.effects import assert_no_effect
-from tests.users.people import stay_of
+from tests.users.people import founder, organization_of, stay_of
 
 PAGE = "/admin-center/domains/add/"
 
-REFUSED = [
-    ("www.acme.org", "domain_www"),
-    ("https://acme.org", "domain_is_url"),
-    ("acme.org/path", "domain_is_url"),
-    ("gmail.com", "domain_common"),
-    ("GMAIL.com", "domain_common"),
-    ("Hotmail.com", "domain_common"),
-    ("googlemail.com", "domain_common"),
-    ("outlook.com", "domain_common"),
-    ("mailinator.com", "domain_common"),
-    ("co.uk", "domain_public_suffix"),
-    ("github.io", "domain_public_suffix"),
-    ("localhost", "domain_single_label"),
-    ("test", "domain_single_label"),
-    ("10.0.0.1", "domain_is_ip"),
-    ("[::1]", "domain_is_ip"),
-    ("*.acme.org", "domain_wildcard"),
-    ("me@acme.org", "domain_is_address"),
-    ("", "domain_blank"),
-    (" . ", "domain_blank"),
-    ("acme..org", "domain_invalid"),
-    ("-acme.org", "domain_invalid"),
-    ("acme.org\nevil.org", "domain_invalid"),
-    ("ac\u200bme.org", "domain_invalid"),
-    ("\ufb03.example", "domain_invalid"),
-    ("\uff41cme.org", "domain_invalid"),
-    ("c\u043erp.example", "domain_mixed_scripts"),
-    ("a" * 64 + ".org", "domain_invalid"),
-    (".".join(["abc"] * 75), "domain_invalid"),
-    ("acme.example", "domain_already_added"),
-    ("ACME-labs.example.", "domain_already_added"),
-]
+# By reason: what is typed, with the code that says why not.
+REFUSED = {
+    "domain_www": ["www.acme.org", "WWW.acme.org.", "www.b\u00fccher.example"],
+    "domain_is_url": [
+        "https://acme.org", "http:acme.org", "ftp://acme.org", "acme.org/path", "//acme.org",
+        "acme.org/",
+    ],
+    "domain_common": [
+        "gmail.com", "GMAIL.com", "Hotmail.com", "googlemail.com", "outlook.com", "yahoo.com",
+        "icloud.com", "gmx.de", "web.de", "qq.com", "proton.me", "mailinator.com", "yopmail.com",
+        "10minutemail.com", "gmail.com.",
+    ],
+    "domain_public_suffix": [
+        "co.uk", "com.br", "github.io", "blogspot.com", "s3.amazonaws.com", "\u516c\u53f8.cn",
+        "compute.amazonaws.com",
+    ],
+    "domain_single_label": ["localhost", "test", "com", "acme."],
+    "domain_is_ip": ["10.0.0.1", "::1", "[::1]", "127.1.1.1", "2001:db8::1"],
+    "domain_wildcard": ["*.acme.org", "*", "acme.*"],
+    "domain_is_address": ["me@acme.org", "@acme.org"],
+    "domain_blank": ["", " . ", "   ", "."],
+    "domain_mixed_scripts": [
+        "c\u043erp.example", "\u0440\u0430ypal.example", "xn--crp-8cd.example",
+    ],
+    "domain_invalid": [
+        "acme..org", ".acme.org", "-acme.org", "acme-.org", "ac me.org", "acme_works.org",
+        "acme.org\nevil.org", "acme.org\x00", "acme.org:443", "acme.org?x", "acme.org#x",
+        "ac\u200bme.org", "ac\u200dme.org", "ac\u00adme.org", "\u202eacme.org", "\ufeffacme.org",
+        "acme\u3002org", "\ufb03.example", "\uff41cme.org", "\U0001f600.example", "xn--a.example",
+        "127.1", "0x7f.1", "acme.123", "a" * 64 + ".org", ".".join(["abc"] * 75), "a" * 300,
+    ],
+    "domain_already_added": ["acme.example", "ACME-labs.example."],
+}  # fmt: skip
+REFUSALS = [(name, code) for code, names in REFUSED.items() for name in names]
+
+
+def fill(organization: Organization, number: int) -> None:
+    """Give an organization so many domains altogether."""
+    missing = number - Domain.unscoped.filter(organization=organization).count()
+    Domain.unscoped.bulk_create(
+        Domain(organization=organization, name=f"filler{one}.example") for one in range(missing)
+    )
 
 
 def refusal_of(organization: Organization, name: str) -> str:
@@ -58,18 +76,19 @@ def refusal_of(organization: Organization, name: str) -> str:
     return refused.value.code
 
 
-@pytest.mark.parametrize(("name", "code"), REFUSED)
+@pytest.mark.parametrize(("name", "code"), REFUSALS)
 def test_a_name_that_cannot_be_somebodys_own_is_refused(name, code, acme) -> None:
     assert refusal_of(acme, name) == code
 
 
-@pytest.mark.parametrize(("name", "_"), REFUSED)
-def test_the_page_says_why_beside_the_field(name, _, sign_in, ben) -> None:
+@pytest.mark.parametrize("name", [name for name, _ in REFUSALS])
+def test_the_page_says_why_beside_the_field(name, sign_in, ben, names) -> None:
     client = sign_in(ben)
     with assert_no_effect():
         response = client.post(PAGE, {"name": name})
     assert response.status_code == 200
     assert b'id="id_name_error"' in response.content
+    assert names.queries == []
 
 
 @pytest.mark.parametrize(
@@ -80,13 +99,18 @@ def test_the_page_says_why_beside_the_field(name, _, sign_in, ben) -> None:
         ("mail.acme.example", "mail.acme.example"),
         ("fa\xdf.de", "xn--fa-hia.de"),
         ("xn--fa-hia.de", "xn--fa-hia.de"),
+        ("XN--FA-HIA.de", "xn--fa-hia.de"),
+        ("\ttwww.acme.org\n", "twww.acme.org"),
+        ("acme.github.io", "acme.github.io"),
+        ("acme.co.uk", "acme.co.uk"),
+        ("corp.gmail.com", "corp.gmail.com"),
     ],
 )
 def test_a_name_is_kept_in_its_one_form(typed, name, acme, ana) -> None:
     assert add_domain(acme, name=typed, actor=acting(ana)).name == name
 
 
-def test_the_page_adds_and_leads_to_the_record_to_publish(sign_in, ben, acme) -> None:
+def test_the_page_adds_and_leads_to_the_record_to_publish(sign_in, ben, acme, names) -> None:
     client = sign_in(ben)
     response = client.post(PAGE, {"name": "acme.org"})
     domain = Domain.unscoped.get(name="acme.org")
@@ -97,16 +121,61 @@ def test_the_page_adds_and_leads_to_the_record_to_publish(sign_in, ben, acme) ->
     assert f"twilio-domain-verification={domain.token}" in page
     event = AuditEvent.unscoped.get(subject_sid=domain.sid)
     assert (event.chain, event.action) == (acme.sid, "domain.added")
+    assert names.queries == []
 
 
-def test_the_hundredth_is_the_last(acme, ana, settings) -> None:
-    settings.DOMAINS_PER_ORGANIZATION = Domain.unscoped.filter(organization=acme).count() + 1
-    add_domain(acme, name="acme.org", actor=acting(ana))
+def test_the_hundred_and_first_is_refused_until_support_lets_there_be_more(
+    acme, ana, sign_in
+) -> None:
+    assert acme.domain_limit == 100
+    fill(acme, 100)
+    assert refusal_of(acme, "acme.org") == "domain_limit"
+    page = sign_in(ana).post(PAGE, {"name": "acme.org"}).content.decode()
+    assert "This organization may have 100 domains. Ask support for more." in page
+    set_domain_limit(acme, limit=101, actor=Actor.operator("test"))
+    assert add_domain(acme, name="acme.org", actor=acting(ana)).pk
     assert refusal_of(acme, "acme.net") == "domain_limit"
 
 
-def test_the_limit_is_100_unless_it_is_set(settings) -> None:
+@pytest.mark.parametrize(
+    ("limit", "code"),
+    [
+        (0, "limit_out_of_range"),
+        (HIGHEST_DOMAIN_LIMIT + 1, "limit_out_of_range"),
+        (9, "limit_below_held"),
+        (100, "limit_unchanged"),
+    ],
+)
+def test_a_limit_that_makes_no_sense_is_refused(limit, code, acme) -> None:
+    fill(acme, 10)
+    with assert_no_effect(), pytest.raises(RuleViolation) as refused:
+        set_domain_limit(acme, limit=limit, actor=Actor.operator("test"))
+    assert (refused.value.code, refused.value.field) == (code, "limit")
+
+
+def test_a_limit_may_be_what_there_is(acme) -> None:
+    fill(acme, 10)
+    assert set_domain_limit(acme, limit=10, actor=Actor.operator("test")).domain_limit == 10
+    [event] = AuditEvent.unscoped.filter(action="organization.domain_limit_set")
+    assert presenters.line(event).endswith("set the domain limit from 100 to 10")
+
+
+def test_a_new_organization_gets_the_limit_of_the_installation(db, settings) -> None:
     assert settings.DOMAINS_PER_ORGANIZATION == 100
+    settings.DOMAINS_PER_ORGANIZATION = 7
+    assert organization_of(founder("nia@fresh.example")).domain_limit == 7
+
+
+def test_the_settings_say_the_limit(acme, ben, sign_in) -> None:
+    Organization.objects.filter(pk=acme.pk).update(domain_limit=321)
+    assert "321 domains" in sign_in(ben).get(reverse("organizations:settings")).content.decode()
+
+
+@pytest.mark.breaks_invariants
+def test_more_domains_than_allowed_are_a_fault(acme) -> None:
+    fill(acme, 10)
+    Organization.objects.filter(pk=acme.pk).update(domain_limit=9)
+    assert invariants.faults() == [f"{acme.sid}: 10 domains, 9 allowed"]
 
 
 def test_a_domain_that_another_organization_holds_is_refused_without_saying_whose(
@@ -120,7 +189,7 @@ def test_a_domain_that_another_organization_holds_is_refused_without_saying_whos
 
 def test_adding_again_makes_a_new_token(acme, ana) -> None:
     first = add_domain(acme, name="acme.org", actor=acting(ana))
-    remove_domain(first, actor=acting(ana))
+    remove(first, ana)
     second = add_domain(acme, name="acme.org", actor=acting(ana))
     assert first.token != second.token
     assert len(second.token) == 32

@@ -7,14 +7,23 @@ from contextlib import closing
 from tests.faults.mails import mails_to
 from tests.servers.console import Browser, Console, until
 from tests.servers.smtp import MailServer, Mode
+from tests.world import PASSWORD
 
 ANA = "ana@acme.example"
+BEN = "ben@acme.example"
+CY = "cy@acme.example"
 NOBODY = "nobody@acme.example"
 NELL = "nell@acme.example"
 TASKS = "django_tasks_database_dbtaskresult"
 TRIED = (
-    "task_path IN ('users.mail.send_no_login', 'users.mail.send_password_reset') "
+    "task_path IN ('users.mail.send_no_login', 'users.mail.send_password_reset', "
+    "'users.mail.send_password_reset_for_you', 'users.mail.send_second_factor_reset') "
     "AND worker_ids <> '[]'"
+)
+GIVE_A_PHONE = (
+    "from users.models import Factor, User; from users.factors import copy_onto_stay; "
+    f"cy = User.objects.get(email='{CY}'); "
+    "Factor.objects.create(user=cy, kind='phone', number='+4915112345678'); copy_onto_stay(cy)"
 )
 A_WHILE_AGO = "datetime('now', '-5 minutes')"
 
@@ -41,6 +50,37 @@ def test_a_reset_while_the_mail_server_is_down(on_sqlite) -> None:
         mail.listen()
         until(lambda: {ANA, NOBODY} <= set(recipients(mail)))
         assert [recipients(mail).count(one) for one in (ANA, NOBODY)] == [1, 1]
+        assert worker.poll() is None
+
+
+def test_an_administrator_resets_while_the_mail_server_is_down(on_sqlite) -> None:
+    """What was reset is reset at once; the link leaves later, by mail alone."""
+    with MailServer(down=True) as mail:
+        console = on_sqlite(
+            EMAIL_URL=f"smtp://127.0.0.1:{mail.port}",
+            TASK_FIRST_PAUSE_SECONDS="0.2",
+            TASK_LEASE_SECONDS="2",
+        )
+        console.serve_web()
+        worker = console.serve_worker()
+        cy, ben = Browser(console.url).log_in(CY), Browser(console.url).log_in(BEN)
+        assert cy.get("/profile/").status == 200
+        console.manage("shell", "--command", GIVE_A_PHONE)
+        user = ben.get("/admin-center/users/?search=cy").text.partition('scope="row"><a href="')[2]
+        page = user.partition('"')[0]
+        shown = []
+        for verb in ("reset-2fa", "reset-password"):
+            answer = ben.submit(f"{page}{verb}/", password=PASSWORD)
+            assert answer.status == 303, answer.text
+            assert answer.seconds < 2
+            shown.append(ben.get(answer.location).text)
+        assert "Waiting for a new password" in shown[1]
+        assert cy.get("/profile/").status == 302
+        until(lambda: failures(console) == 2)
+        assert "reset/key" not in str(shown) + console.log
+        mail.listen()
+        until(lambda: len(about_resets(mail, CY)) == 2)
+        assert sum("/password/reset/key/" in one for one in about_resets(mail, CY)) == 1
         assert worker.poll() is None
 
 
@@ -73,6 +113,13 @@ def test_a_slow_mail_server_holds_up_nobody_and_sends_one_mail(on_sqlite) -> Non
         assert mail.tries == tries + 2
         assert recipients(mail).count(NELL) == 1
         assert worker.poll() is None
+
+
+def about_resets(mail: MailServer, address: str) -> list[str]:
+    """What somebody got about what an administrator has reset."""
+    parts = [one.get_body(("plain",)) for one in mail.mails if one["To"] == address]
+    texts = [part.get_content() for part in parts if part]
+    return [text for text in texts if "An administrator of Acme has reset your" in text]
 
 
 def recipients(mail: MailServer) -> list[str]:

@@ -20,6 +20,7 @@ from tests.servers.console import Answer, Browser, Console, children, end, until
 from tests.servers.postgresql import PostgreSQL
 from tests.servers.redis import Redis
 from tests.servers.smtp import MailServer, Mode
+from tests.world import PASSWORD
 
 INVITE = "/admin-center/users/invite/"
 LOAD = 20
@@ -143,6 +144,31 @@ def test_a_session_and_a_limit_hold_on_both_servers(fleet: Fleet) -> None:
     for number in range(10):
         assert "Too many failed tries" not in guess(fleet.urls[number % 2])
     assert all("Too many failed tries" in guess(url) for url in fleet.urls)
+
+
+def test_who_is_demoted_or_deactivated_is_out_on_both_servers(fleet: Fleet) -> None:
+    """With the very next request of a session that is open already."""
+    ana = Browser(fleet.first.url).log_in("ana@acme.example")
+    ben = Browser(fleet.first.url).log_in("ben@acme.example")
+    found = ana.get("/admin-center/users/?search=ben").text.partition('scope="row"><a href="')[2]
+    page = found.partition('"')[0]
+
+    def answers() -> list[int]:
+        told = []
+        for url in fleet.urls:
+            ben.url = url
+            told.append(ben.get("/admin-center/users/").status)
+        return told
+
+    assert answers() == [200, 200]
+    assert ana.submit(f"{page}change-role/", role="standard").status == 303
+    assert answers() == [403, 403]
+    assert ana.submit(f"{page}change-role/", role="administrator").status == 303
+    assert answers() == [200, 200]
+    assert ana.submit(f"{page}deactivate/", password=PASSWORD).status == 303
+    assert answers() == [302, 302]
+    assert ana.submit(f"{page}reactivate/").status == 303
+    assert answers() == [302, 302]
 
 
 def test_nothing_is_lost_while_processes_are_killed(fleet: Fleet) -> None:

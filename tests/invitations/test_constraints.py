@@ -3,15 +3,17 @@
 from collections.abc import Callable
 
 import pytest
-from django.db import connection
 from django.db.models import F
 
 from accounts.models import Account
 from adminctr.core import clock
+from adminctr.core.runs import RunState
 from adminctr.core.sids import make_sid
+from invitations.batch_models import InvitationBatch, InvitationBatchRow
 from invitations.models import Invitation, Kind
 from organizations.models import Organization, Role
 from tests.architecture.constraints import Violations, constraints_of, refused_as_second, refused_by
+from tests.invitations.tables import batch_of
 from users.models import User
 
 CONSTRAINTS = constraints_of("invitations")
@@ -51,12 +53,53 @@ def again(**changes: object) -> Invitation:
     return invitation
 
 
-# What is of no known kind offers nothing that a known one may, which SQLite asks first.
-ASKED_FIRST = {
-    "invitations_invitation_known_kind": "invitations_invitation_offers_what_its_kind_does"
-}
+batches, rows = InvitationBatch.unscoped, InvitationBatchRow.unscoped
+
+
+def table() -> InvitationBatch:
+    return batches.get()
+
+
+def second_draft() -> None:
+    batch = table()
+    batch.pk, batch.sid = None, make_sid("IB")
+    batch.save(force_insert=True)
+
+
+def second_row() -> None:
+    row = rows.filter(batch=table()).first()
+    row.pk = None
+    row.save(force_insert=True)
+
+
+def change_table(**values: object) -> Callable[[], object]:
+    return lambda: batches.filter(pk=table().pk).update(**values)
+
+
+def end_table(**values: object) -> Callable[[], object]:
+    return change_table(state=RunState.FINISHED, finished_at=clock.now(), **values)
+
+
+@pytest.fixture(autouse=True)
+def _a_table(acme: Organization) -> None:
+    batch_of(acme)
+
 
 VIOLATIONS: Violations = {
+    "invitations_invitationbatch_finished_at_its_end": change_table(
+        state=RunState.FINISHED, confirmed_at=clock.now(), starts_at=clock.now()
+    ),
+    "invitations_invitationbatch_one_draft_of_a_table": second_draft,
+    "invitations_invitationbatch_counts_no_more_than_all": change_table(done=1, refused=1),
+    "invitations_invitationbatch_ends_with_every_row_told": end_table(
+        confirmed_at=clock.now(), starts_at=clock.now()
+    ),
+    "invitations_invitationbatch_sent_once_confirmed": change_table(confirmed_at=clock.now()),
+    "invitations_invitationbatch_cancelled_before_it_began": change_table(cancelled_at=clock.now()),
+    "invitations_invitationbatchrow_one_at_each_position": second_row,
+    "invitations_invitationbatchrow_answered_in_words": lambda: rows.filter(batch=table()).update(
+        message="Told"
+    ),
     "invitations_invitation_one_open_per_address": again,
     "invitations_invitation_one_open_per_account_and_address": twice(to_billing),
     "invitations_invitation_one_open_per_account_to_add": twice(asking_for_billing),
@@ -83,8 +126,7 @@ VIOLATIONS: Violations = {
 
 @pytest.mark.parametrize("name", CONSTRAINTS)
 def test_the_database_refuses(db: None, name: str) -> None:
-    first = ASKED_FIRST.get(name, name) if connection.vendor == "sqlite" else name
-    with refused_by(CONSTRAINTS[first]):
+    with refused_by(CONSTRAINTS[name]):
         VIOLATIONS[name]()
 
 
@@ -92,6 +134,7 @@ def test_the_database_refuses(db: None, name: str) -> None:
     "write",
     [
         lambda: hana().update(account=billing()),
+        lambda: hana().update(account_roles="support"),
         lambda: to_billing(account=None),
         lambda: to_billing(account_roles=""),
         lambda: asking_for_billing(account=None),
@@ -101,6 +144,15 @@ def test_the_database_refuses(db: None, name: str) -> None:
 def test_an_invitation_offers_what_its_kind_does(db: None, write: Callable[[], object]) -> None:
     with refused_by(CONSTRAINTS["invitations_invitation_offers_what_its_kind_does"]):
         write()
+
+
+def test_an_invitation_to_join_offers_roles_on_an_account_too(db: None) -> None:
+    assert hana().update(account=billing(), account_roles="support developer") == 1
+
+
+def test_an_invitation_to_join_never_offers_to_own_an_account(db: None) -> None:
+    with refused_by(CONSTRAINTS["invitations_invitation_never_as_account_owner"]):
+        hana().update(account=billing(), account_roles="owner")
 
 
 @pytest.mark.parametrize(

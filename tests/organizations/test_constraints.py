@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db.models import F
 
-from organizations.models import Membership, Organization, Role
+from organizations.models import Membership, Organization, Role, SavedView
 from tests.architecture.constraints import Violations, constraints_of, refused_as_second, refused_by
 from users.models import User
 
@@ -22,6 +22,17 @@ def a_second_stay() -> None:
     stay.save(force_insert=True)
 
 
+def a_view(**values: str) -> SavedView:
+    acme = Organization.objects.get(name="Acme")
+    kept = {"listed": "users:list", "name": "Mine", "by": acme.owner} | values
+    return SavedView.unscoped.create(organization=acme, **kept)
+
+
+def the_same_view_again() -> None:
+    a_view()
+    a_view()
+
+
 VIOLATIONS: Violations = {
     "organizations_organization_owned_while_it_lives": lambda: Organization.objects.filter(
         name="Acme"
@@ -29,6 +40,9 @@ VIOLATIONS: Violations = {
     "organizations_organization_has_a_name": lambda: Organization.objects.filter(
         name="Acme"
     ).update(name=""),
+    "organizations_organization_known_domain_setting": lambda: Organization.objects.filter(
+        name="Acme"
+    ).update(domain_setting="OPEN"),
     "organizations_membership_ends_after_it_began": lambda: cy().update(
         ended_at=F("began_at") - timedelta(seconds=1)
     ),
@@ -37,6 +51,12 @@ VIOLATIONS: Violations = {
     "organizations_membership_one_owner": lambda: cy().update(role=Role.OWNER),
     "organizations_membership_email_lower": lambda: cy().update(email="Cy@acme.example"),
     "organizations_membership_known_role": lambda: cy().update(role="developer"),
+    "organizations_membership_known_second_factor": lambda: cy().update(second_factor="always"),
+    "organizations_organization_known_second_factor": lambda: Organization.objects.filter(
+        name="Acme"
+    ).update(second_factor="always"),
+    "organizations_savedview_each_name_once": the_same_view_again,
+    "organizations_savedview_has_a_name": lambda: a_view(name=""),
 }
 
 

@@ -17,7 +17,7 @@ from organizations.models import Membership, Role
 from organizations.policy import GRANTS, OWNER_ALONE, STAFF_ALONE, WORDS, Action
 from tests.pages.addresses import routes
 from tests.pages.effects import assert_no_effect, follow
-from tests.users.people import member, stay_of
+from tests.users.people import doubt, member, prove, stay_of
 from tests.world import PASSWORD
 from users import reauthentication
 from users.models import User, UserStatus
@@ -118,12 +118,21 @@ def test_the_table_of_account_roles_is_theirs(owner) -> None:
 # What else one must know
 
 
-def test_the_domain_setting_in_force_is_restricted(owner) -> None:
+def test_the_domain_setting_in_force_is_restricted_and_the_others_may_be_chosen(owner) -> None:
     body = owner.get(SETTINGS).content.decode()
-    names = ["Restricted", "In force", "Auto-enrollment", "Not available here", "Blocked"]
-    places = [body.index(name) for name in names]
+    card = body[body.index('id="domain-setting"') :]
+    names = ["Restricted", "In force", "Choose Auto-enrollment", "Choose Blocked"]
+    places = [card.index(name) for name in names]
     assert places == sorted(places)
     assert body.count("In force") == 1
+    assert "Choose Restricted" not in card
+
+
+def test_each_domain_setting_says_to_how_many_domains_it_applies(owner, acme) -> None:
+    prove(acme, "acme-labs.example")
+    assert "an address of your 2 verified domains" in owner.get(SETTINGS).content.decode()
+    doubt("acme-labs.example")
+    assert "an address of your 1 verified domain" in owner.get(SETTINGS).content.decode()
 
 
 def test_nobody_deletes_an_organization_here_and_it_says_who_does(owner, acme) -> None:

@@ -8,6 +8,7 @@ BARE = Figures(
     waiting_domains=(),
     failing_domains=(),
     uncertain_domains=(),
+    missing_domains=(),
     members=1,
     administrators=1,
     never_signed_in=0,
@@ -18,4 +19,6 @@ BARE = Figures(
     pending_accounts=0,
     account_limit=10,
     suspended_accounts=0,
+    leaving=0,
+    kept_from_leaving=0,
 )

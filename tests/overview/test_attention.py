@@ -24,6 +24,11 @@ def test_on_a_calm_day_there_is_nothing() -> None:
             "/admin-center/domains/",
         ),
         (
+            {"missing_domains": ("a.example",)},
+            "The proof of 1 domain (a.example) was not found at the last check",
+            "/admin-center/domains/",
+        ),
+        (
             {"failing_domains": ("a.example", "b.example")},
             "The last check of 2 domains (a.example, b.example) failed",
             "/admin-center/domains/",
@@ -38,6 +43,12 @@ def test_on_a_calm_day_there_is_nothing() -> None:
             "4 domains (a.x, b.x, c.x, …) wait to be checked for the first time",
             "/admin-center/domains/",
         ),
+        (
+            {"kept_from_leaving": 1},
+            "1 person could not leave as planned",
+            "/admin-center/users/leaving/",
+        ),
+        ({"leaving": 2}, "2 people are planned to leave", "/admin-center/users/leaving/"),
         ({"expired": 1}, "1 invitation has expired", "/admin-center/users/pending/"),
         ({"expired": 3}, "3 invitations have expired", "/admin-center/users/pending/"),
         (

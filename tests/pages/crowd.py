@@ -13,7 +13,6 @@ from accounts.models import (
     AccountStatus,
     AccountType,
     RoleAssignment,
-    SecondFactor,
     SuspendedBy,
     owner_key,
 )
@@ -21,9 +20,10 @@ from adminctr.core import clock
 from adminctr.core.periods import Source
 from audit.models import AuditEvent
 from invitations.models import Invitation, Kind
-from organizations.models import Membership, Organization, Role
-from tests.pages.addresses import account_of
-from users.models import User, UserStatus
+from organizations.models import Membership, Organization, Role, SecondFactor
+from tests.invitations.tables import more_rows_of
+from tests.pages.addresses import account_of, newest_domain_of
+from users.models import Departed, Farewell, User, UserStatus, WayOut
 
 MANY = 2000
 _DAY = timedelta(days=1)
@@ -42,6 +42,9 @@ def gather(organization: Organization, *, beside: Organization) -> None:
         _subaccounts(busy[here])
         _invitations(here, busy[here], accounts[there])
         _events(here, busy[here])
+        _departed(here, people[here])
+        _farewells(here, people[here])
+        more_rows_of(here, MANY)
     with connection.cursor() as cursor:
         for model in apps.get_models():
             cursor.execute(f"ANALYZE {connection.ops.quote_name(model._meta.db_table)}")
@@ -78,6 +81,8 @@ def _people_of(organization: Organization) -> list[User]:
             status=UserStatus.ACTIVE if user.pk % 9 else UserStatus.SUSPENDED,
             source=Source.IMPORT,
             began_at=now - timedelta(hours=user.pk % 997),
+            has_second_factor=user.pk % 10 == 3,
+            last_sign_in_at=now - timedelta(days=user.pk % 300) if user.pk % 10 else None,
         )
         for user in users
     )
@@ -195,6 +200,43 @@ def _invitations(organization: Organization, busy: Account, theirs: Iterable[Acc
             **offer,
         )
         for place, offer in enumerate(offers)
+    )
+
+
+def _departed(organization: Organization, people: list[User]) -> None:
+    """With its newest domain; half of them are back, and some of the others cannot come."""
+    name = newest_domain_of(organization).name
+    now = clock.now()
+    Departed.unscoped.bulk_create(
+        Departed(
+            organization=organization,
+            user=user,
+            domain_name=name,
+            email=user.email,
+            role=Role.STANDARD,
+            password_digest="0" * 64,
+            left_at=now,
+            returned_at=now if place % 2 else None,
+            obstacle="" if place % 10 else "Belongs to another organization now.",
+        )
+        for place, user in enumerate(people)
+    )
+
+
+def _farewells(organization: Organization, people: list[User]) -> None:
+    """A third waits for a day, a third was done, and the others were called off."""
+    now = clock.now()
+    Farewell.unscoped.bulk_create(
+        Farewell(
+            organization=organization,
+            user=user,
+            how=WayOut.REMOVE,
+            by=people[0],
+            due_at=now + _DAY,
+            done_at=now if place % 3 == 1 else None,
+            cancelled_at=now if place % 3 == 2 else None,
+        )
+        for place, user in enumerate(people)
     )
 
 

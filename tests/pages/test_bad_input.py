@@ -9,8 +9,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.html import escape
 
-from accounts.models import GRANTABLE_ACCOUNT_ROLES, Product, SecondFactor
-from organizations.models import Organization
+from accounts.models import GRANTABLE_ACCOUNT_ROLES, Product
+from organizations.models import Organization, SecondFactor
 from tests.pages.addresses import path_to
 from tests.pages.effects import assert_no_effect, browser, link_in, mails_to
 from tests.users.people import invited, pending_sign_up
@@ -94,6 +94,20 @@ PAGES = {
     "change owner": Page(
         {"to": "cy@acme.example", "password": EVERYBODYS},
         {"to": ADDRESS, "password": ["", LONG, "a\x00b" * 5, "wrong words"]},
+    ),
+    "rename passkey": Page(
+        {"name": "Key ring", "password": EVERYBODYS},
+        {
+            "name": [*REQUIRED_LINE, "x" * 61],
+            "password": ["", LONG, "a\x00b" * 5, "wrong words"],
+        },
+    ),
+    "phone number": Page(
+        {"number": "+15005550001", "password": EVERYBODYS},
+        {
+            "number": [*REQUIRED_LINE, "5005550001", "+1 FLOWERS", "+44 20 7946 0958"],
+            "password": ["", LONG, "a\x00b" * 5, "wrong words"],
+        },
     ),
     "create account": Page(
         {"name": "Shop", "owner": "cy@acme.example", "product": "flex"},
@@ -204,6 +218,8 @@ def open_page(
             "change role": reverse("users:change-role", args=[cy.sid]),
             "rename": reverse("organizations:settings"),
             "change owner": reverse("organizations:ownership"),
+            "phone number": reverse("users:second-factor-set-up-phone"),
+            "rename passkey": path_to("profile:passkey-rename", sids),
             "create account": reverse("accounts:new-review"),
             "create my account": reverse("account:new-review"),
             "add account": reverse("accounts:add"),

@@ -59,10 +59,10 @@ def test_the_same_post_with_its_own_token_is_taken(name, acme, ana) -> None:
     assert response.status_code in {200, 302}
 
 
-def test_a_token_from_before_logging_in_is_dead(ana) -> None:
+def test_a_token_from_before_logging_in_is_dead(cy) -> None:
     client = strict()
     before = token_of(client)
-    form = {"login": ana.email, "password": "correct horse battery staple"}
+    form = {"login": cy.email, "password": "correct horse battery staple"}
     assert client.post("/login/", form | {"csrfmiddlewaretoken": before}).status_code == 302
     with assert_no_effect():
         response = client.post("/logout/", {"csrfmiddlewaretoken": before})

@@ -27,7 +27,7 @@ def test_a_list_of_exactly_as_many_rows_is_whole(ana, acme) -> None:
 
 
 def test_a_user_with_more_accounts_than_are_shown(ana, acme, sign_in) -> None:
-    url = reverse("users:detail", args=[ana.sid])
+    url = reverse("users:access", args=[ana.sid])
     client = sign_in(ana)
     assert MORE not in client.get(url).content.decode()
     Organization.objects.filter(pk=acme.pk).update(account_limit=300)

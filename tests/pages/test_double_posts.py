@@ -79,9 +79,10 @@ def test_a_domain_is_added_once(admin) -> None:
 def test_a_domain_is_removed_once(admin) -> None:
     domain = Domain.unscoped.get(name="acme-labs.example")
     url = reverse("domains:remove", args=[domain.sid])
-    assert admin.post(url).status_code == 303
+    look = admin.get(url).context["plan"]["token"]
+    assert admin.post(url, {"plan": look}).status_code == 303
     with assert_no_effect():
-        assert admin.post(url).status_code == 404
+        assert admin.post(url, {"plan": look}).status_code == 404
 
 
 def test_a_role_is_changed_once(admin, cy) -> None:

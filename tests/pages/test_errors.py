@@ -8,6 +8,7 @@ import pytest
 from django.db import OperationalError, connection
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, override_settings
+from django.test.utils import CaptureQueriesContext
 from django.urls import path
 from django_tasks_db.models import DBTaskResult
 
@@ -125,6 +126,28 @@ def test_an_unknown_address_is_not_echoed(where, status, client) -> None:
     assert response.status_code == status
     assert b"nowhere" not in response.content
     assert b"<script>" not in response.content
+
+
+@pytest.mark.parametrize(("where", "status"), [("/nowhere/", 404), ("/admin-center/users/", 403)])
+def test_an_error_leads_back_to_where_somebody_may_go(where, status, cy, ana, sign_in) -> None:
+    leads = 'href="/admin-center/"'
+    refused = sign_in(cy).get(where)
+    assert refused.status_code == status
+    assert leads not in refused.content.decode()
+    assert leads in sign_in(ana).get("/nowhere/").content.decode()
+    assert leads not in Client().get("/nowhere/").content.decode()
+
+
+def test_an_administrator_who_is_refused_is_led_to_the_admin_center(ana, ben, sign_in) -> None:
+    answer = sign_in(ben).get(f"/admin-center/users/{ana.sid}/leave/")
+    assert answer.status_code == 403
+    assert 'href="/admin-center/"' in answer.content.decode()
+
+
+def test_an_error_page_asks_a_stranger_for_nothing_more(db) -> None:
+    with CaptureQueriesContext(connection) as asked:
+        assert Client().get("/nowhere/").status_code == 404
+    assert len(asked) == 0
 
 
 def test_the_process_lives_even_without_a_database(db) -> None:

@@ -31,6 +31,7 @@ PAIRS = [
     *[("link-strong", surface, TEXT) for surface in SURFACES],
     *[(f"{state.replace('danger', 'danger-text')}", f"{state}-weakest", TEXT) for state in STATES],
     *[("text", f"{state}-weakest", TEXT) for state in STATES],
+    *[("link", f"{notice}-weakest", TEXT) for notice in ("info", "success", "warning", "danger")],
     ("danger-text", "surface", TEXT),
     ("danger-text", "surface-raised", TEXT),
     *[("text-inverse", f"{button}{strong}", TEXT) for button in ("primary", "danger")

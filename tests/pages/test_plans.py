@@ -21,13 +21,15 @@ from tests.pages.addresses import path_to, sids_of
 from tests.pages.test_query_growth import LISTS
 from users.models import User
 from users.views.independent import IndependentUserListPage
-from users.views.managed import UserListPage
+from users.views.managed import ImportedUserListPage, UserListPage
 
 pytestmark = pytest.mark.breaks_invariants
 
 _TABLES = (
     "organizations_membership|accounts_account|accounts_roleassignment|invitations_invitation"
-    "|audit_auditevent|users_user"
+    "|audit_auditevent|users_departed|users_farewell|users_user"
+    "|imports_importrun|imports_importrow"
+    "|invitations_invitationbatch|invitations_invitationbatchrow"
 )
 READS_IT_ALL = {
     "postgresql": rf"Seq Scan on ({_TABLES})\b",
@@ -36,6 +38,16 @@ READS_IT_ALL = {
 SORTS = {"postgresql": r"\bSort\b", "sqlite": r"TEMP B-TREE FOR (LAST TERM OF )?ORDER BY"}
 WORDS = ("search=p", "search=p001", "search=0123", "search=zzz", "search={sid}")
 YESTERDAY = "on=2026-01-01"
+USERS = (
+    "factor=yes",
+    "factor=no",
+    "account={account}",
+    "account={account}&factor=yes",
+    "signed_in=never",
+    "signed_in=30-days",
+    "signed_in=not-90-days",
+    "signed_in=not-180-days",
+)
 FILTERS = {
     "users:list": (
         "",
@@ -45,6 +57,7 @@ FILTERS = {
         "status=suspended",
         "status=inactive",
         "role=standard&status=suspended",
+        *USERS,
         *WORDS,
     ),
     "accounts:list": (
@@ -77,8 +90,24 @@ FILTERS = {
     "accounts:users": ("", "role=developer", "role=owner", "role=support", *WORDS),
     "account:users": ("", "role=support"),
     "accounts:activity": ("",),
+    "users:activity": ("",),
+    "users:activity-by": ("",),
+    "invitations:batch": ("", "state=waiting", "state=left_out", "cause=domain"),
+    "imports:list": ("",),
+    "imports:run": ("", "result=imported", "result=not_imported", "result=account_limit"),
+    "users:departed": ("",),
+    "users:leaving": ("",),
+    "users:imported": ("", "role=administrator", "status=suspended", *USERS, *WORDS),
     "users:independent": ("", *WORDS),
-    "users:pending": ("", "search=i", "search=p001", "search=zzz"),
+    "users:pending": (
+        "",
+        "search=i",
+        "search=p001",
+        "search=zzz",
+        "role=administrator",
+        "link=expired",
+        "link=open",
+    ),
     "accounts:access": (
         "",
         "state=ended",
@@ -92,6 +121,7 @@ FILTERS = {
         "where=organization",
         *WORDS,
     ),
+    "domains:checks": ("",),
     "domains:list": ("",),
     "audit:list": ("",),
 }
@@ -108,6 +138,7 @@ ORDERS = {
     "accounts:independent": IndependentListPage.orders,
     "accounts:subaccounts": SubaccountListPage.orders,
     "accounts:users": AccountUserListPage.orders,
+    "users:imported": ImportedUserListPage.orders,
     "users:independent": IndependentUserListPage.orders,
 }
 

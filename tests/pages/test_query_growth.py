@@ -10,13 +10,14 @@ import time_machine
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import Account, AccountRole, AccountType, RoleAssignment, SecondFactor
+from accounts.models import Account, AccountRole, AccountType, RoleAssignment
 from accounts.operations import configure_account, create_account, create_subaccount
 from adminctr.core import clock
 from adminctr.core.actor import Actor
 from adminctr.core.periods import Source
 from adminctr.core.tenancy import tenant
-from domains.operations import add_domain
+from domains.operations import add_domain, settle_check
+from domains.probes import Finding, Outcome
 from invitations.models import Invitation
 from invitations.operations import (
     accept_access_as_newcomer,
@@ -25,11 +26,16 @@ from invitations.operations import (
     invite_to_account,
     revoke_invitation,
 )
-from organizations.models import Organization
+from organizations.models import Membership, Organization, SecondFactor
 from tests.conftest import acting
-from tests.pages.addresses import account_of, path_to
-from tests.users.people import founder, invited, newcomer, prove
-from users.models import User
+from tests.imports.runs import more_rows, more_runs
+from tests.invitations.tables import more_rows_of
+from tests.pages.addresses import account_of, newest_domain_of, path_to
+from tests.users.departures import departure_of
+from tests.users.people import founder, invited, member, newcomer, prove
+from users.jobs import drive_departure
+from users.models import Farewell, User, WayOut
+from users.operations import change_name, rename_user
 
 LISTS = {
     "account:users": "email",
@@ -42,28 +48,63 @@ LISTS = {
     "accounts:subaccounts": "sid",
     "accounts:users": "email",
     "audit:list": "sequence",
+    "domains:checks": "sid",
     "domains:list": "url",
+    "users:activity": "sequence",
+    "users:activity-by": "sequence",
+    "invitations:batch": "line",
+    "imports:list": "url",
+    "imports:run": "position",
+    "users:departed": "sid",
+    "users:imported": "email",
     "users:independent": "email",
+    "users:leaving": "url",
     "users:list": "email",
     "users:pending": "email",
 }
-NOT_SEARCHED = {"accounts:activity", "accounts:independent", "audit:list", "domains:list"}
+NOT_SEARCHED = {
+    "invitations:batch",
+    "imports:list",
+    "imports:run",
+    "accounts:activity",
+    "accounts:independent",
+    "audit:list",
+    "domains:checks",
+    "domains:list",
+    "users:activity",
+    "users:activity-by",
+    "users:departed",
+    "users:leaving",
+}
+# What reads the roles, or the accounts, of all that stand on a page.
+READ_MORE_AT_ONCE = {"account:users", "accounts:users", "users:imported", "users:list"}
 MORE = 30
 MOST_QUERIES_OF_A_LIST = 6
 MOST_QUERIES_OF_A_SEARCH = 8
 # What stands around a list of one account: the account, and what is told beside its list.
 MORE_AROUND = {
+    "invitations:batch": 2,
+    "imports:list": 4,
+    "imports:run": 1,
     "account:users": 4,
     "accounts:activity": 1,
     "accounts:pending-users": 1,
     "accounts:subaccounts": 3,
     "accounts:users": 2,
+    "users:activity": 1,
+    "users:activity-by": 1,
+    "users:departed": 4,
+    "users:imported": 2,
+    "users:independent": 1,
+    "users:list": 2,
+    "users:pending": 1,
 }
 
 
 @pytest.fixture
-def addresses(sids: dict[str, str]) -> dict[str, str]:
-    """Where each list stands; those of an account are those of Ana's."""
+def addresses(sids: dict[str, str], acme: Organization, ana: User) -> dict[str, str]:
+    """Where each list stands; those of an account are those of Ana's. One user was imported."""
+    more_imported_users(acme, ana, address="first{}@acme.example", number=1)
     return {name: path_to(name, sids) for name in LISTS}
 
 
@@ -73,6 +114,49 @@ def more_users(acme: Organization, ana: User) -> None:
         accept_invitation_as_newcomer(
             invited(acme, address), newcomer=newcomer("Same"), actor=Actor.stranger(address)
         )
+
+
+def more_imported_users(
+    acme: Organization, ana: User, address: str = "more{}@acme.example", number: int = MORE
+) -> None:
+    for one in range(number):
+        user = member(acme, address.format(one))
+        Membership.unscoped.open().filter(user=user).update(source=Source.IMPORT)
+
+
+def more_activity_of_a_user(acme: Organization, ana: User, number: int = MORE) -> None:
+    stay = named_by_the_addresses(acme)
+    for one in range(number):
+        rename_user(stay, first_name=f"Maximiliana {one}", last_name="Quist", actor=acting(ana))
+
+
+def more_activity_by_a_user(acme: Organization, ana: User, number: int = MORE) -> None:
+    user = named_by_the_addresses(acme).user
+    for one in range(number):
+        change_name(user, first_name=f"Maximiliana {one}", last_name="Quist", actor=acting(user))
+
+
+def more_farewells(acme: Organization, ana: User, number: int = MORE) -> None:
+    """Planned over and over; each calls the one before off."""
+    user = named_by_the_addresses(acme).user
+    made = [
+        Farewell(
+            organization=acme,
+            user=user,
+            how=WayOut.REMOVE,
+            by=ana,
+            due_at=clock.now(),
+            cancelled_at=clock.now(),
+        )
+        for _ in range(number)
+    ]
+    Farewell.unscoped.bulk_create(made)
+
+
+def named_by_the_addresses(acme: Organization) -> Membership:
+    """Who came last, but for those who are imported."""
+    stays = Membership.unscoped.open().filter(organization=acme).exclude(source=Source.IMPORT)
+    return stays.select_related("user", "organization").latest("pk")
 
 
 def more_invitations(acme: Organization, ana: User) -> None:
@@ -166,6 +250,36 @@ def more_requests(
             add_existing_account(acme, sid=account.sid, actor=acting(ana))
 
 
+def more_checks(acme: Organization, ana: User, number: int = MORE) -> None:
+    """Of the domain that the addresses name."""
+    domain = newest_domain_of(acme)
+    with time_machine.travel(clock.now(), tick=False):
+        for one in range(number):
+            texts = (f"not the value {one}".encode(),)
+            settle_check(domain, finding=Finding(Outcome.FOUND, texts), actor=acting(ana))
+
+
+def more_departed(acme: Organization, ana: User, number: int = MORE) -> None:
+    """With the domain that the addresses name."""
+    name = newest_domain_of(acme).name
+    prove(acme, name)
+    for one in range(number):
+        member(acme, f"somebody.with.a.long.address.{one}@{name}")
+    drive_departure.func(departure_of(acme, name).pk)
+
+
+def more_rows_of_a_batch(acme: Organization, ana: User, number: int = MORE) -> None:
+    more_rows_of(acme, number)
+
+
+def more_imports(acme: Organization, ana: User, number: int = MORE) -> None:
+    more_runs(acme, number)
+
+
+def more_rows_of_an_import(acme: Organization, ana: User, number: int = MORE) -> None:
+    more_rows(acme, number)
+
+
 def more_domains(acme: Organization, ana: User) -> None:
     for number in range(MORE):
         add_domain(acme, name=f"more{number}.example", actor=acting(ana))
@@ -182,7 +296,16 @@ GROW: dict[str, Callable[[Organization, User], object]] = {
     "accounts:subaccounts": more_subaccounts,
     "accounts:users": more_independent_users,
     "audit:list": more_domains,
+    "domains:checks": more_checks,
     "domains:list": more_domains,
+    "users:activity": more_activity_of_a_user,
+    "users:activity-by": more_activity_by_a_user,
+    "invitations:batch": more_rows_of_a_batch,
+    "imports:list": more_imports,
+    "imports:run": more_rows_of_an_import,
+    "users:departed": more_departed,
+    "users:leaving": more_farewells,
+    "users:imported": more_imported_users,
     "users:independent": more_independent_users,
     "users:list": more_users,
     "users:pending": more_invitations,
@@ -229,7 +352,7 @@ def test_a_search_costs_the_same_however_many_are_found(
     many = costs()
     most = MOST_QUERIES_OF_A_SEARCH + MORE_AROUND.get(name, 0)
     assert max(*few.values(), *many.values()) <= most
-    at_once = 1 if name.endswith("account:users") or name == "accounts:users" else 0  # their roles
+    at_once = 1 if name in READ_MORE_AT_ONCE else 0
     for search, cost in many.items():
         assert cost <= few[search] + 2 + at_once, "where nothing is found, nothing is looked up"
 

@@ -1,17 +1,18 @@
 """A refusal is in the trail of who was refused, once, whoever has refused: page or operation."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils.html import escape
+from pytest_django import Settings
 
 from adminctr.core import clock
 from adminctr.core.sids import make_sid
 from adminctr.core.tenancy import tenant
 from audit.models import AuditEvent
-from domains.models import Domain
 from invitations.models import Invitation
 from organizations.models import Organization
 from organizations.policy import WORDS, Action
@@ -114,15 +115,17 @@ def test_an_operation_that_does_not_allow_it_is_not_noted_again_by_its_page(
 
 
 def test_a_button_of_another_page_is_noted_once_too(
-    noted: Callable, sign_in: SignIn, ana: User, acme: Organization
+    noted: Callable, sign_in: SignIn, ana: User, acme: Organization, settings: Settings
 ) -> None:
-    domain = Domain.unscoped.get(organization=acme, name="acme.example")
+    settings.INVITATION_RESEND_PAUSE = timedelta(days=1)
+    invitation = Invitation.unscoped.pending().filter(organization=acme)[0]
     client = sign_in(ana)
     with assert_no_effect():
-        page = follow(client, client.post(reverse("domains:remove", args=[domain.sid])))
-    assert b"people and invitations depend on it" in page.content
+        url = reverse("users:pending-resend", args=[invitation.sid])
+        page = follow(client, client.post(url))
+    assert b"sent a moment ago" in page.content
     ((_, action, told),) = noted()
-    assert (action, told["code"]) == ("remove_domain.refused", "domain_verified")
+    assert (action, told["code"]) == ("resend_invitation.refused", "resend_throttle")
 
 
 @pytest.mark.parametrize("form", [{}, {"email": "no address", "role": "standard"}])

@@ -16,7 +16,16 @@ from audit.models import AuditEvent
 from domains.operations import add_domain
 from organizations.models import Membership, Organization
 from tests.conftest import acting
-from tests.pages.addresses import PREFIXES, STAFF_SUBJECTS, SUBJECTS, path_to, routes, sids_of
+from tests.imports.runs import switched_on
+from tests.pages.addresses import (
+    BESIDES,
+    PREFIXES,
+    STAFF_SUBJECTS,
+    SUBJECTS,
+    path_to,
+    routes,
+    sids_of,
+)
 from tests.pages.effects import assert_no_effect, comparable
 from tests.users.people import invited, member, organization_of
 from users.models import User
@@ -42,11 +51,13 @@ LISTS = [
     "organizations:overview",
     "organizations:ownership",
     "organizations:settings",
+    "profile:browsers",
     "profile:sessions",
     "profile:show",
     "users:independent",
     "users:list",
     "users:pending",
+    "users:require-of-all",
 ]
 FORM = "application/x-www-form-urlencoded"
 HOSTILE = [
@@ -113,6 +124,7 @@ def foreign(once) -> dict[str, str]:
 
 
 def things_of_globex() -> dict[str, str]:
+    switched_on(Organization.objects.get(name="Acme"))  # whose people look for them
     globex = Organization.objects.get(name="Globex")
     member(globex, "gus@globex.example")
     invited(globex, "new@globex.example")
@@ -127,11 +139,14 @@ def headers_of(response) -> dict[str, str]:
 def test_every_address_with_a_sid_says_what_it_names() -> None:
     named = {name: inside for name, inside in routes().items() if "sid" in inside}
     staffs = {name: {"sid"} for name in STAFF_SUBJECTS}
-    assert named == {name: set(parts) for name, parts in SUBJECTS.items()} | staffs
+    pages = {name: {*parts, *BESIDES.get(name, ())} for name, parts in SUBJECTS.items()}
+    assert named == pages | staffs
     known = {
         *map(frozenset, named.values()),
         frozenset(),
         frozenset({"app_label"}),
+        frozenset({"level"}),
+        frozenset({"setting"}),
         frozenset({"token"}),
         frozenset({"uidb36", "key"}),
     }
@@ -236,6 +251,7 @@ def test_a_query_string_opens_no_door(name, sids, foreign, globex, sign_in, ana)
         "accounts:relinquish",
         "domains:remove",
         "users:detail",
+        "users:expectation-forget",
         "users:independent-remove",
     ],
 )

@@ -65,11 +65,11 @@ def working(mail: MailServer, run_dir: Path) -> Iterator[subprocess.Popen[bytes]
 
 
 def has_status(status: TaskResultStatus) -> Callable[[], bool]:
-    return DBTaskResult.objects.filter(status=status, task_path__contains="invitation").exists
+    return DBTaskResult.objects.filter(status=status, task_path__contains="invitations.mail").exists
 
 
 def tries() -> int:
-    sending = DBTaskResult.objects.get(task_path__contains="invitation")
+    sending = DBTaskResult.objects.get(task_path__contains="invitations.mail")
     return len(sending.worker_ids)
 
 

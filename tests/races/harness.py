@@ -18,8 +18,8 @@ from adminctr.core.errors import NotAllowed, RuleViolation
 from adminctr.core.tenancy import tenant
 from adminctr.web import invariants
 from domains.models import Domain
-from domains.operations import add_domain, settle_check
-from domains.probes import Outcome, TxtAnswer
+from domains.operations import add_domain, approve_sharing, settle_check
+from domains.probes import Finding, Outcome
 from invitations.operations import accept_invitation_as_newcomer, invite_user
 from organizations.models import Membership, Organization, Role
 from tests.conftest import acting
@@ -138,17 +138,23 @@ def owner_of(organization: Organization) -> Actor:
     return acting(organization.owner)
 
 
-def verify(organization: Organization, name: str, *, slot: int = 0) -> Domain:
-    """A proven domain; a slot above 0 is what support staff allow when two share it."""
-    if slot:
-        domain = Domain.unscoped.create(organization=organization, name=name, slot=slot)
+def verify(organization: Organization, name: str, *, beside_others: bool = False) -> Domain:
+    """A proven domain; support has approved it where others hold it too."""
+    if beside_others:
+        domain = approve_sharing(organization, name=name, actor=Actor.operator("race"))
     else:
         domain = add_domain(organization, name=name, actor=owner_of(organization))
-    return settle_check(domain, answer=right_answer(domain), actor=owner_of(organization))
+    return prove(domain)
 
 
-def right_answer(domain: Domain) -> TxtAnswer:
-    return TxtAnswer(Outcome.FOUND, (domain.record_value.encode(),))
+def prove(domain: Domain) -> Domain:
+    """A look that has found the proof."""
+    actor = owner_of(domain.organization)
+    return settle_check(domain, finding=right_answer(domain), actor=actor)
+
+
+def right_answer(domain: Domain) -> Finding:
+    return Finding(Outcome.FOUND, (domain.record_value.encode(),))
 
 
 def company() -> tuple[Organization, str]:

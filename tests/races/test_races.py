@@ -14,8 +14,6 @@ from adminctr.core.tenancy import every_tenant, person
 from adminctr.queue import periodic
 from adminctr.queue.models import PeriodicJob
 from audit.models import AuditEvent
-from domains.models import Domain
-from domains.operations import add_domain, settle_check
 from invitations.models import Invitation
 from invitations.operations import (
     accept_invitation,
@@ -37,7 +35,6 @@ from tests.races.harness import (
     newcomer,
     owner_of,
     race,
-    right_answer,
     rounds,
     stay_of,
     tally,
@@ -121,8 +118,8 @@ def found_before_verifying(*holders: Organization) -> Organization:
     """An organization of one person whose address lies in a domain that these prove afterwards."""
     name = f"{fresh('shared')}.example"
     own = found(f"pat@{name}")
-    for slot, holder in enumerate(holders):
-        verify(holder, name, slot=slot)
+    for place, holder in enumerate(holders):
+        verify(holder, name, beside_others=place > 0)
     return own
 
 
@@ -148,7 +145,7 @@ def test_one_newcomer_joins_one_of_two_organizations() -> None:
     def run() -> None:
         first, domain = company()
         second, _ = company()
-        verify(second, domain, slot=1)
+        verify(second, domain, beside_others=True)
         email = f"nell@{domain}"
         calls = [as_newcomer(invite(one, email)) for one in (first, second)]
         outcomes = race(*calls * HALF)
@@ -222,30 +219,6 @@ def test_signing_up_while_a_sign_up_is_finished_makes_one_user() -> None:
         assert set(outcomes[1::2]) <= {"ok", "link_dead", "already_registered"}
         assert len(stays_of(email)) == 1
         assert not SignUp.objects.filter(email=email).exists()
-
-    rounds(run)
-
-
-def test_one_domain_gets_one_holder() -> None:
-    def run() -> None:
-        name = f"{fresh('wanted')}.example"
-        claims = []
-        for founder in ("first", "second"):
-            organization = found(f"{founder}@{fresh('claimant')}.example")
-            claims.append(add_domain(organization, name=name, actor=owner_of(organization)))
-        calls: list[Call] = [
-            partial(
-                settle_check, claim, answer=right_answer(claim), actor=owner_of(claim.organization)
-            )
-            for claim in claims
-        ]
-        outcomes = race(*calls * HALF)
-        winner = outcomes.index("ok") % 2
-        assert tally(outcomes[winner::2]) == {"ok": HALF}
-        assert tally(outcomes[1 - winner :: 2]) == {"domain_held_elsewhere": HALF}
-        holder = Domain.unscoped.held().get(name=name)
-        assert holder == claims[winner]
-        assert events("domain.verified", holder.sid) == 1
 
     rounds(run)
 

@@ -98,16 +98,24 @@ class Console:
         return self._log_file.read_text() if self._log_file.exists() else ""
 
     def prepare(self) -> Self:
-        """Database, static files and the demo, as `manage.py serve` makes them."""
-        for command in ("migrate", "collectstatic --no-input", "demo"):
+        """Database and static files as `manage.py serve` makes them, and the world of all tests."""
+        for command in ("migrate", "collectstatic --no-input"):
             self.manage(*command.split())
+        self.manage("shell", "--no-imports", "--command", "from tests import world; world.build()")
         return self
 
-    def manage(self, *arguments: str) -> str:
-        """Run a command to its end; what it says. Fails when the command does."""
+    def manage(self, *arguments: str, settings: Mapping[str, str] | None = None) -> str:
+        """Run a command to its end; what it says. Fails when the command does.
+
+        `settings` are those of this command alone.
+        """
         command = [sys.executable, "manage.py", *arguments]
         done = subprocess.run(
-            command, cwd=ROOT, env=self.environment, capture_output=True, text=True
+            command,
+            cwd=ROOT,
+            env=self.environment | dict(settings or {}),
+            capture_output=True,
+            text=True,
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout

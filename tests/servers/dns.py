@@ -11,18 +11,21 @@ import socketserver
 import struct
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
+from ipaddress import ip_address
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from dnslib import CNAME, QTYPE, RCODE, RR, TXT, DNSRecord
+from dnslib import AAAA, CNAME, QTYPE, RCODE, RR, TXT, A, DNSRecord
 
 LONGEST_STRING = 255
 LONGEST_WITHOUT_EDNS = 512
 MOST_ALIASES = 4
+TTL = 60
+_MANY = ("texts", "addresses")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +33,11 @@ class Answer:
     """What stands at one name, or how the server misbehaves when asked for it.
 
     A text is one TXT record: bytes or a string, cut into strings of 255 bytes, or a list that is
-    already cut. No texts and no alias mean that the name exists without a TXT record.
+    already cut. No texts, addresses and alias mean that the name exists without such a record.
     """
 
     texts: tuple[str | bytes | list[str], ...] = ()
+    addresses: tuple[str, ...] = ()
     alias: str = ""
     code: str = "NOERROR"
     delay: float = 0
@@ -174,11 +178,22 @@ def _add_records(reply: DNSRecord, zone: Zone, name: str, answer: Answer) -> Non
     for _ in range(MOST_ALIASES):
         if not answer.alias:
             break
-        reply.add_answer(RR(name, QTYPE.CNAME, rdata=CNAME(answer.alias), ttl=60))
+        reply.add_answer(RR(name, QTYPE.CNAME, rdata=CNAME(answer.alias), ttl=TTL))
         name, answer = answer.alias, _find(zone, answer.alias) or Answer(code="NXDOMAIN")
     reply.header.rcode = getattr(RCODE, answer.code)
+    for kind, rdata in _records(answer):
+        if kind == reply.q.qtype:
+            reply.add_answer(RR(name, kind, rdata=rdata, ttl=TTL))
+
+
+def _records(answer: Answer) -> Iterator[tuple[int, Any]]:
+    """Every record of an answer, after its type."""
     for text in answer.texts:
-        reply.add_answer(RR(name, QTYPE.TXT, rdata=TXT(_strings(text)), ttl=60))
+        yield QTYPE.TXT, TXT(_strings(text))
+    for spelled in answer.addresses:
+        address = ip_address(spelled)
+        kind, form = (QTYPE.A, A) if address.version == 4 else (QTYPE.AAAA, AAAA)
+        yield kind, form(tuple(address.packed))
 
 
 def _strings(text: str | bytes | list[str]) -> list[bytes]:
@@ -216,7 +231,7 @@ def _zone_of(file: Path) -> Zone:
         return {}
     rows = json.loads(file.read_text())
     return {
-        name.lower(): Answer(**(row | {"texts": tuple(row.get("texts", ()))}))
+        name.lower(): Answer(**(row | {key: tuple(row.get(key, ())) for key in _MANY}))
         for name, row in rows.items()
     }
 

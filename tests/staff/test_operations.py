@@ -14,6 +14,8 @@ from accounts.operations import reactivate_account
 from adminctr.core.actor import Actor
 from adminctr.core.errors import RuleViolation
 from audit.models import AuditEvent
+from domains.models import Domain
+from domains.operations import HIGHEST_DOMAIN_LIMIT
 from organizations.models import Organization, Role
 from organizations.policy import StaffGroup
 from tests.conftest import acting
@@ -67,6 +69,30 @@ PAGES = {
             ]
         },
     ),
+    "domain limit": Page(
+        f"{ORGANIZATION}_domain-limit",
+        "organization.domain_limit_set",
+        good={"limit": "250"},
+        bad={"limit": ["", "0", "-1", "1", "100", str(HIGHEST_DOMAIN_LIMIT + 1), "9" * 400, "x"]},
+    ),
+    "approve sharing": Page(
+        f"{ORGANIZATION}_approve-sharing",
+        "domain.sharing_approved",
+        good={"name": "globex.example"},
+        bad={
+            "name": [
+                "",
+                "acme.example",
+                "gmail.com",
+                "github.io",
+                "www.globex.example",
+                "https://a.example",
+                "a\x00b.example",
+                "localhost",
+                "x" * 300,
+            ]
+        },
+    ),
     "ownership": Page(
         f"{ORGANIZATION}_ownership",
         "organization.transferred",
@@ -99,11 +125,13 @@ PAGES = {
     ),
     "enable hipaa": Page(f"{ACCOUNT}_enable-hipaa", "account.hipaa_enabled", "Marketing"),
     "disable hipaa": Page(f"{ACCOUNT}_disable-hipaa", "account.hipaa_disabled", "Health line"),
+    "reset password": Page(f"{USER}_reset-password", "user.password_reset"),
     "suspend": Page(f"{USER}_suspend", "user.suspended"),
 }
 # What agents may not do.
 OF_LEADS = {
-    "ownership", "suspend", "record baa", "account owner", "enable hipaa", "disable hipaa",
+    "approve sharing", "ownership", "suspend", "record baa", "account owner", "enable hipaa",
+    "disable hipaa",
 }  # fmt: skip
 REASONS = ["", "   ", "x" * 201, "a\x00b", "a\nb", "a\u202eb"]
 BAD = [
@@ -149,6 +177,8 @@ def test_what_is_done_is_there(lead, acme, ana, cy, address, deliver) -> None:
         lead.post(address(page), PAGES[page].good | {"reason": REASON})
     acme.refresh_from_db()
     assert (acme.name, acme.account_limit, acme.owner) == ("Acme Works", 25, cy)
+    assert acme.domain_limit == 250
+    assert Domain.unscoped.get(organization=acme, name="globex.example").sharing_approved_at
     assert acme.baa_effective_on == date(2026, 1, 31)
     assert stay_of(ana).role == Role.ADMINISTRATOR
     billing, platform = account_named("Billing"), account_named("Platform")

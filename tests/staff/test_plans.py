@@ -16,7 +16,7 @@ from adminctr.core.sids import make_sid
 from adminctr.core.tenancy import every_tenant
 from adminctr.web.staff import site
 from audit.models import AuditEvent
-from domains.models import Domain
+from domains.models import Domain, MailDomain
 from invitations.models import Invitation
 from organizations.models import Membership, Organization, Role
 from users.models import User
@@ -79,6 +79,7 @@ def crowd() -> None:
         Domain(organization=home, name=f"{one.email.partition('@')[0]}.many.example")
         for one, home in pairs
     )
+    MailDomain.objects.bulk_create(MailDomain(name=one.email, is_common=True) for one in users)
     Invitation.unscoped.bulk_create(
         Invitation(
             organization=home, email=one.email, role=Role.STANDARD, invited_by=one,

@@ -37,6 +37,12 @@ staff:accounts_roleassignment_detail             200 405      200 405      200 4
 staff:audit_auditevent_changelist                200 405      200 405      200 405
 staff:domains_domain_changelist                  200 405      200 405      200 405
 staff:domains_domain_detail                      200 405      200 405      200 405
+staff:domains_domain_withdraw-sharing            403 403      403 403      200 200
+staff:domains_maildomain_add                     403 403      403 403      200 200
+staff:domains_maildomain_changelist              200 405      200 405      200 405
+staff:domains_maildomain_detail                  200 405      200 405      200 405
+staff:domains_maildomain_forget                  403 403      403 403      200 200
+staff:domains_maildomain_turn                    403 403      403 403      200 200
 staff:invitations_invitation_changelist          200 405      200 405      200 405
 staff:invitations_invitation_detail              200 405      200 405      200 405
 staff:organizations_organization_changelist      200 405      200 405      200 405
@@ -44,11 +50,19 @@ staff:organizations_organization_detail          200 405      200 405      200 4
 staff:organizations_organization_record-baa       403 403      403 403      200 200
 staff:organizations_organization_rename          403 403      200 200      200 200
 staff:organizations_organization_account-limit   403 403      200 200      200 200
+staff:organizations_organization_approve-sharing 403 403      403 403      200 200
+staff:organizations_organization_domain-limit    403 403      200 200      200 200
+staff:organizations_organization_import          403 403      200 200      200 200
 staff:organizations_organization_ownership       403 403      403 403      200 200
 staff:users_user_changelist                      200 405      200 405      200 405
 staff:users_user_detail                          200 405      200 405      200 405
 staff:users_user_suspend                         403 403      403 403      200 200
 staff:users_user_lift-suspension                 403 403      403 403      200 200
+staff:users_user_reset-password                  403 403      200 200      200 200
+staff:users_user_reset-2fa                       403 403      403 403      200 200
+staff:users_user_end-sessions                    403 403      200 200      200 200
+staff:users_user_deactivate                      403 403      403 403      200 200
+staff:users_user_reactivate                      403 403      403 403      200 200
 """
 LINES = dict(line.split(maxsplit=1) for line in MATRIX.strip().splitlines()[1:])
 STAFF = {name for name in routes() if name.startswith("staff:")}

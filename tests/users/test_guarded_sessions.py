@@ -310,6 +310,9 @@ def test_no_warning_is_given_that_nobody_can_answer(guarded, cy, time) -> None:
 
 def test_the_staff_site_warns_too(sue, time) -> None:
     client = log_in(sue)
+    session = client.session
+    sessions.note_second_factor(session, "app")
+    session.save()
     client.get("/flagged/")
     page = client.get("/staff/").content.decode()
     assert 'data-left="900"' in page

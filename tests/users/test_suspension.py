@@ -43,6 +43,12 @@ def test_a_suspended_login_is_out_at_once_and_stays_out(name, lead, sign_in, req
     assert entered["Location"] == "/console/"
 
 
+def test_whoever_is_not_let_in_is_shown_where_to_go(db) -> None:
+    body = browser().get("/inactive/").content.decode()
+    assert '<a href="/login/">' in body
+    assert '<a href="/">To the start page</a>' in body
+
+
 def test_both_stand_in_the_trail_of_the_organization(lead, cy, acme) -> None:
     suspend_login(cy, actor=lead)
     lift_suspension(cy, actor=lead)

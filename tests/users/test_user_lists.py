@@ -1,6 +1,7 @@
 """The lists of users: searched, narrowed, ordered, counted and taken out as a file."""
 
 import csv
+import re
 from collections.abc import Callable
 from io import StringIO
 
@@ -58,7 +59,7 @@ def exported(client: Client, address: str) -> list[list[str]]:
         ("sort=since", EVERYBODY),
         ("sort=-since", EVERYBODY[::-1]),
         ("search=acme&sort=-since", EVERYBODY[::-1]),
-        ("role=nonsense", EVERYBODY),
+        ("role=nonsense", []),
         ("sort=nonsense", EVERYBODY),
     ],
 )
@@ -152,7 +153,31 @@ def test_a_cut_export_says_so_in_the_trail(admin, acme, monkeypatch) -> None:
 def test_the_tabs_say_how_many_each_has(admin, acme) -> None:
     invited(acme, "nell@acme.example")
     tabs = {tab["label"]: tab["count"] for tab in admin.get(USERS).context["tabs"]}
-    assert tabs == {"Managed": "7", "Pending": "4", "Independent": None}
+    unknown = dict.fromkeys(["Independent", "Imported", "Leaving"])
+    assert tabs == {"Managed": "7", "Pending": "4"} | unknown
+
+
+@pytest.mark.parametrize("name", ["list", "independent", "pending", "imported", "leaving"])
+def test_every_list_is_one_of_the_tabs(name, admin) -> None:
+    address = reverse(f"users:{name}")
+    tabs = admin.get(address).context["tabs"]
+    assert [tab["url"] for tab in tabs if tab["current"]] == [address]
+
+
+def test_a_name_and_its_address_share_a_column_that_orders_by_either(admin) -> None:
+    page = admin.get(f"{USERS}?sort=-email").content.decode()
+    head = re.findall(r'<th scope="col".*?</th>', page)
+    assert len(head) == 6
+    shared = r' aria-sort="descending"><a href="[^"]+">Name</a> / <a href="[^"]+" aria-current='
+    assert re.search(shared, head[0])
+    assert [one for one in head[1:] if "aria-" in one] == []
+    assert '>Ben Okafor</a><span class="weak">ben@acme.example</span></th>' in page
+
+
+@pytest.mark.parametrize("address", [USERS, PENDING])
+def test_a_row_names_a_role_briefly(address, admin) -> None:
+    page = admin.get(address).content.decode()
+    assert '<td data-label="Organization role">Standard User</td>' in page
 
 
 def test_pending_users_and_accounts_are_sought_too(admin) -> None:

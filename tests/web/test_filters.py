@@ -1,4 +1,4 @@
-"""Filters and orders are read from the address; what makes no sense is left out and said."""
+"""Filters and orders are read from the address; by a filter that makes no sense no row fits."""
 
 from urllib.parse import parse_qsl
 
@@ -6,8 +6,9 @@ import pytest
 from django import forms
 from django.http import QueryDict
 
-from adminctr.web.filters import FilterForm, Order, Selection
+from adminctr.web.filters import FilterForm, Noun, Order, Selection
 from adminctr.web.forms import LineField
+from users.models import User
 
 ORDERS = {
     "name": Order("name_key", "by name"),
@@ -37,7 +38,7 @@ def query_of(url: str) -> dict[str, str]:
 
 def test_nothing_asked_is_nothing_chosen() -> None:
     usual = read("")
-    assert (usual.order, usual.query, usual.dropped, usual.chips()) == ("name", {}, (), [])
+    assert (usual.order, usual.query, usual.dropped, usual.chips()) == ("name", {}, "", [])
     assert usual.words() == "State: On, by name"
     assert usual.echo() == ""
 
@@ -53,7 +54,8 @@ def test_what_is_chosen_is_kept_and_said() -> None:
     )
     assert query_of(asked.url) == asked.query
     assert set(asked.query) == {"search", "colour", "state", "since", "sort"}
-    assert asked.dropped == ()
+    assert asked.dropped == ""
+    assert asked.is_understood
 
 
 @pytest.mark.parametrize(
@@ -73,26 +75,49 @@ def test_what_is_chosen_is_kept_and_said() -> None:
         ("search=a%00b", "Search"),
         ("search=a%0ab", "Search"),
         ("search=%e2%80%aex", "Search"),
-        ("sort=password", "Order"),
-        ("sort=--name", "Order"),
-        ("sort=name&sort=x", "Order"),
-        ("sort=" + "x" * 5000, "Order"),
-        ("sort=%00", "Order"),
     ],
 )
-def test_what_makes_no_sense_is_left_out_and_said(address: str, label: str) -> None:
+def test_a_filter_that_makes_no_sense_stays_in_its_field(address: str, label: str) -> None:
     asked = read(f"{address}&page=1")
-    (dropped,) = asked.dropped
-    assert dropped.startswith(label)
-    assert asked.query == {}
-    assert asked.form.errors == {}
-    assert asked.chips() == []
+    [name] = asked.form.errors
+    assert asked.form[name].label == label
+    typed = QueryDict(address)[name]
+    assert asked.form[name].value() == typed
+    assert asked.query == {name: typed}
+    assert [chip["label"] for chip in asked.chips()] == [f"{label}: not understood"]
+    assert asked.echo() == f"{label}: not understood"
+    assert not asked.is_understood
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["sort=password", "sort=--name", "sort=name&sort=x", "sort=" + "x" * 5000, "sort=%00"],
+)
+def test_an_order_that_makes_no_sense_is_left_out_and_said(address: str) -> None:
+    asked = read(f"{address}&page=1")
+    assert (asked.order, asked.query, asked.dropped) == ("name", {}, "Order")
+    assert asked.is_understood
+
+
+def test_by_a_filter_that_makes_no_sense_no_row_fits(ana: User) -> None:
+    people = User.objects.filter(pk=ana.pk)
+    car = Order("first_name", "by name")
+    for address, number in (("", 1), ("colour=green", 0), ("colour=b", 1), ("search=%00", 0)):
+        asked = read(address, {"name": car})
+        listing = asked.of(people)
+        assert len(listing.first(10)) == listing.count().number == number, address
+        assert asked.counted(listing, Noun("car", "cars"), of_all=1).startswith(f"{number} car")
+
+
+def test_what_a_choice_does_not_know_is_not_repeated() -> None:
+    assert read("colour=<b>").form.errors["colour"] == ["Choose one of these."]
 
 
 def test_one_bad_filter_spoils_no_other() -> None:
     asked = read("colour=b&since=x&sort=-name&search=vw")
-    assert asked.query == {"search": "vw", "colour": "b", "sort": "-name"}
-    assert asked.form["since"].value() is None
+    assert asked.query == {"search": "vw", "colour": "b", "since": "x", "sort": "-name"}
+    assert list(asked.form.errors) == ["since"]
+    assert asked.form.cleaned_data["colour"] == "b"
 
 
 def test_of_a_repeated_parameter_the_last_counts() -> None:
@@ -104,7 +129,8 @@ def test_of_a_repeated_parameter_the_last_counts() -> None:
 )
 def test_parameters_that_no_list_knows_are_nobodys_business(address: str) -> None:
     assert read(address).query == {}
-    assert read(address).dropped == ()
+    assert read(address).dropped == ""
+    assert read(address).is_understood
 
 
 def test_a_chip_leads_to_the_list_without_its_filter_and_clearing_keeps_the_order() -> None:
@@ -132,12 +158,13 @@ def test_the_head_of_a_column_turns_its_order_round_and_drops_the_cursor() -> No
 
 def test_a_list_without_orders_takes_no_sort() -> None:
     assert read("sort=name", {}).query == {}
-    assert read("sort=name", {}).dropped == ()
+    assert read("sort=name", {}).dropped == ""
 
 
 def test_folded_fields_are_open_while_one_of_them_narrows() -> None:
     assert not read("colour=b").form.shows_more()
     assert read("since=2026-11-01").form.shows_more()
+    assert read("since=soon").form.shows_more()
     assert [one.name for one in read("").form.first_fields()] == ["search", "colour", "state"]
     assert [one.name for one in read("").form.more_fields()] == ["since"]
 

@@ -162,6 +162,8 @@ def is_said(answer: HttpResponse, text: str) -> bool:
         ("2 users lose it.", 2, [{"number": "2", "words": "users lose it"}]),
         ("1,204 users lose it.", 1204, [{"number": "1,204", "words": "users lose it"}]),
         ("2 debts. Settle them first.", 2, [{"number": "2", "words": "debts"}]),
+        ("1 user stays: “Not yet. Ask.”", 1, [{"number": "1", "words": "user stays"}]),
+        ("2 links to “A. B” end.", 2, [{"number": "2", "words": "links to “A. B” end"}]),
         ("30 days later it is gone.", 0, []),
         ("Everybody loses it.", 2, []),
     ],

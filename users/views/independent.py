@@ -1,6 +1,5 @@
 """People who are no members and have roles on accounts of the organization."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import F, Q, QuerySet
@@ -12,10 +11,12 @@ from accounts.operations import remove_access
 from adminctr.web.display import moment
 from adminctr.web.filters import Noun, Order
 from adminctr.web.paginate import cut
+from adminctr.web.saved_views import SaveViewPage
 from adminctr.web.spreadsheets import Cell
 from adminctr.web.views import ActionPage, DetailPage, Done, ExportPage, ListPage
 from organizations.policy import Action
 from users.forms import IndependentUserFilter
+from users.views.frames import firsts
 from users.views.managed import around
 
 
@@ -44,7 +45,7 @@ class IndependentUserListPage(ListPage):
         }
 
     def extra(self) -> dict[str, Any]:
-        return around(self, "users:independent")
+        return around(self, "users:independent", "users:independent-save-view")
 
 
 class IndependentUserExport(ExportPage):
@@ -65,6 +66,11 @@ class IndependentUserExport(ExportPage):
         )
 
 
+class SaveIndependentUserView(SaveViewPage):
+    of = IndependentUserListPage
+    list_name = "users:independent"
+
+
 class IndependentUserPage(DetailPage):
     """Which accounts, with which roles, since when; the person is nobody's to govern."""
 
@@ -79,7 +85,7 @@ class IndependentUserPage(DetailPage):
         return {
             "person": first.holder,
             "since": moment(first.began_at),
-            "roles": _roles_of(shown.rows),
+            "roles": [_role_of(one) | {"is_first": first} for one, first in firsts(shown.rows)],
             "has_more_roles": shown.has_more,
             "removal_refusal": self.refusal(Action.ACCOUNT_MANAGE_USERS),
         }
@@ -107,15 +113,6 @@ class RemoveIndependentAccess(ActionPage):
         if not left.exists():
             return reverse("users:independent")
         return reverse("users:independent-detail", args=[subject.holder.sid])
-
-
-def _roles_of(rows: Sequence[RoleAssignment]) -> list[dict[str, Any]]:
-    """Each says whether it is the first on its account: all on one account are taken together."""
-    before = [None, *(one.account_id for one in rows)]
-    return [
-        _role_of(one) | {"is_first": one.account_id != above}
-        for one, above in zip(rows, before, strict=False)
-    ]
 
 
 def _role_of(one: RoleAssignment) -> dict[str, Any]:

@@ -1,23 +1,17 @@
+"""The lists of users, and those who were invited and have not come yet."""
+
 from typing import Any
 
-from django.conf import settings
-from django.contrib.auth.decorators import login_not_required
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 from django.urls import reverse, reverse_lazy
-from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods
 
-from accounts.models import RoleAssignment
-from adminctr.core.actor import Actor
-from adminctr.core.limits import Limit
-from adminctr.web import errors
+from accounts.queries import accounts_of
+from adminctr.core.periods import Source
+from adminctr.web import tones
 from adminctr.web.display import moment
 from adminctr.web.filters import Noun, Order
 from adminctr.web.mails import facts_of, mail_state
-from adminctr.web.newcomer import FounderForm
-from adminctr.web.paginate import cut
+from adminctr.web.saved_views import SaveViewPage, saved_views
 from adminctr.web.spreadsheets import Cell
 from adminctr.web.views import (
     ActionPage,
@@ -27,10 +21,10 @@ from adminctr.web.views import (
     ExportPage,
     ListPage,
     OperationPage,
-    attempt,
-    redirect_to,
 )
+from bulk.bars import bar
 from domains.models import Domain
+from invitations.batches import short_name
 from invitations.models import Invitation, Kind
 from invitations.operations import (
     invite_user,
@@ -38,66 +32,15 @@ from invitations.operations import (
     resend_refusal,
     revoke_invitation,
 )
-from organizations import policy
 from organizations.models import Membership, Organization, Role
-from organizations.operations import change_role
 from organizations.policy import Action
-from users import operations
 from users.forms import (
-    ChangeRoleForm,
+    ImportedUserFilter,
     InviteUserForm,
     PendingUserFilter,
-    SignUpForm,
     UserFilter,
 )
 from users.models import UserStatus
-from users.queries import find_sign_up
-from users.sign_in import log_in_newcomer, origin_of
-
-SIGN_UPS_PER_IP = Limit("sign_ups_per_ip", times=30, seconds=3600)
-
-_STATUS_TONES = {
-    UserStatus.ACTIVE: "success",
-    UserStatus.INACTIVE: "neutral",
-    UserStatus.SUSPENDED: "danger",
-}
-
-
-@login_not_required
-@require_http_methods(["GET", "HEAD", "POST"])
-def sign_up(request: HttpRequest) -> HttpResponse:
-    """Ask for an address; the answer is the same whether or not it is known."""
-    if request.user.is_authenticated:
-        return redirect_to(reverse("console:home"))
-    form = SignUpForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and attempt(form, lambda data: _start(request, data["email"])):
-        return TemplateResponse(
-            request, "users/check_mail.html", {"email": form.cleaned_data["email"]}
-        )
-    return TemplateResponse(request, "users/sign_up.html", {"form": form})
-
-
-@login_not_required
-@sensitive_post_parameters("password")
-@require_http_methods(["GET", "HEAD", "POST"])
-def finish_sign_up(request: HttpRequest, token: str) -> HttpResponse:
-    """Behind the mailed link: name and password, then everything is made at once."""
-    pending = find_sign_up(token)
-    if pending is None:
-        return errors.dead_link(request)
-    if request.user.is_authenticated:
-        return TemplateResponse(request, "users/log_out_first.html", {"email": pending.email})
-    form = FounderForm(request.POST if request.method == "POST" else None, email=pending.email)
-    if request.method == "POST":
-        actor = Actor.stranger(pending.email, origin=origin_of(request))
-        user = attempt(
-            form, lambda _: operations.sign_up(pending, newcomer=form.newcomer(), actor=actor)
-        )
-        if user:
-            return log_in_newcomer(request, user, to=reverse("console:home"))
-    return TemplateResponse(
-        request, "users/finish_sign_up.html", {"form": form, "email": pending.email}
-    )
 
 
 class UserListPage(ListPage):
@@ -109,30 +52,44 @@ class UserListPage(ListPage):
     orders = {
         "name": Order("name_key", "by name"),
         "-name": Order("-name_key", "by name from the end"),
+        "email": Order("email", "by email address"),
+        "-email": Order("-email", "by email address from the end"),
         "-since": Order("-began_at", "newest first"),
         "since": Order("began_at", "oldest first"),
+        "-seen": Order("-signed_in_key", "last sign-in first"),
+        "seen": Order("signed_in_key", "never or longest ago first"),
     }
 
-    def counter(self) -> int:
+    def counter(self) -> int | None:
         return self.organization.managed_users
 
     def rows(self) -> QuerySet[Any]:
         return Membership.objects.managed().select_related("user")
 
+    def shown(self, rows: list[Membership]) -> list[dict[str, Any]]:
+        accounts = accounts_of([row.user_id for row in rows])
+        return [self.row(row) | {"accounts": accounts.get(row.user_id, 0)} for row in rows]
+
     def row(self, row: Membership) -> dict[str, Any]:
         return {
+            "sid": row.user.sid,
             "url": row.get_absolute_url(),
             "name": row.user.get_full_name(),
             "email": row.email,
-            "role": row.get_role_display(),
+            "role": short_name(Role(row.role)),
             "status": UserStatus(row.status).label,
-            "tone": _STATUS_TONES[UserStatus(row.status)],
+            "tone": tones.USER_STATUS[UserStatus(row.status)],
+            "factor": "2FA set up" if row.has_second_factor else "No 2FA",
             "since": moment(row.began_at),
             "last_sign_in": moment(row.last_sign_in_at),
         }
 
     def extra(self) -> dict[str, Any]:
-        return around(self, "users:list")
+        return around(self, "users:list", "users:save-view") | {
+            "bar": bar(
+                "users", organization=self.organization, actor=self.actor, query=self.chosen.query
+            ),
+        }
 
 
 class UserExport(ExportPage):
@@ -140,8 +97,8 @@ class UserExport(ExportPage):
     list_url = reverse_lazy("users:list")
     listed = "managed users"
     columns = (
-        "SID", "Name", "Email address", "Organization role", "Status", "Since (UTC)",
-        "Last sign-in (UTC)",
+        "SID", "Name", "Email address", "Organization role", "Status", "Second factor",
+        "2FA requirement", "Came by", "Since (UTC)", "Last sign-in (UTC)", "Last activity (UTC)",
     )  # fmt: skip
 
     def cells(self, row: Membership) -> tuple[Cell, ...]:
@@ -151,9 +108,50 @@ class UserExport(ExportPage):
             row.email,
             row.get_role_display(),
             UserStatus(row.status).label,
+            "Set up" if row.has_second_factor else "Not set up",
+            row.get_second_factor_display(),
+            row.get_source_display(),
             row.began_at,
             row.last_sign_in_at,
+            row.user.last_active_at,
         )
+
+
+class SaveUserView(SaveViewPage):
+    of = UserListPage
+    list_name = "users:list"
+
+
+class ImportedUserListPage(UserListPage):
+    """Managed users whom an import has brought, the newest first."""
+
+    template_name = "users/imported.html"
+    filter_class = ImportedUserFilter
+    noun = Noun("imported user", "imported users")
+    orders = {
+        "-since": Order("-began_at", "newest first"),
+        "since": Order("began_at", "oldest first"),
+    }
+
+    def counter(self) -> int | None:
+        return None
+
+    def rows(self) -> QuerySet[Any]:
+        return super().rows().filter(source=Source.IMPORT)
+
+    def extra(self) -> dict[str, Any]:
+        return around(self, "users:imported", "users:imported-save-view")
+
+
+class ImportedUserExport(UserExport):
+    of = ImportedUserListPage
+    list_url = reverse_lazy("users:imported")
+    listed = "imported users"
+
+
+class SaveImportedUserView(SaveViewPage):
+    of = ImportedUserListPage
+    list_name = "users:imported"
 
 
 class PendingUserListPage(ListPage):
@@ -172,14 +170,14 @@ class PendingUserListPage(ListPage):
         return {
             "url": row.get_absolute_url(),
             "email": row.email,
-            "role": row.get_role_display(),
+            "role": short_name(Role(row.role)),
             "inviter": row.invited_by.get_full_name(),
             "sent": moment(row.last_sent_at),
             "sends": row.total_sends,
         } | mail_state(row)
 
     def extra(self) -> dict[str, Any]:
-        return around(self, "users:pending")
+        return around(self, "users:pending", "users:pending-save-view")
 
 
 class PendingUserExport(ExportPage):
@@ -205,68 +203,9 @@ class PendingUserExport(ExportPage):
         )
 
 
-class UserDetailPage(DetailPage):
-    action = Action.USER_VIEW
-    template_name = "users/detail.html"
-
-    def context(self, **kwargs: Any) -> dict[str, Any]:
-        stay = _stay(self, kwargs["sid"])
-        held = RoleAssignment.objects.in_force().on_accounts().filter(holder=stay.user)
-        shown = cut(held.select_related("account").order_by("account__name_key", "id"))
-        return {
-            "stay": stay,
-            "person": stay.user,
-            "status": UserStatus(stay.status).label,
-            "tone": _STATUS_TONES[UserStatus(stay.status)],
-            "is_suspended": stay.status == UserStatus.SUSPENDED,
-            "since": moment(stay.began_at),
-            "source": stay.get_source_display(),
-            "last_sign_in": moment(stay.last_sign_in_at),
-            "role_refusal": self.refusal(Action.USER_CHANGE_ROLE, stay),
-            **self._ownership(stay),
-            "accounts": [
-                {
-                    "url": reverse("accounts:user", args=[one.account.sid, stay.user.sid]),
-                    "name": one.account.name,
-                    "role": one.get_role_label(),
-                    "since": moment(one.began_at),
-                }
-                for one in shown.rows
-                if one.account
-            ],
-            "has_more_accounts": shown.has_more,
-        }
-
-    def _ownership(self, stay: Membership) -> dict[str, Any]:
-        """The Owner's page is where the ownership is handed over."""
-        if stay.role != Role.OWNER:
-            return {}
-        refused = self.refusal(Action.ORGANIZATION_TRANSFER)
-        return {
-            "is_owner": True,
-            "owner_stays": policy.OWNER_STAYS,
-            "transfer_refusal": refused,
-        }
-
-
-class ChangeRolePage(OperationPage):
-    action = Action.USER_CHANGE_ROLE
-    template_name = "users/change_role.html"
-    form_class = ChangeRoleForm
-
-    def subject(self, **kwargs: Any) -> Membership:
-        return _stay(self, kwargs["sid"])
-
-    def initial(self, subject: Membership) -> dict[str, Any]:
-        return {"role": subject.role}
-
-    def context(self, subject: Membership) -> dict[str, Any]:
-        refused = self.refusal(Action.USER_CHANGE_ROLE, subject)
-        return {"stay": subject, "person": subject.user, "role_refusal": refused}
-
-    def perform(self, subject: Membership, data: dict[str, Any]) -> Done:
-        stay = change_role(subject, actor=self.actor, **data)
-        return Done(f"{stay.email} is {stay.get_role_display()} now.", subject.get_absolute_url())
+class SavePendingUserView(SaveViewPage):
+    of = PendingUserListPage
+    list_name = "users:pending"
 
 
 class InviteUserPage(OperationPage):
@@ -276,7 +215,7 @@ class InviteUserPage(OperationPage):
 
     def context(self, subject: Organization) -> dict[str, Any]:
         names = Domain.objects.verified().order_by("name").values_list("name", flat=True)
-        return {"domains": list(names[: settings.DOMAINS_PER_ORGANIZATION])}
+        return {"domains": list(names[: subject.domain_limit])}
 
     def perform(self, subject: Organization, data: dict[str, Any]) -> Done:
         invitation = invite_user(subject, actor=self.actor, **data)
@@ -288,10 +227,13 @@ class PendingUserPage(DetailPage):
     template_name = "users/pending_detail.html"
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
-        rows = Invitation.objects.pending().select_related("invited_by")
+        rows = Invitation.objects.pending().select_related("invited_by", "account")
         invitation = self.one(rows, sid=kwargs["sid"])
-        refused = resend_refusal(invitation)
-        return facts_of(invitation) | {"resend_refusal": refused.message if refused else None}
+        refused, account = resend_refusal(invitation), invitation.account
+        return facts_of(invitation) | {
+            "resend_refusal": refused.message if refused else None,
+            "account_url": account.get_absolute_url() if account else None,
+        }
 
 
 class InvitationAction(ActionPage):
@@ -318,32 +260,32 @@ class RevokeInvitation(InvitationAction):
         return Done(message, reverse("users:pending"))
 
 
-def _start(request: HttpRequest, email: str) -> bool:
-    origin = origin_of(request)
-    SIGN_UPS_PER_IP.spend(origin.network)
-    if not operations.MAILS_PER_ADDRESS.is_spent(email):
-        operations.MAILS_PER_ADDRESS.note(email)
-        operations.start_sign_up(email, actor=Actor.stranger(email, origin=origin))
-    return True
+def _may_import(page: ConsolePage) -> bool:
+    return page.organization.has_import and page.refusal(Action.USER_IMPORT) is None
 
 
-def _stay(page: ConsolePage, sid: str) -> Membership:
-    return page.one(Membership.objects.managed().select_related("user"), user__sid=sid)
-
-
-def around(page: ConsolePage, current: str) -> dict[str, Any]:
-    """The tabs over the lists of users, each with how many it has, and what else may be done."""
+def tabs_over(page: ListPage, current: str) -> list[dict[str, Any]]:
+    """The lists of users, each with how many it has where that is known."""
     organization = page.organization
     tabs = (
         ("Managed", "users:list", f"{organization.managed_users:,}"),
         ("Independent", "users:independent", None),
         ("Pending", "users:pending", f"{organization.pending_users:,}"),
+        ("Imported", "users:imported", None),
+        ("Leaving", "users:leaving", None),
     )
+    return [
+        {"label": label, "url": reverse(name), "current": name == current, "count": count}
+        for label, name, count in tabs
+    ]
+
+
+def around(page: ListPage, current: str, save_name: str) -> dict[str, Any]:
+    """The tabs over a list of users, and what else may be done there."""
     return {
-        "tabs": [
-            {"label": label, "url": reverse(name), "current": name == current, "count": count}
-            for label, name, count in tabs
-        ],
+        "tabs": tabs_over(page, current),
+        "saved": saved_views(page, current, save_name=save_name),
         "invite_refusal": page.refusal(Action.USER_INVITE),
         "export_refusal": page.refusal(Action.LIST_EXPORT),
+        "import_url": reverse("imports:list") if _may_import(page) else "",
     }

@@ -12,6 +12,8 @@ from adminctr.web.filters import Heading
 
 register = Library()
 _BETWEEN_TAGS = re.compile(r">\n\s*<")
+# Which of several orders in one head it is.
+_IN_FORCE = mark_safe(' aria-current="true"')
 
 
 @register.simple_block_tag
@@ -37,10 +39,20 @@ def table(content: SafeString, label: str, caption: str) -> SafeString:
 
 
 @register.simple_tag
-def column(label: str, heading: Heading) -> SafeString:
-    """The head of a column by which the list can be ordered."""
-    sorted_as = format_html(' aria-sort="{}"', heading.direction) if heading.direction else ""
-    return format_html('<th scope="col"{}><a href="{}">{}</a></th>', sorted_as, heading.url, label)
+def column(label: str, heading: Heading, *besides: Any) -> SafeString:
+    """The head of a column by which the list can be ordered, or by each of what stands in it.
+
+    `besides` are further labels and headings in turn.
+    """
+    ways = [(label, heading), *zip(besides[::2], besides[1::2], strict=True)]
+    direction = next((way.direction for _, way in ways if way.direction), "")
+    sorted_as = format_html(' aria-sort="{}"', direction) if direction else ""
+    links = format_html_join(
+        " / ",
+        '<a href="{}"{}>{}</a>',
+        ((way.url, _IN_FORCE if besides and way.direction else "", name) for name, way in ways),
+    )
+    return format_html('<th scope="col"{}>{}</th>', sorted_as, links)
 
 
 @register.simple_tag

@@ -1,11 +1,11 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 
 from adminctr.core import clock
-from adminctr.core.actor import Actor
 from adminctr.web.commands import refusals_told
+from users.management.operators import operator_because
 from users.operations import end_every_session
 
 
@@ -16,9 +16,7 @@ class Command(BaseCommand):
         parser.add_argument("reason")
 
     def handle(self, *args: Any, reason: str, **options: Any) -> None:
-        if not reason.strip():
-            raise CommandError("Say why: the reason goes into the trail.")
-        actor = Actor.operator("end_sessions").with_reason(reason)
         with refusals_told():
+            actor = operator_because("end_sessions", reason)
             ended = end_every_session(clock.now(), actor=actor)
         self.stdout.write(f"{ended} sessions ended.")

@@ -1,4 +1,4 @@
-"""How people come in, change what is their own, and are appointed or suspended by others."""
+"""What people change of their own, and how others appoint, suspend and log them out."""
 
 from datetime import datetime
 
@@ -6,78 +6,29 @@ from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.contrib.auth.models import Group
 
-from accounts.operations import create_account
 from adminctr.core import clock, tokens
 from adminctr.core.actor import Actor
 from adminctr.core.addresses import canonical_address
 from adminctr.core.errors import NotAllowed, RuleViolation
-from adminctr.core.limits import Limit
 from adminctr.core.operations import no_organization, operation, or_refuse
-from adminctr.core.periods import Source
-from adminctr.core.tenancy import person, tenant
+from adminctr.core.tenancy import person
 from audit import log
 from organizations import policy, stays
-from organizations.models import Membership, Organization, Role, default_name, stay_of
+from organizations.models import Membership, stay_of
 from organizations.policy import Action, StaffGroup
-from users import mail
-from users.admission import Verdict, WayIn, decide
-from users.models import Appearance, EmailChange, Session, SignUp, User, UserStatus
-from users.newcomers import NewPerson, add_user
+from users import mail, oneself, standing
+from users.admission import Verdict, decide
+from users.models import (
+    Appearance,
+    EmailChange,
+    RememberedBrowser,
+    Session,
+    SignUp,
+    User,
+    UserStatus,
+    WayIn,
+)
 from users.passwords import PasswordHash
-
-MAILS_PER_ADDRESS = Limit("sign_up_mails", times=5, seconds=3600)
-
-
-@operation(no_organization)
-def start_sign_up(address: str, *, actor: Actor) -> None:
-    """Mail a link to an address that is to be proven; the same answer for known and unknown.
-
-    Raises RuleViolation: one of the canonicaliser's, or domain_restricted.
-    """
-    email = canonical_address(address)
-    decide(email, WayIn.SIGN_UP).require()  # first: a claimed domain tells nobody who has a login
-    sign_up = None if _is_registered(email) else _open_sign_up(email)
-    if sign_up is None:
-        mail.send_you_have_a_login.enqueue(email)
-        return
-    mail.send_sign_up.enqueue(sign_up.pk)
-    log.record("sign_up.started", None, actor=actor, subject_sid=sign_up.sid, subject=email)
-
-
-@operation(no_organization)
-def sign_up(pending: SignUp, *, newcomer: NewPerson, actor: Actor) -> User:
-    """Make the user, an organization of their own and a first account, in trial.
-
-    Raises RuleViolation: link_dead, already_registered, domain_restricted.
-    """
-    current = SignUp.objects.select_for_update().filter(pk=pending.pk).first()
-    if current is None or current.is_expired():
-        raise tokens.dead_link()
-    decide(current.email, WayIn.SIGN_UP).require()
-
-    user = add_user(current.email, newcomer)
-    person_acting = policy.actor_in(None, user, via=actor.via, origin=actor.origin)
-    found_organization(user, name=newcomer.organization_name, actor=person_acting)
-    return user
-
-
-@operation(no_organization)
-def found_organization(user: User, *, name: str, actor: Actor) -> Organization:
-    """Give somebody new an organization of their own and a first account, in trial.
-
-    Raises NotAllowed, or RuleViolation: already_in_an_organization.
-    """
-    _require_oneself(user, actor)
-    name = name or default_name(user.get_short_name())
-    organization = Organization.objects.create(name=name, owner=user)
-    with tenant(organization):
-        stay = stays.begin_stay(organization, user, role=Role.OWNER, source=Source.SIGN_UP)
-        founder = policy.actor_in(stay, user, via=actor.via, origin=actor.origin)
-        create_account(organization, name="First account", owner=user, actor=founder)
-    log.record(
-        "user.signed_up", organization, actor=founder, subject_sid=user.sid, subject=user.email
-    )
-    return organization
 
 
 @operation(no_organization)
@@ -92,7 +43,7 @@ def request_password_reset(address: str, *, actor: Actor) -> None:
         mail.send_no_login.enqueue(email)
     elif user.is_active:
         mail.send_password_reset.enqueue(user.pk)
-        _record_about(user, "user.password_reset_requested", actor)
+        oneself.record(user, "user.password_reset_requested", actor)
 
 
 @operation(no_organization)
@@ -105,7 +56,7 @@ def reset_password(user: User, *, password: PasswordHash, actor: Actor) -> None:
         raise NotAllowed("Only whoever holds the mailed link can do this.")
     current = _with_password(user, password)
     Session.objects.filter(user=current).delete()
-    _record_about(current, "user.password_changed", actor)
+    oneself.record(current, "user.password_changed", actor)
 
 
 @operation(no_organization)
@@ -115,24 +66,23 @@ def change_password(user: User, *, password: PasswordHash, keep: str, actor: Act
     Raises NotAllowed, or RuleViolation: password_changed_meanwhile, login_not_active,
     session_over.
     """
-    _require_oneself(user, actor)
+    oneself.require(user, actor)
     current = _with_password(user, password)
-    _end_sessions_but(current, keep)
-    _record_about(current, "user.password_changed", actor)
+    oneself.end_sessions_but(current, keep)
+    oneself.record(current, "user.password_changed", actor)
 
 
 @operation(no_organization)
 def change_name(user: User, *, first_name: str, last_name: str, actor: Actor) -> None:
     """Give somebody another name. Raises NotAllowed, or RuleViolation: name_unchanged."""
-    _require_oneself(user, actor)
+    oneself.require(user, actor)
     current = _locked_with_organization(user)
     if (first_name, last_name) == (current.first_name, current.last_name):
         raise RuleViolation("name_unchanged", "This is your name already.", field="first_name")
     before = current.get_full_name()
-    current.first_name, current.last_name = first_name, last_name
-    current.save(update_fields=["first_name", "last_name"])
-    stays.copy_person(current)
-    _record_about(current, "user.name_changed", actor, before=before, after=current.get_full_name())
+    standing.set_name(current, first_name=first_name, last_name=last_name)
+    after = current.get_full_name()
+    oneself.record(current, "user.name_changed", actor, before=before, after=after)
 
 
 @operation(no_organization)
@@ -140,12 +90,12 @@ def change_preferences(
     user: User, *, appearance: Appearance, time_zone: str, has_shortcuts: bool, actor: Actor
 ) -> None:
     """Set how the console looks and behaves for this person. Raises NotAllowed."""
-    _require_oneself(user, actor)
-    current = _locked(user)
+    oneself.require(user, actor)
+    current = oneself.locked(user)
     current.appearance, current.time_zone = appearance, time_zone
     current.has_shortcuts = has_shortcuts
     current.save(update_fields=["appearance", "time_zone", "has_shortcuts"])
-    _record_about(current, "user.preferences_changed", actor)
+    oneself.record(current, "user.preferences_changed", actor)
 
 
 @operation(no_organization)
@@ -156,9 +106,9 @@ def start_email_change(user: User, *, email: str, actor: Actor) -> EmailChange:
     Raises NotAllowed, or RuleViolation: one of the canonicaliser's, email_unchanged,
     domain_not_verified, domain_restricted.
     """
-    _require_oneself(user, actor)
+    oneself.require(user, actor)
     wanted = canonical_address(email)
-    current = _locked(user)
+    current = oneself.locked(user)
     if wanted == current.email:
         raise RuleViolation("email_unchanged", "This is your address already.", field="email")
     _decide_change(current, wanted).require()
@@ -169,16 +119,16 @@ def start_email_change(user: User, *, email: str, actor: Actor) -> EmailChange:
     change.token_hash = tokens.hash_token(change.token())
     change.save()
     mail.send_email_change.enqueue(change.pk)
-    _record_about(current, "user.email_change_started", actor, wanted=wanted)
+    oneself.record(current, "user.email_change_started", actor, wanted=wanted)
     return change
 
 
 @operation(no_organization)
 def cancel_email_change(change: EmailChange, *, actor: Actor) -> None:
     """Forget the address that somebody wanted; its link stops working. Raises NotAllowed."""
-    _require_oneself(change.user, actor)
+    oneself.require(change.user, actor)
     if EmailChange.objects.filter(pk=change.pk).delete()[0]:
-        _record_about(change.user, "user.email_change_cancelled", actor, wanted=change.email)
+        oneself.record(change.user, "user.email_change_cancelled", actor, wanted=change.email)
 
 
 @operation(no_organization)
@@ -188,9 +138,9 @@ def change_email(change: EmailChange, *, keep: str, actor: Actor) -> User:
     The former address is told. Raises NotAllowed, or RuleViolation: link_dead, email_taken,
     domain_not_verified, domain_restricted, login_not_active, session_over.
     """
-    _require_oneself(change.user, actor)
+    oneself.require(change.user, actor)
     user = _locked_with_organization(change.user)
-    _require_active(user)
+    oneself.require_active(user)
     proven = EmailChange.objects.select_for_update().filter(pk=change.pk).first()
     if proven is None or proven.is_expired():
         raise tokens.dead_link()
@@ -205,9 +155,10 @@ def change_email(change: EmailChange, *, keep: str, actor: Actor) -> User:
     stays.copy_person(user)
     proven.delete()
     SignUp.objects.filter(email=user.email).delete()
-    _end_sessions_but(user, keep)
+    RememberedBrowser.objects.filter(user=user).delete()
+    oneself.end_sessions_but(user, keep)
     mail.send_email_changed.enqueue(before, user.pk)
-    _record_about(user, "user.email_changed", actor, before=before, after=user.email)
+    oneself.record(user, "user.email_changed", actor, before=before, after=user.email)
     return user
 
 
@@ -216,19 +167,19 @@ def end_session(session: Session, *, actor: Actor) -> None:
     """Log one of somebody's browsers out. Raises NotAllowed."""
     if session.user is None:
         raise NotAllowed("Nobody is signed in with this session.")
-    _require_oneself(session.user, actor)
+    oneself.require(session.user, actor)
     if Session.objects.filter(pk=session.pk).delete()[0]:
-        _record_about(session.user, "user.session_ended", actor, from_ip=session.ip)
+        oneself.record(session.user, "user.session_ended", actor, from_ip=session.ip)
 
 
 @operation(no_organization)
 def end_other_sessions(user: User, *, keep: str, actor: Actor) -> int:
     """Log somebody out everywhere but in the session `keep`, a SID. Raises NotAllowed."""
-    _require_oneself(user, actor)
+    oneself.require(user, actor)
     others = Session.objects.live().filter(user=user).exclude(sid=keep)
     ended, _ = others.delete()
     if ended:
-        _record_about(user, "user.other_sessions_ended", actor, count=str(ended))
+        oneself.record(user, "user.other_sessions_ended", actor, count=str(ended))
     return ended
 
 
@@ -248,7 +199,7 @@ def appoint_staff(user: User, *, group: StaffGroup, actor: Actor) -> None:
     Raises NotAllowed.
     """
     _require_operator(actor)
-    current = _locked(user)
+    current = oneself.locked(user)
     current.is_staff = True
     current.save(update_fields=["is_staff"])
     current.groups.set([Group.objects.get_or_create(name=group)[0]])
@@ -269,7 +220,7 @@ def dismiss_staff(user: User, *, actor: Actor) -> None:
     Raises NotAllowed, or RuleViolation: not_staff.
     """
     _require_operator(actor)
-    current = _locked(user)
+    current = oneself.locked(user)
     if not current.is_staff:
         raise RuleViolation("not_staff", "This person is not support staff.")
     current.is_staff = False
@@ -287,10 +238,9 @@ def suspend_login(user: User, *, actor: Actor) -> User:
     current, actor = _lock_login(user, actor)
     if current.status != UserStatus.ACTIVE:
         raise RuleViolation("login_not_active", f"This login is {current.status} already.")
-    _set_status(current, UserStatus.SUSPENDED)
-    Session.objects.filter(user=current).delete()
-    EmailChange.objects.filter(user=current).delete()
-    _record_about(current, "user.suspended", actor)
+    standing.set_status(current, UserStatus.SUSPENDED)
+    standing.log_out_for_good(current)
+    oneself.record(current, "user.suspended", actor)
     return current
 
 
@@ -303,9 +253,9 @@ def lift_suspension(user: User, *, actor: Actor) -> User:
     current, actor = _lock_login(user, actor)
     if current.status != UserStatus.SUSPENDED:
         raise RuleViolation("login_not_suspended", "This login is not suspended.")
-    _set_status(current, UserStatus.ACTIVE)
-    Session.objects.filter(user=current).delete()  # of a log-in that was on its way
-    _record_about(current, "user.suspension_lifted", actor)
+    standing.set_status(current, UserStatus.ACTIVE)
+    standing.log_out(current)  # from a log-in that was on its way
+    oneself.record(current, "user.suspension_lifted", actor)
     return current
 
 
@@ -315,52 +265,39 @@ def record_log_in(user: User, *, method: str, actor: Actor) -> bool:
 
     It does not for somebody who was suspended since the password was looked at.
     """
-    current = _locked(user)
+    current = oneself.locked(user)
+    current.last_active_at = current.last_login
+    current.save(update_fields=["last_active_at"])
     with person(current):
         Membership.objects.open().update(last_sign_in_at=current.last_login)
     if current.is_active:
-        _record_about(user, "user.logged_in", actor, method=method)
+        oneself.record(user, "user.logged_in", actor, method=method)
     else:
-        _record_about(user, "user.log_in_refused", actor, method=method)
+        oneself.record(user, "user.log_in_refused", actor, method=method)
     return current.is_active
 
 
 @operation(no_organization)
 def record_log_out(user: User, *, actor: Actor) -> None:
-    _record_about(user, "user.logged_out", actor)
+    oneself.record(user, "user.logged_out", actor)
 
 
 @operation(no_organization)
 def record_failed_log_in(user: User, *, actor: Actor) -> None:
     """Note a wrong password for an address that exists; others are not events."""
-    _record_about(user, "user.log_in_failed", actor)
+    oneself.record(user, "user.log_in_failed", actor)
 
 
 @operation(no_organization)
 def record_wrong_password(user: User, *, actor: Actor) -> None:
     """Note that somebody who is logged in was asked for the password again and had it wrong."""
-    _record_about(user, "user.password_wrong", actor)
-
-
-def _require_oneself(user: User, actor: Actor) -> None:
-    if actor.user_id != user.pk:
-        raise NotAllowed("Only the person themselves can change this.")
-
-
-def _locked(user: User) -> User:
-    """Somebody as they are now; no key is locked, since stays and roles point at it."""
-    return User.objects.select_for_update(no_key=True).get(pk=user.pk)
-
-
-def _require_active(user: User) -> None:
-    if not user.is_active:
-        raise RuleViolation("login_not_active", "This login is not active any more.")
+    oneself.record(user, "user.password_wrong", actor)
 
 
 def _with_password(user: User, password: PasswordHash) -> User:
     """Write a new password over the one that `user` was read with, and tell the person."""
-    current = _locked(user)
-    _require_active(current)
+    current = oneself.locked(user)
+    oneself.require_active(current)
     if current.password != user.password:
         raise RuleViolation(
             "password_changed_meanwhile",
@@ -370,16 +307,9 @@ def _with_password(user: User, password: PasswordHash) -> User:
     current.save(update_fields=["password"])
     user.password = password
     EmailChange.objects.filter(user=current).delete()  # whoever knew the old one may want it
+    RememberedBrowser.objects.filter(user=current).delete()
     mail.send_password_changed.enqueue(current.pk)
     return current
-
-
-def _end_sessions_but(user: User, keep: str) -> None:
-    """Log somebody out everywhere else. Raises RuleViolation: session_over."""
-    live = Session.objects.live().filter(user=user)
-    if not live.filter(sid=keep).exists():
-        raise RuleViolation("session_over", "You were logged out meanwhile. Log in again.")
-    live.exclude(sid=keep).delete()
 
 
 def _locked_with_organization(user: User) -> User:
@@ -390,7 +320,7 @@ def _locked_with_organization(user: User) -> User:
     stay = stay_of(user)
     if stay:
         stay.organization.lock()
-    current = _locked(user)
+    current = oneself.locked(user)
     moved = stay_of(user)
     if (moved and moved.organization_id) != (stay and stay.organization_id):
         raise RuleViolation(
@@ -417,44 +347,3 @@ def _lock_login(user: User, actor: Actor) -> tuple[User, Actor]:
     actor = policy.as_of_now(actor)
     policy.require(actor, Action.USER_SUSPEND, current)
     return current, actor
-
-
-def _set_status(user: User, status: UserStatus) -> None:
-    user.status = status
-    user.save(update_fields=["status"])
-    with person(user):
-        Membership.objects.open().update(status=status)
-
-
-def _is_registered(email: str) -> bool:
-    return User.objects.filter(email=email).exists()
-
-
-def _open_sign_up(email: str) -> SignUp | None:
-    """The one open sign-up of this address; None when it became a user at this very moment."""
-    expires_at = clock.now() + settings.SIGN_UP_LIFETIME
-    candidate = SignUp(email=email, expires_at=expires_at)
-    candidate.token_hash = tokens.hash_token(candidate.token())
-    SignUp.objects.bulk_create([candidate], ignore_conflicts=True)
-    sign_up = SignUp.objects.select_for_update().filter(email=email).first()
-    if sign_up and sign_up.is_expired():
-        sign_up.sid, sign_up.token_hash = candidate.sid, candidate.token_hash
-        sign_up.save(update_fields=["sid", "token_hash"])
-    if sign_up is None or _is_registered(email):
-        SignUp.objects.filter(email=email).delete()
-        return None
-    sign_up.expires_at = expires_at
-    sign_up.save(update_fields=["expires_at"])
-    return sign_up
-
-
-def _record_about(user: User, action: str, actor: Actor, **details: str) -> None:
-    stay = stay_of(user)
-    log.record(
-        action,
-        stay.organization if stay else None,
-        actor=actor,
-        subject_sid=user.sid,
-        subject=user.email,
-        **details,
-    )

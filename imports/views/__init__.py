@@ -1,0 +1,1 @@
+"""Import Users: the way to an import, step by step, and what became of it."""

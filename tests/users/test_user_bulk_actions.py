@@ -1,0 +1,214 @@
+"""Many users at once: one plan that tells them apart, then each by its ordinary operation."""
+
+from collections.abc import Sequence
+from urllib.parse import urlencode
+
+import pytest
+
+from accounts.operations import create_account
+from adminctr.core.errors import RuleViolation
+from adminctr.core.plans import Weight
+from adminctr.core.tenancy import tenant
+from bulk import actions, plans
+from bulk.models import BulkRun
+from bulk.operations import start_bulk_run
+from organizations.models import Membership, Organization, Role, SecondFactor
+from organizations.operations import change_role
+from tests.bulk.runs import rows_of
+from tests.conftest import acting
+from tests.pages.effects import follow
+from tests.users.people import app_of, member, rename, session_of, stay_of
+from tests.world import PASSWORD
+from users.models import User, UserStatus
+from users.operations import deactivate_user
+
+
+@pytest.fixture
+def three(acme: Organization) -> list[User]:
+    return [member(acme, f"{name}@acme.example") for name in ("kim", "lou", "max")]
+
+
+def judged(acme: Organization, name: str, who: User, chosen: Sequence[User], **filled: str):
+    kind, action = actions.named(name)
+    sids = [one.sid for one in chosen]
+    with tenant(acme):
+        return plans.judge(acme, kind, action, chosen=sids, parameters=filled, actor=acting(who))
+
+
+def start(acme: Organization, name: str, who: User, chosen: Sequence[User], **filled: str):
+    return start_bulk_run(
+        acme,
+        action=name,
+        chosen=[one.sid for one in chosen],
+        parameters=filled,
+        digest=judged(acme, name, who, chosen, **filled).plan.digest,
+        actor=acting(who),
+    )
+
+
+def statuses(people: Sequence[User]) -> list[str]:
+    return [stay_of(one).status for one in people]
+
+
+def test_a_name_and_an_address_are_kept_as_far_as_they_fit(acme, ben) -> None:
+    """Together they may be longer than a row has room for, which PostgreSQL refuses."""
+    person = member(acme, f"{'k' * 64}@acme.example")
+    rename(person, "N" * 140)
+    assert rows_of(start(acme, "deactivate", ben, [person]))[0][0] == f"{'N' * 140} ({'k' * 58}"
+
+
+def test_a_plan_tells_who_changes_and_who_stays_and_why(acme, ana, ben, three) -> None:
+    deactivate_user(stay_of(three[0]), actor=acting(ana))
+    plan = judged(acme, "deactivate", ben, [*three, ana, ben]).plan
+    changes = next(one for one in plan.by_weight(Weight.CHANGES))
+    assert changes.text == "2 users are deactivated."
+    stays = [one.text for one in plan.by_weight(Weight.SURVIVES)]
+    assert any("Nobody does this to the Owner" in text for text in stays)
+    assert any("to yourself" in text for text in stays)
+    assert any("deactivated already" in text for text in stays)
+
+
+def test_each_is_deactivated_and_reactivated(acme, ben, three, work) -> None:
+    start(acme, "deactivate", ben, three)
+    work()
+    assert statuses(three) == [UserStatus.INACTIVE] * 3
+    start(acme, "reactivate-users", ben, three)
+    work()
+    assert statuses(three) == [UserStatus.ACTIVE] * 3
+
+
+def test_each_gets_the_role_that_was_chosen(acme, ben, three, work) -> None:
+    run = start(acme, "change-role", ben, three, role=Role.ADMINISTRATOR)
+    work()
+    assert [stay_of(one).role for one in three] == [Role.ADMINISTRATOR] * 3
+    assert {message for _, _, message in rows_of(run)} == {"Administrator now"}
+
+
+def test_each_is_asked_as_was_chosen(acme, ben, three, work) -> None:
+    start(acme, "require-2fa", ben, three, level=SecondFactor.EVERY_LOG_IN)
+    work()
+    levels = {stay_of(one).second_factor for one in three}
+    assert levels == {SecondFactor.EVERY_LOG_IN}
+
+
+def test_a_reset_is_for_those_who_have_something_to_reset(acme, ben, three, work) -> None:
+    app_of(three[0])
+    plan = judged(acme, "reset-2fa", ben, three).plan
+    changes = next(one for one in plan.by_weight(Weight.CHANGES))
+    assert changes.text == "1 user loses every second factor."
+    start(acme, "reset-2fa", ben, three)
+    work()
+    three[0].refresh_from_db()
+    assert three[0].is_factor_due
+
+
+def test_who_is_not_logged_in_is_told_beside_their_row(acme, ben, three, work) -> None:
+    session_of(three[0])
+    run = start(acme, "end-sessions", ben, three)
+    work()
+    told = [message for _, _, message in rows_of(run)]
+    assert told == ["Sessions ended: 1", *["This person is not logged in anywhere."] * 2]
+
+
+@pytest.mark.parametrize("filled", [{"role": "owner"}, {"role": ""}, {"role": "wizard"}])
+def test_nothing_else_can_be_chosen(acme, ben, three, filled) -> None:
+    with pytest.raises(RuleViolation) as refused:
+        start_bulk_run(
+            acme,
+            action="change-role",
+            chosen=[one.sid for one in three],
+            parameters=filled,
+            digest="",
+            actor=acting(ben),
+        )
+    assert refused.value.code == "not_offered"
+    assert not BulkRun.unscoped.filter(action="change-role").exists()
+
+
+def test_whoever_became_an_owner_or_left_meanwhile_is_refused(acme, ana, ben, three, work) -> None:
+    run = start(acme, "deactivate", ben, [three[0], three[1]])
+    change_role(stay_of(ben), role=Role.STANDARD, actor=acting(ana))
+    work()
+    assert statuses(three) == [UserStatus.ACTIVE] * 3
+    assert {state for _, state, _ in rows_of(run)} == {"refused"}
+
+
+def test_the_bar_of_the_list_leads_to_the_plan(acme, ben, three, sign_in) -> None:
+    client = sign_in(ben)
+    html = client.get("/admin-center/users/").content.decode()
+    assert f'name="chosen" value="{three[0].sid}"' in html
+    form = {"action": "deactivate", "chosen": [one.sid for one in three]}
+    answer = client.post("/admin-center/users/bulk/", form)
+    assert answer["Location"].startswith("/admin-center/users/bulk/deactivate/?selection=")
+    assert "Deactivate 3 users" in follow(client, answer).content.decode()
+
+
+def test_all_that_fit_the_filters_are_chosen_at_once(acme, ben, three, sign_in) -> None:
+    deactivate_user(stay_of(three[2]), actor=acting(ben))
+    client = sign_in(ben)
+    listed = client.get("/admin-center/users/?status=inactive").context["bar"]["all"]
+    answer = client.post("/admin-center/users/bulk/", {"action": "reactivate-users", "all": listed})
+    assert "Reactivate 1 user" in follow(client, answer).content.decode()
+
+
+def test_a_role_is_chosen_from_a_list(acme, ben, three, sign_in) -> None:
+    client = sign_in(ben)
+    form = {"action": "change-role", "chosen": [three[0].sid]}
+    page = follow(client, client.post("/admin-center/users/bulk/", form)).content.decode()
+    assert 'type="radio"' in page
+    assert "Standard User (Account Creation)" in page
+
+
+def test_each_is_removed_and_one_colleague_gets_what_they_own(acme, ben, three, work) -> None:
+    account = create_account(acme, name="Lab", owner=three[0], actor=acting(ben))
+    run = start(acme, "remove", ben, three[:2], owner=ben.email)
+    work()
+    assert {state for _, state, _ in rows_of(run)} == {"done"}
+    account.refresh_from_db()
+    assert account.owner_id == ben.pk
+    open_stays = Membership.unscoped.open().filter(user__in=three)
+    assert [stay.user_id for stay in open_stays] == [three[2].pk]
+
+
+def test_who_gets_the_accounts_is_not_removed_with_the_others(acme, ben, three) -> None:
+    plan = judged(acme, "remove", ben, three, owner=three[0].sid).plan
+    changes = next(one for one in plan.by_weight(Weight.CHANGES))
+    assert changes.text == "2 users are removed."
+
+
+# Who borrows a session
+
+
+SENSITIVE = {"require-2fa", "reset-2fa", "deactivate", "remove"}
+
+
+def test_what_is_sensitive_for_one_is_so_for_many() -> None:
+    declared = actions.kind_named("users").actions.values()
+    assert {one.name for one in declared if one.is_sensitive} == SENSITIVE
+
+
+@pytest.mark.parametrize("name", sorted(SENSITIVE))
+def test_what_is_sensitive_asks_for_the_password(name: str, acme, ben, three, sign_in) -> None:
+    app_of(three[0])
+    filled = {"owner": ben.email, "level": SecondFactor.EVERY_LOG_IN}
+    client = sign_in(ben)
+    form = {"action": name, "chosen": [three[0].sid]}
+    url = client.post("/admin-center/users/bulk/", form)["Location"]
+    url += f"&{urlencode(filled)}"
+    page = client.get(url)
+    assert 'name="password"' in page.content.decode()
+    typed = {"plan": page.context["plan"]["token"], "read": "on"}
+    for password in ({}, {"password": "wrong words"}):
+        answer = client.post(url, typed | password)
+        assert 'id="id_password_error"' in answer.content.decode()
+        assert not BulkRun.unscoped.filter(action=name).exists()
+    assert client.post(url, typed | {"password": PASSWORD}).status_code == 303
+    assert BulkRun.unscoped.filter(action=name).exists()
+
+
+def test_the_page_of_one_user_asks_before_2fa_is_required_or_not(ben, three, sign_in) -> None:
+    client = sign_in(ben)
+    url = f"/admin-center/users/{three[0].sid}/require-2fa/"
+    answer = client.post(url, {"level": SecondFactor.EVERY_LOG_IN})
+    assert 'id="id_password_error"' in answer.content.decode()
+    assert stay_of(three[0]).second_factor == SecondFactor.DISABLED

@@ -1,0 +1,79 @@
+"""What hangs on a managed user, so that nothing is left behind when they leave.
+
+Read in the scope of their organization. Every table that points at people is declared here or, with
+the reason why nothing needs to become of it, in tests/users/test_belongings.py.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+
+from accounts.models import Account, AccountStatus, RoleAssignment
+from adminctr.core.runs import Run, RunState
+from bulk.models import BulkRun
+from imports.models import ImportRun
+from invitations.batch_models import InvitationBatch
+from invitations.models import Invitation, Kind
+from organizations.models import Membership, SavedView
+from users.models import Departure, Expectation, Session
+
+# Of more things than these a page says how many there are, and not which.
+MOST_LISTED = 1_000
+
+_OPEN = (RunState.PENDING, RunState.RUNNING)
+
+
+@dataclass(frozen=True, slots=True)
+class Belongings:
+    """All that hangs on one person in the organization in scope."""
+
+    stay: Membership
+
+    def accounts(self) -> QuerySet[Account]:
+        """What they own, without what is below it, which follows."""
+        owned: QuerySet[Account] = Account.objects.managed().filter(owner=self.stay.user_id)
+        return owned.exclude(status=AccountStatus.CLOSED)
+
+    def roles(self) -> QuerySet[RoleAssignment]:
+        """What they were given on accounts of the organization."""
+        held: QuerySet[RoleAssignment] = RoleAssignment.objects.in_force().granted()
+        return held.filter(holder=self.stay.user_id)
+
+    def roles_elsewhere(self) -> QuerySet[RoleAssignment]:
+        """What they were given on accounts of others."""
+        held = RoleAssignment.unscoped.in_force().granted().filter(holder=self.stay.user_id)
+        others: QuerySet[RoleAssignment] = held.exclude(organization=self.stay.organization_id)
+        return others
+
+    def sent_invitations(self) -> QuerySet[Invitation]:
+        """What they sent and nobody has answered."""
+        waiting: QuerySet[Invitation] = Invitation.objects.open()
+        return waiting.filter(invited_by=self.stay.user_id).order_by("pk")
+
+    def offers(self) -> QuerySet[Invitation]:
+        """What offers them access to accounts of the organization."""
+        waiting: QuerySet[Invitation] = Invitation.objects.open().filter(kind=Kind.ACCESS)
+        return waiting.filter(email=self.stay.email)
+
+    def shared_views(self) -> QuerySet[SavedView]:
+        views: QuerySet[SavedView] = SavedView.objects.filter(by=self.stay.user_id)
+        return views.filter(is_shared=True).order_by("name", "pk")
+
+    def own_views(self) -> QuerySet[SavedView]:
+        views: QuerySet[SavedView] = SavedView.objects.filter(by=self.stay.user_id)
+        return views.filter(is_shared=False)
+
+    def expectations(self) -> QuerySet[Expectation]:
+        found: QuerySet[Expectation] = Expectation.objects.filter(by=self.stay.user_id)
+        return found
+
+    def sessions(self) -> QuerySet[Session]:
+        return Session.objects.live().filter(user=self.stay.user_id)
+
+    def runs_under_way(self) -> Iterator[Run]:
+        """What they started and a worker has not finished."""
+        for kind in (BulkRun, Departure, ImportRun):
+            yield from kind.objects.filter(by=self.stay.user_id, state__in=_OPEN)
+        sent = InvitationBatch.objects.filter(by=self.stay.user_id, finished_at=None)
+        yield from sent.filter(confirmed_at__isnull=False, cancelled_at=None)

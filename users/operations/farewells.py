@@ -1,0 +1,284 @@
+"""How an administrator removes or deletes somebody, at once or on a day."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from itertools import chain, count
+from typing import Any
+
+from accounts import conditions, grants
+from accounts import mail as account_mail
+from accounts.models import Account, RoleAssignment
+from adminctr.core import clock
+from adminctr.core.actor import Actor
+from adminctr.core.errors import NotAllowed, RuleViolation
+from adminctr.core.operations import its_organization, operation
+from adminctr.core.plans import DONE_HEADINGS, OUTDATED, Plan
+from audit import log
+from invitations.standing import withdraw
+from organizations import members, policy, stays
+from organizations.models import Membership, Organization, SavedView, lock_all
+from users import deleting, farewells, keeping, mail, standing
+from users.belongings import Belongings
+from users.farewells import ACTIONS, Choices
+from users.models import OBSTACLE_LENGTH, Farewell, User, WayOut
+
+
+@operation(its_organization)
+def say_farewell(
+    stay: Membership,
+    *,
+    how: WayOut,
+    choices: Choices,
+    digest: str,
+    reason: str = "",
+    actor: Actor,
+) -> Farewell:
+    """Remove or delete somebody, as the plan with this digest says.
+
+    Raises NotAllowed, or RuleViolation: not_a_member, plan_blocked, plan_outdated.
+    """
+    by_id = _person_of(actor)
+    current, others, actor = _locked(stay, how, actor)
+    plan = farewells.plan(current, how, choices)
+    plan.require(digest)
+
+    address = current.user.email
+    _settle_accounts_and_stay(current, choices, actor)
+    _settle_work(current, choices, by_id, actor)
+    if how is WayOut.DELETE:
+        deleting.delete(current.user, others)
+    told = _note_down(current, how, choices, plan, reason, by_id)
+    mail.send_farewell.enqueue(told.pk, address)
+    _record(
+        told,
+        "user.deleted" if how is WayOut.DELETE else "user.let_go",
+        actor,
+        subject=address,
+        stated=reason,
+    )
+    return told
+
+
+@operation(its_organization)
+def remove_user(stay: Membership, *, owner: User | None, actor: Actor) -> Farewell:
+    """Remove somebody whose accounts, if there are any, go to `owner`; the rest goes on.
+
+    Raises NotAllowed, or RuleViolation: not_a_member, plan_blocked.
+    """
+    policy.require_locked(actor, ACTIONS[WayOut.REMOVE], stay)
+    choices = Choices(owner=owner.sid if owner else "")
+    plan = farewells.plan(stay, WayOut.REMOVE, choices)
+    return say_farewell(stay, how=WayOut.REMOVE, choices=choices, digest=plan.digest, actor=actor)
+
+
+@operation(its_organization)
+def plan_farewell(
+    stay: Membership,
+    *,
+    how: WayOut,
+    choices: Choices,
+    due_at: datetime,
+    digest: str,
+    reason: str = "",
+    actor: Actor,
+) -> Farewell:
+    """Let a worker do it on a day; what was planned for this person before is called off.
+
+    Raises NotAllowed, or RuleViolation: day_in_the_past, not_a_member, plan_blocked,
+    plan_outdated.
+    """
+    if due_at <= clock.now():
+        raise RuleViolation(
+            "day_in_the_past", "Choose a later day: this one has begun or is past.", field="on"
+        )
+    by_id = _person_of(actor)
+    current, _, actor = _locked(stay, how, actor)
+    farewells.plan(current, how, choices).require(digest)
+
+    Farewell.objects.waiting().filter(user=current.user).update(cancelled_at=clock.now())
+    planned = Farewell.objects.create(
+        organization=stay.organization,
+        user=current.user,
+        how=how,
+        choices=choices.stored(),
+        reason=reason,
+        by_id=by_id,
+        due_at=due_at,
+    )
+    _record(planned, "user.farewell_planned", actor, day=due_at.date().isoformat())
+    return planned
+
+
+@operation(its_organization)
+def cancel_farewell(planned: Farewell, *, actor: Actor) -> Farewell:
+    """Call it off, which whoever is to leave may not.
+
+    Raises NotAllowed, or RuleViolation: farewell_over.
+    """
+    actor = policy.require_locked(actor, ACTIONS[WayOut(planned.how)], planned)
+    if actor.user_id == planned.user_id:
+        raise NotAllowed(policy.NOT_TO_ONESELF)
+    current = Farewell.objects.waiting().filter(pk=planned.pk).select_related("user").first()
+    if current is None:
+        raise RuleViolation("farewell_over", "This was done or called off already.")
+
+    current.organization, current.cancelled_at = planned.organization, clock.now()
+    current.save(update_fields=["cancelled_at"])
+    _record(current, "user.farewell_cancelled", actor)
+    return current
+
+
+@operation(its_organization)
+def carry_out_farewell(planned: Farewell, *, actor: Actor) -> None:
+    """Do what was planned for this day, or say why not; called by a job. Raises NotAllowed."""
+    if actor.user_id != planned.by_id:
+        raise NotAllowed("Only the one who planned this goes on with it.")
+    organization, how = planned.organization, WayOut(planned.how)
+    others = deleting.inviting(planned.user.email) if how is WayOut.DELETE else []
+    lock_all(organization, *(one for one in others if one.pk != organization.pk))
+    current = Farewell.objects.due().filter(pk=planned.pk).select_related("user", "by").first()
+    if current is None:
+        return
+    current.organization = organization
+    try:
+        _carry_out(current, how, actor)
+    except (RuleViolation, NotAllowed) as refused:
+        current.obstacle = str(refused)[:OBSTACLE_LENGTH]
+        current.save(update_fields=["obstacle"])
+        mail.send_farewell_stopped.enqueue(current.pk)
+        _record(current, "user.farewell_stopped", Actor.system("farewells"), why=current.obstacle)
+
+
+def _carry_out(planned: Farewell, how: WayOut, actor: Actor) -> None:
+    """Raises NotAllowed, or RuleViolation: not_a_member, plan_blocked."""
+    acting = policy.still_may(actor, ACTIONS[how], planned.organization)
+    if acting is None:
+        raise NotAllowed("Whoever planned this may no longer do it.")
+    stay = Membership.objects.in_force().select_related("user").filter(user=planned.user).first()
+    if stay is None:
+        raise members.not_a_member()
+    stay.organization = planned.organization
+    choices = Choices.read(planned.choices)
+    digest = farewells.plan(stay, how, choices).digest
+    say_farewell(stay, how=how, choices=choices, digest=digest, reason=planned.reason, actor=acting)
+
+
+def _locked(
+    stay: Membership, how: WayOut, actor: Actor
+) -> tuple[Membership, list[Organization], Actor]:
+    """Allow, lock, and allow once more: the stay with its person, and who acts, as of now.
+
+    Whoever is to be deleted may be invited by others, whose counters change: they are locked too.
+    """
+    action = ACTIONS[how]
+    policy.require(actor, action, stay)
+    others = deleting.inviting(stay.user.email) if how is WayOut.DELETE else []
+    lock_all(stay.organization, *(one for one in others if one.pk != stay.organization_id))
+    current, actor = standing.locked_stay(stay, action, actor)
+    if how is WayOut.DELETE and set(deleting.inviting(current.user.email)) - set(others):
+        raise RuleViolation("plan_outdated", OUTDATED)
+    return current, others, actor
+
+
+def _settle_accounts_and_stay(stay: Membership, choices: Choices, actor: Actor) -> None:
+    """Every account gets its new owner before the former one has nothing left."""
+    person, kept = stay.user, list[Account]()
+    for sid, accounts in farewells.accounts_by_owner(stay, choices).items():
+        if sid == person.sid:
+            kept = accounts
+        else:
+            _give(accounts, conditions.fit_owner(sid), person, actor)
+    Belongings(stay).offers().update(revoked_at=clock.now())
+    stays.end_stay(stay)
+    if kept:
+        keeping.take_along(kept, person, stay.organization, actor=actor)
+    RoleAssignment.objects.on_accounts().filter(holder=person).end()
+    standing.log_out_for_good(person)
+
+
+def _give(accounts: list[Account], owner: User, former: User, actor: Actor) -> None:
+    grants.hand_over(accounts, former=former, to=owner, actor=actor)
+    for account in accounts:
+        account_mail.send_account_received.enqueue(account.pk, former.pk, owner.pk)
+
+
+def _settle_work(stay: Membership, choices: Choices, by_id: int, actor: Actor) -> None:
+    """What others rely on goes on under the name of whoever acts, or ends."""
+    belongings = Belongings(stay)
+    if choices.keeps_invitations:
+        belongings.sent_invitations().update(invited_by=by_id)
+    else:
+        for invitation in belongings.sent_invitations().select_related("account"):
+            invitation.organization = stay.organization
+            withdraw(invitation, actor)
+    belongings.expectations().update(by=by_id)
+    belongings.own_views().delete()
+    if choices.keeps_views:
+        _hand_over(belongings.shared_views(), by_id)
+    else:
+        belongings.shared_views().delete()
+
+
+def _hand_over(views: Iterable[SavedView], by_id: int) -> None:
+    """Nobody has two views of one list with the same name."""
+    mine = SavedView.objects.filter(by=by_id)
+    taken = set(mine.values_list("listed", "name"))
+    for view in views:
+        names = chain([view.name], (f"{view.name[:50]} ({number})" for number in count(2)))
+        view.name = next(name for name in names if (view.listed, name) not in taken)
+        view.by_id = by_id
+        view.save(update_fields=["by", "name"])
+        taken.add((view.listed, view.name))
+
+
+def _note_down(
+    stay: Membership, how: WayOut, choices: Choices, plan: Plan, reason: str, by_id: int
+) -> Farewell:
+    """The sheet of what became of each thing, on the row that was planned where there is one."""
+    now = clock.now()
+    waiting = Farewell.objects.waiting().filter(user=stay.user, how=how, obstacle="")
+    planned = waiting.filter(due_at__lte=now).first() or Farewell(
+        organization=stay.organization, user=stay.user, how=how, by_id=by_id, due_at=now
+    )
+    Farewell.objects.waiting().filter(user=stay.user).exclude(pk=planned.pk).update(
+        cancelled_at=now
+    )
+    planned.choices, planned.reason = choices.stored(), reason
+    planned.done_at, planned.sheet = now, _sheet_of(plan)
+    planned.organization = stay.organization
+    planned.save()
+    return planned
+
+
+def _sheet_of(plan: Plan) -> list[dict[str, Any]]:
+    return [
+        {
+            "heading": heading,
+            "text": effect.told(),
+            "things": [[thing.sid, thing.name, thing.note] for thing in effect.objects],
+        }
+        for weight, heading in DONE_HEADINGS.items()
+        for effect in plan.by_weight(weight)
+    ]
+
+
+def _person_of(actor: Actor) -> int:
+    """Raises NotAllowed: what hangs on somebody goes on under the name of a member."""
+    if actor.user_id is None or actor.staff is not None:
+        raise NotAllowed(policy.MEMBERS_ALONE)
+    return actor.user_id
+
+
+def _record(
+    told: Farewell, action: str, actor: Actor, *, subject: str = "", **details: str
+) -> None:
+    log.record(
+        action,
+        told.organization,
+        actor=actor,
+        subject_sid=told.user.sid,
+        subject=subject or told.user.email,
+        how=WayOut(told.how).label.lower(),
+        sheet=told.sid,
+        **details,
+    )

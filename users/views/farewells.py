@@ -1,0 +1,293 @@
+"""The desk through which everybody leaves, and the sheets of those who did."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, time
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import cached_property
+
+from adminctr.core import clock
+from adminctr.core.errors import RuleViolation
+from adminctr.core.plans import Plan
+from adminctr.web import spreadsheets
+from adminctr.web.display import moment
+from adminctr.web.filters import Noun
+from adminctr.web.plans import COLUMNS, PlanExport, PlanPage, page_of, show
+from adminctr.web.views import (
+    EXPORTS,
+    ActionPage,
+    ConsolePage,
+    DetailPage,
+    Done,
+    ListPage,
+    redirect_to,
+)
+from organizations import policy
+from organizations.models import Membership
+from organizations.operations import export_list
+from organizations.policy import Action
+from users import farewells
+from users.belongings import Belongings
+from users.farewells import ACTIONS, Choices
+from users.models import Farewell, WayOut
+from users.operations import cancel_farewell, plan_farewell, say_farewell
+from users.views.frames import UserPage
+from users.views.leaving_forms import (
+    MOST_ASKED,
+    ChoicesForm,
+    FarewellForm,
+    as_planned,
+    is_asked,
+)
+from users.views.managed import tabs_over
+
+_TITLES = {WayOut.REMOVE: "Remove User", WayOut.DELETE: "Delete User"}
+_BOXES = {
+    WayOut.REMOVE: (
+        ("leaves", "They are no longer a member of this organization."),
+        ("loses", "They lose every role on its accounts."),
+        ("sign_in", "This organization no longer looks after their sign-in."),
+        ("again", "They can be given access again, by a new invitation."),
+    ),
+    WayOut.DELETE: (
+        ("at_once", "Their login is deleted, and nobody can bring it back."),
+        ("accounts", "Accounts stay, and belong to whom I have chosen."),
+        ("again", "The same address may sign up again, and gets nothing of what they had."),
+    ),
+}
+
+
+class LeavePage(UserPage, PlanPage):
+    """Everything that hangs on somebody, a choice for each of it, and what that does."""
+
+    action = Action.USER_REMOVE
+    is_sensitive = True
+    template_name = "users/leave.html"
+    export_name = "users:leave-plan"
+
+    def subject(self, **kwargs: Any) -> Membership:
+        """Whoever may not be touched has no such page; the rule of rank says why."""
+        policy.require(self.actor, ACTIONS[self._asked.how_chosen()], self.stay)
+        return self.stay
+
+    def plan(self, subject: Membership) -> Plan:
+        return farewells.plan(subject, self._asked.how_chosen(), self._asked.choices())
+
+    def acknowledgements(self, subject: Membership) -> Sequence[tuple[str, str]]:
+        return _BOXES[self._asked.how_chosen()]
+
+    def form(self, subject: Membership, data: QueryDict | None = None) -> FarewellForm:
+        how, begun = self._asked.how_chosen(), _when_and_why(self._planned)
+        return FarewellForm(data, email=subject.email, how=how, initial=begun)
+
+    def context(self, subject: Membership) -> dict[str, Any]:
+        title = _TITLES[self._asked.how_chosen()]
+        return {
+            "choices": self._asked,
+            "title": f"{title}: {subject.user.get_full_name()}",
+            "label": title,
+            "planned": self._planned,
+            "more_accounts": max(0, len(self._accounts) - MOST_ASKED),
+        }
+
+    def perform(self, subject: Membership, data: dict[str, Any]) -> Done:
+        on, how = data.pop("on"), self._asked.how_chosen()
+        asked = {
+            "how": how,
+            "choices": self._asked.choices(),
+            "digest": data["digest"],
+            "reason": data["reason"],
+            "actor": self.actor,
+        }
+        if on:
+            told = plan_farewell(subject, due_at=_beginning_of(on), **asked)
+            day = moment(told.due_at).text
+            message = f"Planned: {subject.user.get_full_name()} leaves on {day}."
+            return Done(message, sheet_of(told), messages.INFO)
+        name = subject.user.get_full_name()
+        told = say_farewell(subject, **asked)
+        done = "deleted" if how is WayOut.DELETE else "removed"
+        return Done(f"{name} was {done}. What became of everything stands below.", sheet_of(told))
+
+    @cached_property
+    def _accounts(self) -> list[Any]:
+        return list(Belongings(self.stay).accounts())
+
+    @cached_property
+    def _planned(self) -> Farewell | None:
+        return Farewell.objects.waiting().filter(user=self.stay.user).first()
+
+    @cached_property
+    def _asked(self) -> ChoicesForm:
+        belongings = Belongings(self.stay)
+        return ChoicesForm(
+            self._address(),
+            self.stay,
+            accounts=self._accounts,
+            has_invitations=belongings.sent_invitations().exists(),
+            has_views=belongings.shared_views().exists(),
+        )
+
+    def _address(self) -> dict[str, str]:
+        """What it asks for; whoever just comes here begins with what is planned already."""
+        asked = self.request.GET.dict()
+        if self._planned is None or is_asked(asked):
+            return asked
+        return as_planned(self._planned) | asked
+
+
+class LeavePlan(PlanExport):
+    """What leaving would do, as a file."""
+
+    of = LeavePage
+    shown_at = "users:leave"
+
+
+class FarewellListPage(ListPage):
+    """Who is to leave, and who left by an administrator's hand, the newest first."""
+
+    action = Action.USER_VIEW
+    template_name = "users/leaving.html"
+    noun = Noun("person", "people")
+
+    def rows(self) -> QuerySet[Any]:
+        return Farewell.objects.select_related("user", "by").order_by("-created_at", "-pk")
+
+    def row(self, row: Farewell) -> dict[str, Any]:
+        return {"url": sheet_of(row)} | facts_of(row)
+
+    def extra(self) -> dict[str, Any]:
+        return {"tabs": tabs_over(self, "users:leaving")}
+
+
+class FarewellPage(DetailPage):
+    """What was planned, or the sheet of what became of each thing."""
+
+    action = Action.USER_VIEW
+    template_name = "users/farewell.html"
+
+    def context(self, **kwargs: Any) -> dict[str, Any]:
+        told = _one(self, kwargs["sid"])
+        facts = facts_of(told)
+        return facts | {
+            "told": told,
+            "title": f"{facts['name']} {_verb_of(told)}",
+            "sheet": told.sheet,
+            "plan": _plan_of(told) if facts["is_waiting"] else None,
+            "refusal": self.refusal(ACTIONS[WayOut(told.how)]),
+            "export_refusal": self.refusal(Action.LIST_EXPORT),
+        }
+
+
+def _plan_of(told: Farewell) -> dict[str, Any] | None:
+    """What it would do as things are now; none where its person is no longer here."""
+    stays = Membership.objects.managed().select_related("user", "organization")
+    stay = stays.filter(user=told.user).first()
+    if stay is None:
+        return None
+    under = f"the name of {told.by.get_full_name()}"
+    choices = Choices.read(told.choices)
+    return show(farewells.plan(stay, WayOut(told.how), choices, under=under), page_of)
+
+
+class CancelFarewell(ActionPage):
+    action = Action.USER_REMOVE
+
+    def subject(self, **kwargs: Any) -> Farewell:
+        return _one(self, kwargs["sid"])
+
+    def back(self, subject: Farewell) -> str:
+        return sheet_of(subject)
+
+    def perform(self, subject: Farewell) -> Done:
+        cancel_farewell(subject, actor=self.actor)
+        return Done("Called off. Nothing has changed for them.", self.back(subject))
+
+
+class FarewellSheet(ConsolePage):
+    """The sheet as a file, for whoever has to prove that everything was done."""
+
+    action = Action.LIST_EXPORT
+
+    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        """Whoever had to log in again before the button worked is led to where it stands."""
+        return redirect_to(sheet_of(_one(self, kwargs["sid"])))
+
+    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        told = _one(self, kwargs["sid"])
+        try:
+            EXPORTS.spend(self.actor.sid)
+        except RuleViolation as refused:
+            messages.error(request, refused.message)
+            return redirect_to(sheet_of(told))
+        export_list(
+            self.organization, listed="what became of somebody", which=told.sid, actor=self.actor
+        )
+        content = spreadsheets.BEGINNING + spreadsheets.lines([COLUMNS, *_lines_of(told)])
+        name = f"leaving-{told.sid}-{clock.now():%Y-%m-%d}"
+        return HttpResponse(content, headers=spreadsheets.headers(name))
+
+
+def _lines_of(told: Farewell) -> Iterator[tuple[str, ...]]:
+    for effect in told.sheet:
+        yield effect["heading"], effect["text"], "", "", ""
+        for thing in effect["things"]:
+            yield effect["heading"], effect["text"], *thing
+
+
+def sheet_of(told: Farewell) -> str:
+    return reverse("users:farewell", args=[told.sid])
+
+
+def facts_of(told: Farewell) -> dict[str, Any]:
+    """One farewell as pages show it."""
+    state, tone = _state_of(told)
+    is_deleted = told.user.deleted_at is not None
+    return {
+        "name": told.user.get_full_name(),
+        "known_by": told.user.sid if is_deleted else told.user.email,
+        "how": WayOut(told.how).label,
+        "by": told.by.get_full_name(),
+        "day": moment(told.done_at or told.due_at),
+        "state": state,
+        "tone": tone,
+        "is_waiting": told.done_at is None and told.cancelled_at is None,
+    }
+
+
+def _when_and_why(planned: Farewell | None) -> dict[str, Any]:
+    """As it is planned already; a day that has begun must be chosen anew."""
+    if planned is None:
+        return {}
+    day = timezone.localdate(planned.due_at)
+    is_to_come = _beginning_of(day) > clock.now()
+    return {"on": day if is_to_come else None, "reason": planned.reason}
+
+
+def _beginning_of(day: date) -> datetime:
+    """Where the person is who chose it."""
+    return timezone.make_aware(datetime.combine(day, time()))
+
+
+def _state_of(told: Farewell) -> tuple[str, str]:
+    if told.done_at:
+        return "Done", "success"
+    if told.cancelled_at:
+        return "Called off", "neutral"
+    return ("Not possible", "danger") if told.obstacle else ("Planned", "new")
+
+
+def _verb_of(told: Farewell) -> str:
+    if told.done_at:
+        return "left"
+    return "was to leave" if told.cancelled_at else "is to leave"
+
+
+def _one(page: ConsolePage, sid: str) -> Farewell:
+    rows: QuerySet[Farewell] = Farewell.objects.select_related("user", "by", "organization")
+    return page.one(rows, sid=sid)
