@@ -24,7 +24,7 @@ def main() -> None:
 
 def _measured(size: int, rounds: int, lines: list[int]) -> dict[str, object]:
     # These import models, which stand only after the set-up.
-    from bench import pages, serving, sign_in, trail
+    from bench import imports, pages, rechecks, serving, sign_in, trail
     from bench.results import Findings
     from bench.stage import Stage
 
@@ -35,6 +35,8 @@ def _measured(size: int, rounds: int, lines: list[int]) -> dict[str, object]:
         **{
             line: partial(measure, stage, rounds, findings)
             for line, measure in {
+                11: imports.line_11,
+                12: imports.line_12,
                 19: sign_in.line_19,
                 21: trail.line_21,
                 22: trail.line_22,
@@ -43,6 +45,7 @@ def _measured(size: int, rounds: int, lines: list[int]) -> dict[str, object]:
                 25: serving.line_25,
                 26: serving.line_26,
                 27: serving.line_27,
+                28: rechecks.line_28,
             }.items()
         },
     }

@@ -17,7 +17,8 @@ from adminctr.core.tenancy import every_tenant
 from bench.middleware import OF_STARTPROJECT
 from organizations.models import Membership, Organization, Role
 from organizations.policy import StaffGroup
-from users.models import User, UserStatus
+from users import sessions
+from users.models import FactorKind, User, UserStatus
 from users.operations import appoint_staff
 from users.passwords import hash_password
 
@@ -27,11 +28,14 @@ _MANY_ROLES = 10_000
 
 
 class Browser:
-    """A signed-in browser without a network; every answer must be a page."""
+    """A browser without a network, signed in with a second factor; every answer must be a page."""
 
     def __init__(self, user: User) -> None:
         self._client = Client(headers={"x-forwarded-for": "192.0.2.7"})
         self._client.force_login(user, backend=_BACKEND)
+        session = self._client.session
+        sessions.note_second_factor(session, FactorKind.APP)
+        session.save()
 
     def visit(self, url: str) -> None:
         response = self._client.get(url)

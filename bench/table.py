@@ -21,7 +21,7 @@ def rows(organization: Organization, count: int) -> list[dict[str, Any]]:
     """What the view hands to the template."""
     page = UserListPage()
     with tenant(organization):
-        return [page.row(stay) for stay in page.rows()[:count]]
+        return page.shown(list(page.rows()[:count]))
 
 
 def by_template(rows: list[dict[str, Any]]) -> str:
@@ -39,7 +39,9 @@ def _by_hand(row: dict[str, Any]) -> str:
         f'<span class="weak">{safe["email"]}</span></th>'
         f'<td data-label="Organization role">{safe["role"]}</td>'
         f'<td data-label="Status"><span class="badge badge--{safe["tone"]}">{safe["status"]}</span>'
-        f'</td><td data-label="Since">{_moment(row["since"])}</td>'
+        f'<span class="weak">{safe["factor"]}</span></td>'
+        f'<td data-label="Accounts" class="table__number">{safe["accounts"]}</td>'
+        f'<td data-label="Since">{_moment(row["since"])}</td>'
         f'<td data-label="Last sign-in">{_moment(row["last_sign_in"])}</td></tr>'
     )
 
