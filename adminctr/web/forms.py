@@ -29,16 +29,23 @@ class AddressField(forms.CharField):
 
 
 class DayInput(forms.DateInput):
-    """The browser's calendar, which can show days alone: what is none leaves it empty."""
+    """The browser's calendar; what is no day, which it cannot show, stays as it was typed."""
 
     def __init__(self) -> None:
         super().__init__(attrs={"type": "date"}, format="%Y-%m-%d")
 
-    def format_value(self, value: Any) -> str | None:
-        try:
-            return date.fromisoformat(super().format_value(value) or "").isoformat()
-        except ValueError:
-            return None
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        if not _is_day(context["widget"]["value"]):
+            context["widget"]["type"] = "text"
+        return context
+
+
+def _is_day(shown: str | None) -> bool:
+    try:
+        return not shown or date.fromisoformat(shown).isoformat() == shown
+    except ValueError:
+        return False
 
 
 class PersonField(forms.CharField):

@@ -59,7 +59,7 @@ class Done:
 class Page(View):
     """A page for somebody who is signed in."""
 
-    template_name: ClassVar[str]
+    template_name: str
     console: ConsoleRequest
     user: User
     actor: Actor

@@ -6,9 +6,8 @@ Of somebody who has left it is told that they did, and where the sheet of their 
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.functional import cached_property
 
 from accounts import queries as accounts
 from accounts.models import Account, RoleAssignment
@@ -45,15 +44,19 @@ class ProfilePage(UserDetailFrame):
     tab = "detail"
     template_name = "users/detail.html"
 
-    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+    @cached_property
+    def stay(self) -> Membership:
+        """The newest stay, were it over: who left is found by the address they had here."""
         stays = Membership.objects.select_related("user", "organization").order_by("-pk")
-        self.stay = self.one(stays, user__sid=kwargs["sid"])
-        if self.stay.ended_at is None:
-            return super().get(request, **kwargs)
-        return TemplateResponse(request, "users/left.html", _leaving_of(self.stay))
+        return self.one(stays, user__sid=self.kwargs["sid"])
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
-        stay = self.stay
+        if self.stay.ended_at is None:
+            return self._profile(self.stay)
+        self.template_name = "users/left.html"
+        return _leaving_of(self.stay)
+
+    def _profile(self, stay: Membership) -> dict[str, Any]:
         status = UserStatus(stay.status)
         return {
             "is_suspended": status is UserStatus.SUSPENDED,
