@@ -84,14 +84,12 @@ async function stay() {
   rest();
 }
 
-stayForm.addEventListener("submit", (event) => {
-  event.preventDefault();
-  stay();
-});
-dialog.addEventListener("cancel", (event) => {
-  event.preventDefault();
-  stay();
-});
+for (const [one, asked] of [[stayForm, "submit"], [dialog, "cancel"]]) {
+  one.addEventListener(asked, (event) => {
+    event.preventDefault();
+    stay();
+  });
+}
 for (const use of ["keydown", "pointerdown"]) {
   document.addEventListener(use, () => (usedAt = Date.now()), { passive: true });
 }

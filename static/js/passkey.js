@@ -1,4 +1,4 @@
-// Forms that a passkey answers: data-passkey says whether one is made or used, data-asked what the
+// Forms that a passkey answers: data-passkey says whether to create or get one, data-asked what the
 // server asks. The answer goes into the form's hidden field; without scripts the page says so.
 const WORDS = {
   InvalidStateError: "This device has a passkey for you already.",
@@ -18,41 +18,20 @@ function text(buffer) {
   return btoa(raw).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
 
-const withBytes = (known) => (known ?? []).map((one) => ({ ...one, id: bytes(one.id) }));
-
-async function create({ publicKey }) {
-  const made = await navigator.credentials.create({
-    publicKey: {
-      ...publicKey,
-      challenge: bytes(publicKey.challenge),
-      user: { ...publicKey.user, id: bytes(publicKey.user.id) },
-      excludeCredentials: withBytes(publicKey.excludeCredentials),
-    },
-  });
-  const { clientDataJSON, attestationObject } = made.response;
-  return answer(made, { clientDataJSON, attestationObject });
+async function ask(how, { publicKey: asked }) {
+  const publicKey = { ...asked, challenge: bytes(asked.challenge) };
+  if (asked.user) publicKey.user = { ...asked.user, id: bytes(asked.user.id) };
+  for (const list of ["excludeCredentials", "allowCredentials"]) {
+    publicKey[list] = (asked[list] ?? []).map((one) => ({ ...one, id: bytes(one.id) }));
+  }
+  return told(await navigator.credentials[how]({ publicKey }));
 }
 
-async function get({ publicKey }) {
-  const used = await navigator.credentials.get({
-    publicKey: {
-      ...publicKey,
-      challenge: bytes(publicKey.challenge),
-      allowCredentials: withBytes(publicKey.allowCredentials),
-    },
-  });
-  const { clientDataJSON, authenticatorData, signature } = used.response;
-  return answer(used, { clientDataJSON, authenticatorData, signature });
-}
-
-function answer(credential, response) {
-  const parts = Object.entries(response).map(([name, value]) => [name, text(value)]);
-  return {
-    id: credential.id,
-    rawId: text(credential.rawId),
-    type: credential.type,
-    response: Object.fromEntries(parts),
-  };
+function told({ id, rawId, type, response }) {
+  const parts = ["clientDataJSON", "attestationObject", "authenticatorData", "signature"]
+    .filter((name) => response[name])
+    .map((name) => [name, text(response[name])]);
+  return { id, rawId: text(rawId), type, response: Object.fromEntries(parts) };
 }
 
 function say(form, problem) {
@@ -62,11 +41,10 @@ function say(form, problem) {
 }
 
 async function submit(form) {
-  const ask = form.dataset.passkey === "create" ? create : get;
   say(form, "");
   try {
-    const said = await ask(JSON.parse(form.dataset.asked));
-    form.elements.answer.value = JSON.stringify(said);
+    const answer = await ask(form.dataset.passkey, JSON.parse(form.dataset.asked));
+    form.elements.answer.value = JSON.stringify(answer);
   } catch (problem) {
     say(form, WORDS[problem.name] ?? UNKNOWN);
     return;

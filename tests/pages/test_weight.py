@@ -22,7 +22,7 @@ from users.models import User
 ROWS = 50
 MOST_OF_A_LIST = 40_000
 MOST_OF_THE_USERS = 50_000  # six columns, and a box to choose each
-MOST_OF_ALL_STYLES = 35_000
+MOST_OF_ALL_STYLES = 33_000
 MOST_OF_ALL_SCRIPTS = 10_000
 STATIC = settings.BASE_DIR / "static"
 
