@@ -5,11 +5,12 @@ Prints what it took and weighed as JSON; started by the lines 11 and 12.
 
 import argparse
 import json
-import resource
 import time
 from pathlib import Path
 
 import django
+
+from bench.processes import own_peak
 
 
 def main() -> None:
@@ -69,7 +70,7 @@ def _imported(sid: str, path: Path) -> dict[str, float]:
         "seconds": time.perf_counter() - begun,
         "imported": run.imported,
         "longest": max(steps),
-        "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "peak": own_peak(),
     }
 
 

@@ -64,11 +64,23 @@ def worker(environment: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
 
 def rss(pid: int) -> float:
     """Resident memory in MiB; 0 for a process that is gone."""
+    return _mebibytes(str(pid), "VmRSS")
+
+
+def own_peak() -> float:
+    """The most memory in MiB that was resident in this process.
+
+    Not ru_maxrss, which begins with that of the parent.
+    """
+    return _mebibytes("self", "VmHWM")
+
+
+def _mebibytes(process: str, figure: str) -> float:
     try:
-        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+        lines = Path(f"/proc/{process}/status").read_text().splitlines()
     except OSError:
         return 0.0
-    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS")), 0.0)
+    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith(figure)), 0.0)
 
 
 @contextmanager

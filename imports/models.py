@@ -20,7 +20,7 @@ FILE_NAME_LENGTH = 200
 
 # How many people one part of a list names, and one transaction imports: few enough that others
 # wait for it a moment only.
-PEOPLE_OF_A_STEP = 100
+PEOPLE_OF_A_STEP = 250
 
 
 class Way(models.TextChoices):

@@ -4,7 +4,7 @@ Read in the scope of their organization. Every table that points at people is de
 the reason why nothing needs to become of it, in tests/users/test_belongings.py.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from django.db.models import QuerySet
@@ -15,8 +15,8 @@ from bulk.models import BulkRun
 from imports.models import ImportRun
 from invitations.batch_models import InvitationBatch
 from invitations.models import Invitation, Kind
-from organizations.models import Membership, SavedView
-from users.models import Departure, Expectation, Session
+from organizations.models import Membership, Role, SavedView
+from users.models import Departure, Expectation, Session, UserStatus
 
 # Of more things than these a page says how many there are, and not which.
 MOST_LISTED = 1_000
@@ -34,6 +34,18 @@ class Belongings:
         """What they own, without what is below it, which follows."""
         owned: QuerySet[Account] = Account.objects.managed().filter(owner=self.stay.user_id)
         return owned.exclude(status=AccountStatus.CLOSED)
+
+    def likely_heirs(self, accounts: Collection[Account], most: int) -> list[Membership]:
+        """Up to so many who could own these: who has a role on one of them, then administrators."""
+        here = (
+            Membership.objects.managed().exclude(pk=self.stay.pk).filter(status=UserStatus.ACTIVE)
+        )
+        held = RoleAssignment.objects.in_force().granted().filter(account__in=accounts)
+        holders = held.order_by("account", "holder").values_list("holder", flat=True)[:most]
+        known = here.filter(user__in=list(holders)).select_related("user")
+        governing = here.exclude(role=Role.STANDARD).select_related("user")[:most]
+        heirs = {one.pk: one for one in (*known, *governing)}
+        return list(heirs.values())[:most]
 
     def roles(self) -> QuerySet[RoleAssignment]:
         """What they were given on accounts of the organization."""

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.db.models import OuterRef, Subquery
+
 from adminctr.core.tokens import hash_token
-from users.models import Departed, Departure, EmailChange, SignUp, User
+from users.models import Departed, Departure, EmailChange, Farewell, SignUp, User
 
 _MOST_KEPT_AWAY = 20
 
@@ -45,3 +47,9 @@ def absence_of(domain_name: str) -> Absence:
     kept_away = away.exclude(obstacle="").order_by("pk")
     runs = Departure.objects.filter(domain_name=domain_name).select_related("by").order_by("-pk")
     return Absence(away.count(), runs.first(), list(kept_away[:_MOST_KEPT_AWAY]))
+
+
+def planned_end() -> Subquery:
+    """When somebody is to leave the open scope, beside the row of their stay."""
+    planned = Farewell.objects.waiting().filter(user=OuterRef("user"))
+    return Subquery(planned.values("due_at"))

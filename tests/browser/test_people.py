@@ -65,6 +65,23 @@ def test_lists_of_people_show_every_column_on_a_usual_screen(
             assert table.evaluate("(one) => one.scrollWidth <= one.clientWidth"), name
 
 
+def test_the_people_of_a_page_are_chosen_together(open_page: Callable[..., Page]) -> None:
+    page = open_page()
+    log_in(page, BEN)
+    page.goto("/admin-center/users/")
+    together = page.get_by_role("checkbox", name="Select all on this page")
+    boxes = page.locator("tbody").get_by_role("checkbox")
+    together.check()
+    for box in boxes.all():
+        expect(box).to_be_checked()
+    boxes.first.uncheck()
+    expect(together).not_to_be_checked()
+    boxes.first.check()
+    expect(together).to_be_checked()
+    together.uncheck()
+    expect(boxes.first).not_to_be_checked()
+
+
 def test_a_lost_phone_and_an_administrators_help(
     site: Site, open_page: Callable[..., Page]
 ) -> None:

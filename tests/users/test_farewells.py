@@ -1,5 +1,6 @@
 """Removing and deleting somebody: what the plan says, that this happens, and what is left."""
 
+import re
 from datetime import timedelta
 from urllib.parse import urlencode
 
@@ -22,7 +23,16 @@ from invitations.models import Invitation
 from invitations.operations import invite_user
 from organizations.models import DomainSetting, Membership, Organization, Role, SavedView
 from organizations.operations import change_role
-from tests.accounts.made import below, code_of, leave_room, offered, opened, outsider, roles_on
+from tests.accounts.made import (
+    below,
+    code_of,
+    give,
+    leave_room,
+    offered,
+    opened,
+    outsider,
+    roles_on,
+)
 from tests.conftest import acting
 from tests.users.people import choose, newcomer, organization_of, pending_sign_up, stay_of
 from tests.world import PASSWORD
@@ -560,6 +570,26 @@ def test_the_page_says_who_is_no_fit_owner_beside_the_field(acme, ben, cy, hers,
     assert "nobody@acme.example" in body
 
 
+def test_the_page_offers_who_is_on_the_accounts_and_administrators(
+    acme, ana, ben, cy, hers, sign_in
+) -> None:
+    dora, emil = (User.objects.get(email=f"{name}@acme.example") for name in ("dora", "emil"))
+    for one in (dora, emil):
+        give(hers, one, AccountRole.DEVELOPER)
+    deactivate_user(stay_of(emil), actor=acting(ben))
+    body = sign_in(ben).get(leave(cy)).content.decode()
+    offered = re.findall(r'<option value="([^"]+)"', body)
+    assert offered[0] == dora.email
+    assert {ana.email, ben.email} < set(offered)
+    assert not {cy.email, emil.email, "out@elsewhere.example"} & set(offered)
+    assert 'list="heirs"' in body
+
+
+def test_who_owns_nothing_needs_no_heir(acme, ana, sign_in) -> None:
+    fay = User.objects.get(email="fay@acme.example")
+    assert "<datalist" not in sign_in(ana).get(leave(fay)).content.decode()
+
+
 def test_one_account_may_have_an_owner_of_its_own(acme, ana, ben, cy, hers, sign_in) -> None:
     other = opened(cy, "Other")
     query = {"asked": "1", "how": "remove", "owner": ben.email, other.sid: ana.email}
@@ -598,6 +628,7 @@ def test_the_page_plans_for_a_day(acme, ben, cy, sign_in) -> None:
     assert told.due_at.date().isoformat() == day
     listed = client.get(reverse("users:leaving")).content.decode()
     assert "Planned" in listed
+    assert f'Leaves on <time datetime="{day}' in client.get(reverse("users:list")).content.decode()
     assert client.post(reverse("users:farewell-cancel", args=[told.sid])).status_code == 303
     assert fresh(told).cancelled_at
 

@@ -88,9 +88,8 @@ def test_a_domain_that_is_shared_with_others_is_ours_to_know(acme, globex) -> No
         assert foresee(organization, NEW, WayIn.SIGN_UP).outcome == Outcome.OUTSIDE
 
 
-def test_it_tells_nobody_who_has_a_login(ask) -> None:
+def test_it_tells_nobody_who_has_a_login_elsewhere(ask) -> None:
     for known, unknown in (
-        ("cy@acme.example", "xx@acme.example"),
         ("ida@freelance.example", "xyz@freelance.example"),
         ("eve@globex.example", "xyz@globex.example"),
     ):
@@ -113,6 +112,11 @@ def test_the_page_shows_the_verdict_the_reason_and_every_step(ask) -> None:
     for step in decide(NEW, WayIn.SIGN_UP).steps:
         assert step.question in body
         assert step.answer in body
+
+
+def test_of_ones_own_people_it_says_that_nothing_changes(ask, cy) -> None:
+    assert "managed user of yours already" in ask(cy.email)
+    assert "managed user of yours" not in ask()
 
 
 def test_asking_changes_nothing(ask) -> None:

@@ -10,7 +10,7 @@ from adminctr.core.errors import RuleViolation
 from adminctr.core.plans import Plan, Thing
 from adminctr.web.plans import PlanExport, PlanPage
 from adminctr.web.views import ActionPage, DetailPage, Done
-from organizations.models import DomainSetting, Organization
+from organizations.models import DomainSetting, Membership, Organization
 from organizations.policy import Action
 from users import foresight, operations, setting_plan
 from users.foresight import Foreseen
@@ -83,7 +83,9 @@ class WhatIfPage(DetailPage):
 
     def _answer(self, email: str, way_in: WayIn) -> dict[str, Any]:
         verdict = foresight.foresee(self.organization, email, way_in)
+        stays = Membership.objects.managed().select_related("user")
         return {
+            "member": stays.filter(email=email).first(),
             "title": f"{email} {way_in.label}",
             "email": email,
             "way_in": way_in,

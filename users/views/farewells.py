@@ -93,7 +93,12 @@ class LeavePage(UserPage, PlanPage):
             "label": title,
             "planned": self._planned,
             "more_accounts": max(0, len(self._accounts) - MOST_ASKED),
+            "heirs": self._heirs(),
         }
+
+    def _heirs(self) -> list[Membership]:
+        asked = self._accounts[:MOST_ASKED]
+        return Belongings(self.stay).likely_heirs(asked, MOST_ASKED) if asked else []
 
     def perform(self, subject: Membership, data: dict[str, Any]) -> Done:
         on, how = data.pop("on"), self._asked.how_chosen()

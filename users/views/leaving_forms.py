@@ -78,6 +78,8 @@ class ChoicesForm(Form):
                 required=False,
                 help_text="Their own address lets them keep it, in an organization of their own.",
             )
+        for name in (_OWNER, *self.accounts[:MOST_ASKED]):
+            self.fields[name].widget.attrs["list"] = "heirs"
         if not accounts:
             del self.fields[_OWNER]
         if not has_invitations:

@@ -41,6 +41,7 @@ from users.forms import (
     UserFilter,
 )
 from users.models import UserStatus
+from users.queries import planned_end
 
 
 class UserListPage(ListPage):
@@ -64,13 +65,13 @@ class UserListPage(ListPage):
         return self.organization.managed_users
 
     def rows(self) -> QuerySet[Any]:
-        return Membership.objects.managed().select_related("user")
+        return Membership.objects.managed().select_related("user").annotate(leaves_at=planned_end())
 
     def shown(self, rows: list[Membership]) -> list[dict[str, Any]]:
         accounts = accounts_of([row.user_id for row in rows])
         return [self.row(row) | {"accounts": accounts.get(row.user_id, 0)} for row in rows]
 
-    def row(self, row: Membership) -> dict[str, Any]:
+    def row(self, row: Any) -> dict[str, Any]:
         return {
             "sid": row.user.sid,
             "url": row.get_absolute_url(),
@@ -80,6 +81,7 @@ class UserListPage(ListPage):
             "status": UserStatus(row.status).label,
             "tone": tones.USER_STATUS[UserStatus(row.status)],
             "factor": "2FA set up" if row.has_second_factor else "No 2FA",
+            "leaves": moment(row.leaves_at) if row.leaves_at else None,
             "since": moment(row.began_at),
             "last_sign_in": moment(row.last_sign_in_at),
         }
