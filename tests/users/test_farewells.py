@@ -34,7 +34,7 @@ from tests.accounts.made import (
     roles_on,
 )
 from tests.conftest import acting
-from tests.users.people import choose, newcomer, organization_of, pending_sign_up, stay_of
+from tests.users.people import choose, member, newcomer, organization_of, pending_sign_up, stay_of
 from tests.world import PASSWORD
 from users import farewells, jobs
 from users.farewells import Choices
@@ -585,9 +585,9 @@ def test_the_page_offers_who_is_on_the_accounts_and_administrators(
     assert 'list="heirs"' in body
 
 
-def test_who_owns_nothing_needs_no_heir(acme, ana, sign_in) -> None:
-    fay = User.objects.get(email="fay@acme.example")
-    assert "<datalist" not in sign_in(ana).get(leave(fay)).content.decode()
+def test_who_owns_nothing_needs_no_heir(acme, ben, sign_in) -> None:
+    zoe = member(acme, "zoe@acme.example")
+    assert "<datalist" not in sign_in(ben).get(leave(zoe)).content.decode()
 
 
 def test_one_account_may_have_an_owner_of_its_own(acme, ana, ben, cy, hers, sign_in) -> None:
