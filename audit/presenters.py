@@ -146,16 +146,16 @@ SENTENCES = {
     "user.email_change_cancelled": "gave up changing the address to {wanted}",
     "user.email_change_started": "wants to change the address of {subject} to {wanted}",
     "user.email_changed": "changed the address from {before} to {after}",
-    "user.farewell_cancelled": "called off that {subject} is to leave ({how})",
-    "user.farewell_planned": "planned that {subject} leaves on {day} ({how})",
-    "user.farewell_stopped": "did not let {subject} leave as planned ({how}): {why}",
+    "user.offboarding_cancelled": "called off that {subject} is to leave ({how})",
+    "user.offboarding_scheduled": "planned that {subject} leaves on {day} ({how})",
+    "user.offboarding_stopped": "did not let {subject} leave as planned ({how}): {why}",
     "user.imported": "imported {subject} as Standard User (accounts: {accounts})",
     "user.invitation_declined": "declined the invitation as {role}",
     "user.invitation_resent": "sent the invitation of {subject} again",
     "user.invitation_revoked": "revoked the invitation of {subject}",
     "user.invited": "invited {subject} as {role}",
     "user.joined": "joined {how} as {role}",
-    "user.let_go": "removed {subject} from the organization",
+    "user.removed": "removed {subject} from the organization",
     "user.log_in_failed": "tried to log in as {subject} with a wrong password",
     "user.log_in_refused": "could not log in: the login was suspended at that moment",
     "user.logged_in": "logged in",
@@ -171,7 +171,7 @@ SENTENCES = {
     "user.preferences_changed": "changed their preferences",
     "user.reactivated": "reactivated the login of {subject}",
     "user.recovery_codes_made": "made recovery codes",
-    "user.removed": (
+    "user.removed_with_domain": (
         "removed {subject} ({role}), since the domain {domain} was lost (accounts that passed to "
         "{owner}: {accounts}, roles on accounts that ended: {roles})"
     ),

@@ -10,7 +10,7 @@ from adminctr.core.addresses import readable_domain
 from domains.models import Domain, DomainStatus
 from invitations.models import Invitation
 from organizations.models import Membership, Organization, Role
-from users.models import Farewell, UserStatus
+from users.models import Offboarding, UserStatus
 
 # Counting stops one above; pages then say "1,000+".
 MOST = 1000
@@ -50,7 +50,7 @@ def read(organization: Organization) -> Figures:
         **_domains(),
         **_administrators(),
         **_accounts(organization),
-        **_farewells(),
+        **_offboarding(),
     )
 
 
@@ -111,10 +111,10 @@ def _accounts(organization: Organization) -> dict[str, Any]:
     }
 
 
-def _farewells() -> dict[str, Any]:
+def _offboarding() -> dict[str, Any]:
     """Who is to leave on a day, and of them those for whom this was not possible."""
     stopped = ~Q(obstacle="")
-    few = Farewell.objects.waiting().order_by()[: MOST + 1]
+    few = Offboarding.objects.waiting().order_by()[: MOST + 1]
     return few.aggregate(
         leaving=Count("pk", filter=~stopped), kept_from_leaving=Count("pk", filter=stopped)
     )

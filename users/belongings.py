@@ -35,7 +35,7 @@ class Belongings:
         owned: QuerySet[Account] = Account.objects.managed().filter(owner=self.stay.user_id)
         return owned.exclude(status=AccountStatus.CLOSED)
 
-    def likely_heirs(self, accounts: Collection[Account], most: int) -> list[Membership]:
+    def likely_successors(self, accounts: Collection[Account], most: int) -> list[Membership]:
         """Up to so many who could own these: who has a role on one of them, then administrators."""
         here = (
             Membership.objects.managed().exclude(pk=self.stay.pk).filter(status=UserStatus.ACTIVE)
@@ -44,8 +44,8 @@ class Belongings:
         holders = held.order_by("account", "holder").values_list("holder", flat=True)[:most]
         known = here.filter(user__in=list(holders)).select_related("user")
         governing = here.exclude(role=Role.STANDARD).select_related("user")[:most]
-        heirs = {one.pk: one for one in (*known, *governing)}
-        return list(heirs.values())[:most]
+        successors = {one.pk: one for one in (*known, *governing)}
+        return list(successors.values())[:most]
 
     def roles(self) -> QuerySet[RoleAssignment]:
         """What they were given on accounts of the organization."""

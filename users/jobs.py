@@ -1,4 +1,4 @@
-"""Housekeeping around signing up and in, and the workers of departures and farewells."""
+"""Housekeeping around signing up and in, and the workers of departures and offboarding."""
 
 from datetime import timedelta
 
@@ -13,13 +13,13 @@ from organizations import policy
 from users.models import (
     Departure,
     EmailChange,
-    Farewell,
+    Offboarding,
     PhoneCode,
     RememberedBrowser,
     Session,
     SignUp,
 )
-from users.operations import carry_out_farewell, take_departure_step
+from users.operations import carry_out_offboarding, take_departure_step
 
 # What is left over is taken up at the next turn.
 _MOST_AT_ONCE = 100
@@ -62,20 +62,20 @@ def take_up_departures() -> None:
 
 @periodic(timedelta(minutes=5))
 @task
-def carry_out_farewells() -> None:
+def carry_out_offboardings() -> None:
     """Each by itself, so that one which fails holds up no other."""
     with every_tenant():
-        due = Farewell.objects.due().order_by("due_at", "pk")
+        due = Offboarding.objects.due().order_by("due_at", "pk")
         keys = list(due.values_list("pk", flat=True)[:_MOST_AT_ONCE])
     for key in keys:
-        carry_out_one_farewell.enqueue(key)
+        carry_out_one_offboarding.enqueue(key)
 
 
 @task
-def carry_out_one_farewell(key: int) -> None:
+def carry_out_one_offboarding(key: int) -> None:
     with every_tenant():
-        planned = Farewell.objects.select_related("organization", "by").get(pk=key)
-    carry_out_farewell(planned, actor=policy.actor_for(planned.by, via="job"))
+        planned = Offboarding.objects.select_related("organization", "by").get(pk=key)
+    carry_out_offboarding(planned, actor=policy.actor_for(planned.by, via="job"))
 
 
 def _take_departure_step(run: Departure) -> None:

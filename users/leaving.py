@@ -58,7 +58,7 @@ def remove(stay: Membership, run: Departure, *, owner: User, actor: Actor) -> No
     standing.log_out(person)
     mail.send_removed_with_domain.enqueue(departed.pk)
     log.record(
-        "user.removed",
+        "user.removed_with_domain",
         run.organization,
         actor=actor,
         subject_sid=person.sid,

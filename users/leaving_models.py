@@ -142,7 +142,7 @@ class Departed(TenantModel):
         return f"{self.email} of {self.domain_name}"
 
 
-class FarewellQuerySet(models.QuerySet[RowT]):
+class OffboardingQuerySet(models.QuerySet[RowT]):
     def waiting(self) -> Self:
         """Neither done nor called off."""
         return self.filter(done_at=None, cancelled_at=None)
@@ -151,15 +151,15 @@ class FarewellQuerySet(models.QuerySet[RowT]):
         return self.waiting().filter(due_at__lte=clock.now(), obstacle="")
 
 
-class Farewell(TenantModel):
+class Offboarding(TenantModel):
     """Somebody who is to be removed or deleted on a day, or was, and what was chosen for it.
 
-    `choices` says what is to become of what hangs on the person, as users.farewells reads it.
+    `choices` says what is to become of what hangs on the person, as users.offboarding reads it.
     `obstacle` is why it could not be done on its day, in words; whoever planned it is told and
     plans it anew. `sheet` is what became of each thing, written when it was done.
     """
 
-    sid = SidField("FW")
+    sid = SidField("OB")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     how = KeyField(max_length=10, choices=WayOut)
     choices = models.JSONField(default=dict)
@@ -172,38 +172,38 @@ class Farewell(TenantModel):
     obstacle = models.CharField(max_length=OBSTACLE_LENGTH, blank=True, default="")
     sheet = models.JSONField(default=list, db_default=[])
 
-    objects = TenantManager.from_queryset(FarewellQuerySet)()
-    unscoped = models.Manager.from_queryset(FarewellQuerySet)()
+    objects = TenantManager.from_queryset(OffboardingQuerySet)()
+    unscoped = models.Manager.from_queryset(OffboardingQuerySet)()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
                 fields=["organization", "user"],
                 condition=Q(done_at=None, cancelled_at=None),
-                name="users_farewell_one_at_a_time",
+                name="users_offboarding_one_at_a_time",
             ),
             models.CheckConstraint(
-                condition=Q(how__in=WayOut.values), name="users_farewell_known_how"
+                condition=Q(how__in=WayOut.values), name="users_offboarding_known_how"
             ),
             models.CheckConstraint(
                 condition=Q(done_at=None) | Q(cancelled_at=None),
-                name="users_farewell_one_ending",
+                name="users_offboarding_one_ending",
             ),
         ]
         indexes = [
             models.Index(
                 fields=["due_at"],
                 condition=Q(done_at=None, cancelled_at=None),
-                name="users_farewell_by_day",
+                name="users_offboarding_by_day",
             ),
             models.Index(
                 fields=["organization", "due_at", "id"],
                 condition=Q(done_at=None, cancelled_at=None),
-                name="users_farewell_waiting",
+                name="users_offboarding_waiting",
             ),
             models.Index(
                 fields=["organization", "-created_at", "-id"],
-                name="users_farewell_newest",
+                name="users_offboarding_newest",
             ),
         ]
 

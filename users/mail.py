@@ -14,7 +14,7 @@ from adminctr.core.addresses import readable_domain
 from adminctr.core.text import name_in_mail
 from adminctr.core.tokens import hash_token
 from organizations.models import Organization, Role
-from users.models import Departed, EmailChange, Farewell, SignUp, User, UserStatus, WayOut
+from users.models import Departed, EmailChange, Offboarding, SignUp, User, UserStatus, WayOut
 
 
 @task
@@ -219,9 +219,9 @@ def _send_about_factors(pk: int, message: str, context: TaskContext[Any, Any], *
 
 
 @task(takes_context=True)
-def send_farewell(context: TaskContext[Any, Any], farewell_pk: int, address: str) -> None:
+def send_offboarded(context: TaskContext[Any, Any], offboarding_pk: int, address: str) -> None:
     """Tell somebody who was removed or deleted, at the address that they had."""
-    told = _farewell(farewell_pk)
+    told = _offboarding(offboarding_pk)
     message = "user_deleted" if told.how == WayOut.DELETE else "user_removed"
     mail.send(
         message,
@@ -234,13 +234,13 @@ def send_farewell(context: TaskContext[Any, Any], farewell_pk: int, address: str
 
 
 @task(takes_context=True)
-def send_farewell_stopped(context: TaskContext[Any, Any], farewell_pk: int) -> None:
+def send_offboarding_stopped(context: TaskContext[Any, Any], offboarding_pk: int) -> None:
     """Tell whoever planned it, and the Owner, that nothing was done on that day, and why."""
-    told = _farewell(farewell_pk)
+    told = _offboarding(offboarding_pk)
     owner = told.organization.owner
     for person in {told.by, owner or told.by}:
         mail.send(
-            "farewell_stopped",
+            "offboarding_stopped",
             to=person.email,
             key=f"{context.task_result.id}:{person.sid}",
             organization=name_in_mail(told.organization.name),
@@ -251,8 +251,8 @@ def send_farewell_stopped(context: TaskContext[Any, Any], farewell_pk: int) -> N
         )
 
 
-def _farewell(pk: int) -> Farewell:
-    return Farewell.unscoped.select_related("organization__owner", "user", "by").get(pk=pk)
+def _offboarding(pk: int) -> Offboarding:
+    return Offboarding.unscoped.select_related("organization__owner", "user", "by").get(pk=pk)
 
 
 def _departed(pk: int) -> Departed:

@@ -27,7 +27,7 @@ from users.factor_models import RememberedBrowser as RememberedBrowser
 from users.leaving_models import OBSTACLE_LENGTH as OBSTACLE_LENGTH
 from users.leaving_models import Departed as Departed
 from users.leaving_models import Departure as Departure
-from users.leaving_models import Farewell as Farewell
+from users.leaving_models import Offboarding as Offboarding
 from users.leaving_models import WayOut as WayOut
 
 DELETED_NAME = "Deleted user"  # how lists and history name whoever is gone

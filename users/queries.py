@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.db.models import OuterRef, Subquery
 
 from adminctr.core.tokens import hash_token
-from users.models import Departed, Departure, EmailChange, Farewell, SignUp, User
+from users.models import Departed, Departure, EmailChange, Offboarding, SignUp, User
 
 _MOST_KEPT_AWAY = 20
 
@@ -51,5 +51,5 @@ def absence_of(domain_name: str) -> Absence:
 
 def planned_end() -> Subquery:
     """When somebody is to leave the open scope, beside the row of their stay."""
-    planned = Farewell.objects.waiting().filter(user=OuterRef("user"))
+    planned = Offboarding.objects.waiting().filter(user=OuterRef("user"))
     return Subquery(planned.values("due_at"))

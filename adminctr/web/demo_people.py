@@ -19,19 +19,19 @@ from adminctr.web.demo_organizations import Company, Founder, acting, owner_of
 from imports.operations import switch_import
 from organizations.models import Role, SecondFactor
 from organizations.operations import save_view
-from users import app_codes, farewells, phones
-from users.farewells import Choices
-from users.models import Farewell, User, WayOut
+from users import app_codes, offboarding, phones
+from users.models import Offboarding, User, WayOut
+from users.offboarding import Choices
 from users.operations import (
     deactivate_user,
     enrol_app,
     enrol_phone,
     make_recovery_codes,
-    plan_farewell,
+    offboard_user,
     require_second_factor,
     reset_second_factor,
     reset_user_password,
-    say_farewell,
+    schedule_offboarding,
     send_code,
     suspend_login,
 )
@@ -79,14 +79,14 @@ class DemoPeople:
         arrivals.invite_many(_open("Ticket shop", company.owner, company))
         _save_views(company)
         _govern(company)
-        _plan_farewell(company)
+        _schedule_offboarding(company)
         _let_go(company, arrivals)
 
 
 def exists() -> bool:
     """Whether it was made to its end: the sheet of who was deleted last stays for good."""
     with every_tenant():
-        return Farewell.objects.filter(how=WayOut.DELETE, reason=_LAST_REASON).exists()
+        return Offboarding.objects.filter(how=WayOut.DELETE, reason=_LAST_REASON).exists()
 
 
 def _leave_outside(founder: Founder) -> None:
@@ -147,9 +147,9 @@ def _govern(company: Company) -> None:
     reset_second_factor(company.stay("tove"), actor=actor)
 
 
-def _plan_farewell(company: Company) -> None:
+def _schedule_offboarding(company: Company) -> None:
     choices = _everything_to_nils(company)
-    plan_farewell(
+    schedule_offboarding(
         company.stay("ulla"),
         how=WayOut.REMOVE,
         choices=choices,
@@ -163,13 +163,13 @@ def _plan_farewell(company: Company) -> None:
 def _let_go(company: Company, arrivals: DemoArrivals) -> None:
     """Somebody is removed, who could be imported again, and somebody is deleted."""
     choices = _everything_to_nils(company)
-    _say_farewell("vera", WayOut.REMOVE, choices, "Contract has ended", company)
+    _offboard_user("vera", WayOut.REMOVE, choices, "Contract has ended", company)
     arrivals.list_everybody()
-    _say_farewell("wim", WayOut.DELETE, Choices(), _LAST_REASON, company)
+    _offboard_user("wim", WayOut.DELETE, Choices(), _LAST_REASON, company)
 
 
-def _say_farewell(name: str, how: WayOut, choices: Choices, reason: str, company: Company) -> None:
-    say_farewell(
+def _offboard_user(name: str, how: WayOut, choices: Choices, reason: str, company: Company) -> None:
+    offboard_user(
         company.stay(name),
         how=how,
         choices=choices,
@@ -182,7 +182,7 @@ def _say_farewell(name: str, how: WayOut, choices: Choices, reason: str, company
 def _digest(name: str, how: WayOut, choices: Choices, company: Company) -> str:
     """Of the plan that is shown before it is confirmed."""
     with tenant(company.organization):
-        return farewells.plan(company.stay(name), how, choices).digest
+        return offboarding.plan(company.stay(name), how, choices).digest
 
 
 def _everything_to_nils(company: Company) -> Choices:

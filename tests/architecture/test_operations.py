@@ -109,14 +109,13 @@ from tests.users.people import (
     app_of,
     email_change_of,
     expectation_of,
-    farewell_of,
+    offboarding_of,
     passkey_of,
     remembered_browser_of,
     session_of,
     view_of,
 )
 from users import app_codes
-from users.farewells import Choices
 from users.models import (
     Appearance,
     Departed,
@@ -125,19 +124,20 @@ from users.models import (
     Expectation,
     Factor,
     FactorKind,
-    Farewell,
+    Offboarding,
     Session,
     User,
     WayIn,
     WayOut,
 )
+from users.offboarding import Choices
 from users.operations import (
     add_passkey,
     appoint_staff,
     bring_people_back,
     cancel_email_change,
-    cancel_farewell,
-    carry_out_farewell,
+    cancel_offboarding,
+    carry_out_offboarding,
     change_domain_setting,
     change_email,
     change_name,
@@ -157,7 +157,7 @@ from users.operations import (
     found_organization,
     lift_suspension,
     make_recovery_codes,
-    plan_farewell,
+    offboard_user,
     prove_factor,
     put_phone,
     reactivate_user,
@@ -173,7 +173,7 @@ from users.operations import (
     reset_second_factor,
     reset_user_password,
     save_expectation,
-    say_farewell,
+    schedule_offboarding,
     send_code,
     start_email_change,
     suspend_login,
@@ -275,8 +275,8 @@ class Acme:
         return Departure.unscoped.create(organization=self.organization, domain_name="acme.example")
 
     @cached_property
-    def farewell(self) -> Farewell:
-        return farewell_of(self.organization)
+    def offboarding(self) -> Offboarding:
+        return offboarding_of(self.organization)
 
     @cached_property
     def expectation(self) -> Expectation:
@@ -590,13 +590,13 @@ ATTEMPTS: dict[str, Callable[[Acme], Any]] = {
     "users.operations.governing.reset_user_password": lambda acme: reset_user_password(
         acme.stay, actor=acme.eve
     ),
-    "users.operations.farewells.cancel_farewell": lambda acme: cancel_farewell(
-        acme.farewell, actor=acme.eve
+    "users.operations.offboarding.cancel_offboarding": lambda acme: cancel_offboarding(
+        acme.offboarding, actor=acme.eve
     ),
-    "users.operations.farewells.carry_out_farewell": lambda acme: carry_out_farewell(
-        acme.farewell, actor=acme.eve
+    "users.operations.offboarding.carry_out_offboarding": lambda acme: carry_out_offboarding(
+        acme.offboarding, actor=acme.eve
     ),
-    "users.operations.farewells.plan_farewell": lambda acme: plan_farewell(
+    "users.operations.offboarding.schedule_offboarding": lambda acme: schedule_offboarding(
         acme.stay,
         how=WayOut.DELETE,
         choices=Choices(),
@@ -604,10 +604,10 @@ ATTEMPTS: dict[str, Callable[[Acme], Any]] = {
         digest="",
         actor=acme.eve,
     ),
-    "users.operations.farewells.remove_user": lambda acme: remove_user(
+    "users.operations.offboarding.remove_user": lambda acme: remove_user(
         acme.stay, owner=acme.ana, actor=acme.eve
     ),
-    "users.operations.farewells.say_farewell": lambda acme: say_farewell(
+    "users.operations.offboarding.offboard_user": lambda acme: offboard_user(
         acme.stay, how=WayOut.DELETE, choices=Choices(), digest="", actor=acme.eve
     ),
     "users.operations.people.cancel_email_change": lambda acme: cancel_email_change(
@@ -672,7 +672,7 @@ def what_is_within_reach() -> Acme:
     )
     assert to_billing
     expectation_of(acme)
-    farewell_of(acme)
+    offboarding_of(acme)
     view_of(acme)
     app_of(ana)
     passkey_of(ana)
@@ -699,7 +699,7 @@ def what_is_within_reach() -> Acme:
 def what_stands() -> list[Any]:
     """Everything that an operation of Acme's could have changed, and how many changes are told."""
     tables = (
-        Account, BulkRow, BulkRun, Departed, Domain, EmailChange, Expectation, Factor, Farewell,
+        Account, BulkRow, BulkRun, Departed, Domain, EmailChange, Expectation, Factor, Offboarding,
         Invitation, MailDomain, Membership, Organization, RoleAssignment, Session, User,
         User.groups.through,
     )  # fmt: skip

@@ -37,8 +37,8 @@ from tests.conftest import Once
 from tests.pages.addresses import SUBJECTS, path_to, path_with, sids_of
 from tests.pages.effects import comparable
 from users.models import User
-from users.views.farewells import FarewellSheet
 from users.views.frames import UserPage
+from users.views.offboarding import OffboardingSheet
 
 # Who is not signed in gets this; the page itself decides what it shows to whom.
 PUBLIC = {
@@ -272,7 +272,7 @@ def test_a_page_about_an_account_stands_at_both_doors(name: str) -> None:
 
 FRAMES = (
     ImportDownload, PlanFrame, OperationFrame, ActionFrame, ListFrame, DetailFrame, FileFrame,
-    ExportPage, PlanExportFrame, FarewellSheet,
+    ExportPage, PlanExportFrame, OffboardingSheet,
 )  # fmt: skip
 PLANS = {
     name: page.callback.view_class

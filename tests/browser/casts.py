@@ -16,7 +16,7 @@ from organizations.models import Organization, Role
 from tests.conftest import acting
 from tests.imports.crowd import founders, logins
 from tests.imports.runs import list_of, run_of, switched_on
-from tests.users.people import farewell_of, invited, organization_of, pending_sign_up, prove
+from tests.users.people import invited, offboarding_of, organization_of, pending_sign_up, prove
 from tests.world import PASSWORD
 from users.models import User, UserStatus
 from users.newcomers import NewPerson
@@ -65,7 +65,7 @@ def busy_company(domain: str) -> None:
     """The same company, where Tess is to leave in a month and an import was started."""
     company(domain)
     organization = organization_of(User.objects.get(email=f"gina@{domain}"))
-    farewell_of(organization)
+    offboarding_of(organization)
     run_of(organization)
     list_of(organization)
 

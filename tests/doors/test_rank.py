@@ -63,7 +63,7 @@ VERBS = {
     "reactivate": Verb(
         "reactivate", bulk="reactivate-users", staff="reactivate", before=UserStatus.INACTIVE
     ),
-    # Its page is a plan to be confirmed: tests/users/test_farewells.py.
+    # Its page is a plan to be confirmed: tests/users/test_offboarding.py.
     "remove": Verb(bulk="remove", filled={"owner": "ben@acme.example"}),
 }
 SUBJECTS = (

@@ -26,10 +26,10 @@ from tests.users.people import (
     app_of,
     email_change_of,
     expectation_of,
-    farewell_of,
     founder,
     invited,
     lose,
+    offboarding_of,
     passkey_of,
     pending_sign_up,
     prove,
@@ -116,9 +116,9 @@ SUBJECTS: dict[str, dict[str, str]] = (
         "users:pending-detail": {"sid": "invitation"},
         "users:pending-resend": {"sid": "invitation"},
         "users:pending-revoke": {"sid": "invitation"},
-        "users:farewell": {"sid": "farewell"},
-        "users:farewell-cancel": {"sid": "farewell"},
-        "users:farewell-sheet": {"sid": "farewell"},
+        "users:offboarding": {"sid": "offboarding"},
+        "users:offboarding-cancel": {"sid": "offboarding"},
+        "users:offboarding-sheet": {"sid": "offboarding"},
     }
     | {
         f"users:{name}": {"sid": "user"}
@@ -190,7 +190,7 @@ PREFIXES = {
     "invitation": "NF", "invited": "NF", "request": "NF", "role": "IY", "session": "SE",
     "remembered": "RB",
     "import_run": "IM", "import_list": "IL",
-    "farewell": "FW", "user": "US", "bulk_run": "BK", "bulk_run_of_users": "BK", "view": "SV",
+    "offboarding": "OB", "user": "US", "bulk_run": "BK", "bulk_run_of_users": "BK", "view": "SV",
 }  # fmt: skip
 NEW_PERSON = "zoe@fresh.example"
 
@@ -233,7 +233,7 @@ def sids_of(organization: Organization) -> dict[str, str]:
             "remembered": remembered_browser_of(organization.owner).sid,
             "email_change": email_change_of(organization.owner).sid,
             "expectation": expectation_of(organization).sid,
-            "farewell": farewell_of(organization).sid,
+            "offboarding": offboarding_of(organization).sid,
         }
 
 

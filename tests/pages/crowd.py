@@ -23,7 +23,7 @@ from invitations.models import Invitation, Kind
 from organizations.models import Membership, Organization, Role, SecondFactor
 from tests.invitations.tables import more_rows_of
 from tests.pages.addresses import account_of, newest_domain_of
-from users.models import Departed, Farewell, User, UserStatus, WayOut
+from users.models import Departed, Offboarding, User, UserStatus, WayOut
 
 MANY = 2000
 _DAY = timedelta(days=1)
@@ -43,7 +43,7 @@ def gather(organization: Organization, *, beside: Organization) -> None:
         _invitations(here, busy[here], accounts[there])
         _events(here, busy[here])
         _departed(here, people[here])
-        _farewells(here, people[here])
+        _offboarding(here, people[here])
         more_rows_of(here, MANY)
     with connection.cursor() as cursor:
         for model in apps.get_models():
@@ -223,11 +223,11 @@ def _departed(organization: Organization, people: list[User]) -> None:
     )
 
 
-def _farewells(organization: Organization, people: list[User]) -> None:
+def _offboarding(organization: Organization, people: list[User]) -> None:
     """A third waits for a day, a third was done, and the others were called off."""
     now = clock.now()
-    Farewell.unscoped.bulk_create(
-        Farewell(
+    Offboarding.unscoped.bulk_create(
+        Offboarding(
             organization=organization,
             user=user,
             how=WayOut.REMOVE,

@@ -56,7 +56,7 @@ PAGES = [
     ("imports:new-way", "Whom to import"),
     ("imports:run", "Accounts that came along"),
     ("users:departed", "Nobody was removed"),
-    ("users:farewell", "Call off"),
+    ("users:offboarding", "Call off"),
     ("users:imported", "No imported users"),
     ("users:leave", "What hangs on them"),
     ("users:leaving", "Planned"),

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.breaks_invariants
 
 _TABLES = (
     "organizations_membership|accounts_account|accounts_roleassignment|invitations_invitation"
-    "|audit_auditevent|users_departed|users_farewell|users_user"
+    "|audit_auditevent|users_departed|users_offboarding|users_user"
     "|imports_importrun|imports_importrow"
     "|invitations_invitationbatch|invitations_invitationbatchrow"
 )

@@ -34,7 +34,7 @@ from tests.pages.addresses import account_of, newest_domain_of, path_to
 from tests.users.departures import departure_of
 from tests.users.people import founder, invited, member, newcomer, prove
 from users.jobs import drive_departure
-from users.models import Farewell, User, WayOut
+from users.models import Offboarding, User, WayOut
 from users.operations import change_name, rename_user
 
 LISTS = {
@@ -136,11 +136,11 @@ def more_activity_by_a_user(acme: Organization, ana: User, number: int = MORE) -
         change_name(user, first_name=f"Maximiliana {one}", last_name="Quist", actor=acting(user))
 
 
-def more_farewells(acme: Organization, ana: User, number: int = MORE) -> None:
+def more_offboardings(acme: Organization, ana: User, number: int = MORE) -> None:
     """Planned over and over; each calls the one before off."""
     user = named_by_the_addresses(acme).user
     made = [
-        Farewell(
+        Offboarding(
             organization=acme,
             user=user,
             how=WayOut.REMOVE,
@@ -150,7 +150,7 @@ def more_farewells(acme: Organization, ana: User, number: int = MORE) -> None:
         )
         for _ in range(number)
     ]
-    Farewell.unscoped.bulk_create(made)
+    Offboarding.unscoped.bulk_create(made)
 
 
 def named_by_the_addresses(acme: Organization) -> Membership:
@@ -304,7 +304,7 @@ GROW: dict[str, Callable[[Organization, User], object]] = {
     "imports:list": more_imports,
     "imports:run": more_rows_of_an_import,
     "users:departed": more_departed,
-    "users:leaving": more_farewells,
+    "users:leaving": more_offboardings,
     "users:imported": more_imported_users,
     "users:independent": more_independent_users,
     "users:list": more_users,

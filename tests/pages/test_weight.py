@@ -96,7 +96,7 @@ GROW: dict[str, Callable[[Organization, User], object]] = {
         number=ROWS,
     ),
     "users:independent": partial(growth.more_independent_users, address=LONG_ADDRESS, number=ROWS),
-    "users:leaving": partial(growth.more_farewells, number=ROWS),
+    "users:leaving": partial(growth.more_offboardings, number=ROWS),
     "users:list": many_users,
     "users:pending": many_invitations,
 }

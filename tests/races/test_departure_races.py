@@ -95,7 +95,9 @@ def homes(people: list[User]) -> list[Organization]:
 
 
 def removals(organization: Organization) -> int:
-    return AuditEvent.unscoped.filter(chain=organization.sid, action="user.removed").count()
+    return AuditEvent.unscoped.filter(
+        chain=organization.sid, action="user.removed_with_domain"
+    ).count()
 
 
 def test_many_workers_remove_everybody_once() -> None:

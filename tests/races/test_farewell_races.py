@@ -20,10 +20,10 @@ from tests.races.harness import (
     stay_of,
     tally,
 )
-from users import farewells
-from users.farewells import Choices
+from users import offboarding
 from users.models import User, UserStatus, WayOut
-from users.operations import deactivate_user, remove_user, say_farewell
+from users.offboarding import Choices
+from users.operations import deactivate_user, offboard_user, remove_user
 
 pytestmark = [
     pytest.mark.races,
@@ -47,9 +47,9 @@ def removing(organization: Organization, user: User, by: User) -> Call:
 def deleting(organization: Organization, user: User, by: User) -> Call:
     stay, choices = stay_of(organization, user), Choices(owner=organization.owner.sid)
     with tenant(organization):
-        digest = farewells.plan(stay, WayOut.DELETE, choices).digest
+        digest = offboarding.plan(stay, WayOut.DELETE, choices).digest
     return partial(
-        say_farewell,
+        offboard_user,
         stay,
         how=WayOut.DELETE,
         choices=choices,

@@ -24,7 +24,7 @@ from users.models import (
     Expectation,
     Factor,
     FactorKind,
-    Farewell,
+    Offboarding,
     RememberedBrowser,
     Session,
     SignUp,
@@ -96,10 +96,10 @@ def app_of(user: User) -> Factor:
     return factor or enrol_app(user, secret=secret, code=code, has_proven=True, actor=acting(user))
 
 
-def farewell_of(organization: Organization) -> Farewell:
+def offboarding_of(organization: Organization) -> Offboarding:
     """Who came last is to be removed in a month, as the Owner has planned it."""
-    planned = Farewell.unscoped.filter(organization=organization).first()
-    return planned or Farewell.unscoped.create(
+    planned = Offboarding.unscoped.filter(organization=organization).first()
+    return planned or Offboarding.unscoped.create(
         organization=organization,
         user=Membership.unscoped.open().filter(organization=organization).latest("pk").user,
         how=WayOut.REMOVE,

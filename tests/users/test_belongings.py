@@ -17,7 +17,7 @@ SETTLED = {
     "organizations.SavedView.by": "goes on under another name, or is forgotten",
     "users.Departure.by": "nobody leaves while it is under way",
     "users.Expectation.by": "goes on under another name",
-    "users.Farewell.user": "what was planned is done or called off",
+    "users.Offboarding.user": "what was planned is done or called off",
     "users.Session.user": "ends",
 }
 HISTORY = {
@@ -26,7 +26,7 @@ HISTORY = {
     "organizations.Membership.by": "who let them in",
     "imports.ImportRow.user": "whom it was about",
     "users.Departed.user": "what they had when their domain was lost",
-    "users.Farewell.by": "who planned it; read again on its day",
+    "users.Offboarding.by": "who planned it; read again on its day",
 }
 OF_THE_LOGIN = {
     "account.EmailAddress.user": "goes with the login",

@@ -15,7 +15,7 @@ from users.models import (
     Expectation,
     Factor,
     FactorKind,
-    Farewell,
+    Offboarding,
     Outcome,
     PhoneCode,
     RememberedBrowser,
@@ -71,7 +71,7 @@ def factor(kind, **values):
 def leaving(**values):
     """Somebody who is to be removed, but for what is said."""
     usual = {"how": WayOut.REMOVE, "due_at": clock.now(), "by": cy().get(), "user": cy().get()}
-    return Farewell.unscoped.create(organization=acme(), **usual | values)
+    return Offboarding.unscoped.create(organization=acme(), **usual | values)
 
 
 def phone_code(**values):
@@ -107,9 +107,9 @@ VIOLATIONS: Violations = {
     "users_factor_number_or_secret": lambda: factor(FactorKind.PHONE, number="+15005550001"),
     "users_factor_one_of_each_kind_but_passkeys": lambda: twice(lambda: factor(FactorKind.APP)),
     "users_factor_passkeys_have_an_id": lambda: factor(FactorKind.PASSKEY),
-    "users_farewell_known_how": lambda: leaving(how="elope"),
-    "users_farewell_one_at_a_time": lambda: twice(leaving),
-    "users_farewell_one_ending": lambda: leaving(done_at=clock.now(), cancelled_at=clock.now()),
+    "users_offboarding_known_how": lambda: leaving(how="elope"),
+    "users_offboarding_one_at_a_time": lambda: twice(leaving),
+    "users_offboarding_one_ending": lambda: leaving(done_at=clock.now(), cancelled_at=clock.now()),
     "users_user_nothing_left_of_a_deleted_one": lambda: cy().update(deleted_at=clock.now()),
     "users_phonecode_ends_after_it_was_sent": lambda: phone_code(
         expires_at=clock.now() - timedelta(seconds=1)

@@ -26,12 +26,12 @@ from tests.conftest import acting
 from tests.imports.runs import run_of
 from tests.invitations.tables import draft, rows_of, sent
 from tests.users.people import prove, stay_of
-from tests.users.test_farewells import blocked, events, planned, say
+from tests.users.test_offboarding import blocked, events, planned, say
 from users import returning
-from users.farewells import Choices
-from users.models import DELETED_DOMAIN, DELETED_NAME, Departed, Farewell, User, WayOut
+from users.models import DELETED_DOMAIN, DELETED_NAME, Departed, Offboarding, User, WayOut
+from users.offboarding import Choices
 from users.operations import (
-    cancel_farewell,
+    cancel_offboarding,
     suspend_login,
 )
 from users.passwords import digest_of
@@ -253,10 +253,10 @@ def test_whoever_support_has_suspended_is_not_deleted(acme, ben, cy, sue) -> Non
     assert blocked(cy, WayOut.REMOVE, choices) == []
 
 
-def test_nobody_calls_off_their_own_farewell(acme, ana, ben) -> None:
+def test_nobody_calls_off_their_own_offboarding(acme, ana, ben) -> None:
     told = planned(ben, WayOut.REMOVE, Choices(owner=ana.sid), ana)
     with pytest.raises(NotAllowed):
-        cancel_farewell(told, actor=acting(ben))
+        cancel_offboarding(told, actor=acting(ben))
     told.refresh_from_db()
     assert told.cancelled_at is None
 
@@ -266,10 +266,10 @@ def test_their_page_and_the_overview_say_that_somebody_is_to_leave(
     acme, ana, ben, cy, sign_in, obstacle
 ) -> None:
     told = planned(cy, WayOut.REMOVE, Choices(owner=ben.sid), ben)
-    Farewell.unscoped.filter(pk=told.pk).update(obstacle=obstacle)
+    Offboarding.unscoped.filter(pk=told.pk).update(obstacle=obstacle)
     client = sign_in(ana)
     page = client.get(reverse("users:detail", args=[cy.sid])).content.decode()
     assert (obstacle or "Will be removed on") in page
-    assert reverse("users:farewell", args=[told.sid]) in page
+    assert reverse("users:offboarding", args=[told.sid]) in page
     overview = client.get(reverse("organizations:overview")).content.decode()
     assert ("could not leave as planned" if obstacle else "is planned to leave") in overview

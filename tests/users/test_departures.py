@@ -211,7 +211,10 @@ def test_each_one_is_told_by_mail_what_they_lose_and_keep(company, deliver) -> N
 
 def test_each_one_has_an_event_that_says_why(company, work) -> None:
     run = departed(company.organization, work)
-    told = {event.subject_sid: event for event in events(company.organization, "user.removed")}
+    told = {
+        event.subject_sid: event
+        for event in events(company.organization, "user.removed_with_domain")
+    }
     assert list(told) == [user.sid for user in company.leavers]
     assert line(told[company.bo.sid]) == (
         "System (lost domains) removed bo@lapsed.example (Standard User (Account Creation)), since "
@@ -297,7 +300,7 @@ def test_a_killed_workers_run_is_taken_over_and_nobody_leaves_twice(
             step(run)  # the former worker wakes up
     assert Departed.unscoped.filter(organization=company.organization).count() == 3
     assert outcome(run) == (RunState.FINISHED, 3, 0)
-    told = [event.subject_sid for event in events(company.organization, "user.removed")]
+    told = [event.subject_sid for event in events(company.organization, "user.removed_with_domain")]
     assert told == [user.sid for user in company.leavers]
 
 

@@ -13,7 +13,7 @@ from imports.causes import Cause
 from imports.models import ImportList, ImportRow
 from invitations.batch_models import InvitationBatch, InvitationBatchRow, RowState
 from organizations.models import Membership, Organization, SavedView, SecondFactor
-from users.models import Factor, FactorKind, Farewell, User, UserStatus, WayOut
+from users.models import Factor, FactorKind, Offboarding, User, UserStatus, WayOut
 
 OWNER = "mara@tidewater.example"
 
@@ -77,9 +77,9 @@ def test_its_people_are_in_every_state_that_a_person_can_be_in() -> None:
 
 
 def test_one_is_to_leave_one_was_removed_and_one_was_deleted() -> None:
-    farewells = Farewell.unscoped.order_by("pk")
+    offboarding = Offboarding.unscoped.order_by("pk")
 
-    assert [(one.how, bool(one.done_at), bool(one.sheet)) for one in farewells] == [
+    assert [(one.how, bool(one.done_at), bool(one.sheet)) for one in offboarding] == [
         (WayOut.REMOVE, False, False),
         (WayOut.REMOVE, True, True),
         (WayOut.DELETE, True, True),

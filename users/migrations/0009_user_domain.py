@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('auth', '0012_alter_user_first_name_max_length'),
-        ('users', '0008_factors_and_farewells'),
+        ('users', '0008_factors_and_offboarding'),
     ]
 
     operations = [

@@ -24,13 +24,6 @@ from users.operations.factors import (
     rename_passkey,
     warn_of_guesses,
 )
-from users.operations.farewells import (
-    cancel_farewell,
-    carry_out_farewell,
-    plan_farewell,
-    remove_user,
-    say_farewell,
-)
 from users.operations.governing import (
     RESET_MAILS_PER_PERSON,
     deactivate_user,
@@ -41,6 +34,13 @@ from users.operations.governing import (
     reset_factor_outside,
     reset_second_factor,
     reset_user_password,
+)
+from users.operations.offboarding import (
+    cancel_offboarding,
+    carry_out_offboarding,
+    offboard_user,
+    remove_user,
+    schedule_offboarding,
 )
 from users.operations.people import (
     appoint_staff,
@@ -79,8 +79,8 @@ __all__ = [
     "appoint_staff",
     "bring_people_back",
     "cancel_email_change",
-    "cancel_farewell",
-    "carry_out_farewell",
+    "cancel_offboarding",
+    "carry_out_offboarding",
     "change_domain_setting",
     "change_email",
     "change_name",
@@ -100,7 +100,7 @@ __all__ = [
     "found_organization",
     "lift_suspension",
     "make_recovery_codes",
-    "plan_farewell",
+    "offboard_user",
     "prove_factor",
     "put_phone",
     "reactivate_user",
@@ -122,7 +122,7 @@ __all__ = [
     "reset_user_password",
     "return_refusal",
     "save_expectation",
-    "say_farewell",
+    "schedule_offboarding",
     "send_code",
     "sign_up",
     "start_email_change",

@@ -26,7 +26,15 @@ from organizations.operations import change_role
 from organizations.policy import Action
 from users import requirements
 from users.forms import ChangeRoleForm, ChooseAccountForm
-from users.models import Departed, Factor, Farewell, RememberedBrowser, Session, UserStatus, WayOut
+from users.models import (
+    Departed,
+    Factor,
+    Offboarding,
+    RememberedBrowser,
+    Session,
+    UserStatus,
+    WayOut,
+)
 from users.views.frames import (
     UserDetailFrame,
     UserListFrame,
@@ -62,7 +70,7 @@ class ProfilePage(UserDetailFrame):
             "is_suspended": status is UserStatus.SUSPENDED,
             "is_inactive": status is UserStatus.INACTIVE,
             "waits_for_password": not stay.user.has_usable_password(),
-            **_planned_farewell(stay),
+            **_planned_offboarding(stay),
             "since": moment(stay.began_at),
             "source": stay.get_source_display(),
             "giver": _giver_of(stay),
@@ -99,22 +107,22 @@ class ProfilePage(UserDetailFrame):
         }
 
 
-def _planned_farewell(stay: Membership) -> dict[str, Any]:
+def _planned_offboarding(stay: Membership) -> dict[str, Any]:
     """That this person is to leave on a day, or why that was not possible."""
-    planned = Farewell.objects.waiting().filter(user=stay.user).first()
+    planned = Offboarding.objects.waiting().filter(user=stay.user).first()
     if planned is None:
         return {}
     done = "deleted" if planned.how == WayOut.DELETE else "removed"
     return {
-        "farewell": planned,
-        "farewell_text": planned.obstacle or f"Will be {done} on {moment(planned.due_at).text}.",
+        "offboarding": planned,
+        "offboarding_text": planned.obstacle or f"Will be {done} on {moment(planned.due_at).text}.",
     }
 
 
 def _leaving_of(stay: Membership) -> dict[str, Any]:
     """When somebody left, and where it stands how: by an administrator's hand, or with a domain."""
     person = stay.user
-    told = Farewell.objects.filter(user=person, done_at__gte=stay.began_at)
+    told = Offboarding.objects.filter(user=person, done_at__gte=stay.began_at)
     lost = Departed.objects.away().filter(user=person).values("domain_name")
     return {
         "name": person.get_full_name() if person.deleted_at is None else person.sid,

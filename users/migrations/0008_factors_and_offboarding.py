@@ -44,10 +44,10 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
-            name='Farewell',
+            name='Offboarding',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sid', adminctr.core.sids.SidField('FW')),
+                ('sid', adminctr.core.sids.SidField('OB')),
                 ('how', adminctr.core.columns.KeyField(choices=[('remove', 'Remove'), ('delete', 'Delete')], max_length=10)),
                 ('choices', models.JSONField(default=dict)),
                 ('reason', models.CharField(blank=True, max_length=200)),
@@ -101,17 +101,17 @@ class Migration(migrations.Migration):
             field=models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL),
         ),
         migrations.AddField(
-            model_name='farewell',
+            model_name='offboarding',
             name='by',
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
         ),
         migrations.AddField(
-            model_name='farewell',
+            model_name='offboarding',
             name='organization',
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organizations.organization'),
         ),
         migrations.AddField(
-            model_name='farewell',
+            model_name='offboarding',
             name='user',
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
         ),
@@ -153,24 +153,24 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(('number__startswith', '+')), name='users_phonecode_international_number'),
         ),
         migrations.AddIndex(
-            model_name='farewell',
-            index=models.Index(condition=models.Q(('cancelled_at', None), ('done_at', None)), fields=['due_at'], name='users_farewell_by_day'),
+            model_name='offboarding',
+            index=models.Index(condition=models.Q(('cancelled_at', None), ('done_at', None)), fields=['due_at'], name='users_offboarding_by_day'),
         ),
         migrations.AddIndex(
-            model_name='farewell',
-            index=models.Index(condition=models.Q(('cancelled_at', None), ('done_at', None)), fields=['organization', 'due_at', 'id'], name='users_farewell_waiting'),
+            model_name='offboarding',
+            index=models.Index(condition=models.Q(('cancelled_at', None), ('done_at', None)), fields=['organization', 'due_at', 'id'], name='users_offboarding_waiting'),
         ),
         migrations.AddConstraint(
-            model_name='farewell',
-            constraint=models.UniqueConstraint(condition=models.Q(('cancelled_at', None), ('done_at', None)), fields=('organization', 'user'), name='users_farewell_one_at_a_time'),
+            model_name='offboarding',
+            constraint=models.UniqueConstraint(condition=models.Q(('cancelled_at', None), ('done_at', None)), fields=('organization', 'user'), name='users_offboarding_one_at_a_time'),
         ),
         migrations.AddConstraint(
-            model_name='farewell',
-            constraint=models.CheckConstraint(condition=models.Q(('how__in', ['remove', 'delete'])), name='users_farewell_known_how'),
+            model_name='offboarding',
+            constraint=models.CheckConstraint(condition=models.Q(('how__in', ['remove', 'delete'])), name='users_offboarding_known_how'),
         ),
         migrations.AddConstraint(
-            model_name='farewell',
-            constraint=models.CheckConstraint(condition=models.Q(('done_at', None), ('cancelled_at', None), _connector='OR'), name='users_farewell_one_ending'),
+            model_name='offboarding',
+            constraint=models.CheckConstraint(condition=models.Q(('done_at', None), ('cancelled_at', None), _connector='OR'), name='users_offboarding_one_ending'),
         ),
         migrations.AddConstraint(
             model_name='rememberedbrowser',

@@ -17,14 +17,14 @@ from audit import log
 from invitations.standing import withdraw
 from organizations import members, policy, stays
 from organizations.models import Membership, Organization, SavedView, lock_all
-from users import deleting, farewells, keeping, mail, standing
+from users import deleting, keeping, mail, offboarding, standing
 from users.belongings import Belongings
-from users.farewells import ACTIONS, Choices
-from users.models import OBSTACLE_LENGTH, Farewell, User, WayOut
+from users.models import OBSTACLE_LENGTH, Offboarding, User, WayOut
+from users.offboarding import ACTIONS, Choices
 
 
 @operation(its_organization)
-def say_farewell(
+def offboard_user(
     stay: Membership,
     *,
     how: WayOut,
@@ -32,14 +32,14 @@ def say_farewell(
     digest: str,
     reason: str = "",
     actor: Actor,
-) -> Farewell:
+) -> Offboarding:
     """Remove or delete somebody, as the plan with this digest says.
 
     Raises NotAllowed, or RuleViolation: not_a_member, plan_blocked, plan_outdated.
     """
     by_id = _person_of(actor)
     current, others, actor = _locked(stay, how, actor)
-    plan = farewells.plan(current, how, choices)
+    plan = offboarding.plan(current, how, choices)
     plan.require(digest)
 
     address = current.user.email
@@ -48,10 +48,10 @@ def say_farewell(
     if how is WayOut.DELETE:
         deleting.delete(current.user, others)
     told = _note_down(current, how, choices, plan, reason, by_id)
-    mail.send_farewell.enqueue(told.pk, address)
+    mail.send_offboarded.enqueue(told.pk, address)
     _record(
         told,
-        "user.deleted" if how is WayOut.DELETE else "user.let_go",
+        "user.deleted" if how is WayOut.DELETE else "user.removed",
         actor,
         subject=address,
         stated=reason,
@@ -60,19 +60,19 @@ def say_farewell(
 
 
 @operation(its_organization)
-def remove_user(stay: Membership, *, owner: User | None, actor: Actor) -> Farewell:
+def remove_user(stay: Membership, *, owner: User | None, actor: Actor) -> Offboarding:
     """Remove somebody whose accounts, if there are any, go to `owner`; the rest goes on.
 
     Raises NotAllowed, or RuleViolation: not_a_member, plan_blocked.
     """
     policy.require_locked(actor, ACTIONS[WayOut.REMOVE], stay)
     choices = Choices(owner=owner.sid if owner else "")
-    plan = farewells.plan(stay, WayOut.REMOVE, choices)
-    return say_farewell(stay, how=WayOut.REMOVE, choices=choices, digest=plan.digest, actor=actor)
+    plan = offboarding.plan(stay, WayOut.REMOVE, choices)
+    return offboard_user(stay, how=WayOut.REMOVE, choices=choices, digest=plan.digest, actor=actor)
 
 
 @operation(its_organization)
-def plan_farewell(
+def schedule_offboarding(
     stay: Membership,
     *,
     how: WayOut,
@@ -81,7 +81,7 @@ def plan_farewell(
     digest: str,
     reason: str = "",
     actor: Actor,
-) -> Farewell:
+) -> Offboarding:
     """Let a worker do it on a day; what was planned for this person before is called off.
 
     Raises NotAllowed, or RuleViolation: day_in_the_past, not_a_member, plan_blocked,
@@ -93,10 +93,10 @@ def plan_farewell(
         )
     by_id = _person_of(actor)
     current, _, actor = _locked(stay, how, actor)
-    farewells.plan(current, how, choices).require(digest)
+    offboarding.plan(current, how, choices).require(digest)
 
-    Farewell.objects.waiting().filter(user=current.user).update(cancelled_at=clock.now())
-    planned = Farewell.objects.create(
+    Offboarding.objects.waiting().filter(user=current.user).update(cancelled_at=clock.now())
+    planned = Offboarding.objects.create(
         organization=stay.organization,
         user=current.user,
         how=how,
@@ -105,38 +105,38 @@ def plan_farewell(
         by_id=by_id,
         due_at=due_at,
     )
-    _record(planned, "user.farewell_planned", actor, day=due_at.date().isoformat())
+    _record(planned, "user.offboarding_scheduled", actor, day=due_at.date().isoformat())
     return planned
 
 
 @operation(its_organization)
-def cancel_farewell(planned: Farewell, *, actor: Actor) -> Farewell:
+def cancel_offboarding(planned: Offboarding, *, actor: Actor) -> Offboarding:
     """Call it off, which whoever is to leave may not.
 
-    Raises NotAllowed, or RuleViolation: farewell_over.
+    Raises NotAllowed, or RuleViolation: offboarding_over.
     """
     actor = policy.require_locked(actor, ACTIONS[WayOut(planned.how)], planned)
     if actor.user_id == planned.user_id:
         raise NotAllowed(policy.NOT_TO_ONESELF)
-    current = Farewell.objects.waiting().filter(pk=planned.pk).select_related("user").first()
+    current = Offboarding.objects.waiting().filter(pk=planned.pk).select_related("user").first()
     if current is None:
-        raise RuleViolation("farewell_over", "This was done or called off already.")
+        raise RuleViolation("offboarding_over", "This was done or called off already.")
 
     current.organization, current.cancelled_at = planned.organization, clock.now()
     current.save(update_fields=["cancelled_at"])
-    _record(current, "user.farewell_cancelled", actor)
+    _record(current, "user.offboarding_cancelled", actor)
     return current
 
 
 @operation(its_organization)
-def carry_out_farewell(planned: Farewell, *, actor: Actor) -> None:
+def carry_out_offboarding(planned: Offboarding, *, actor: Actor) -> None:
     """Do what was planned for this day, or say why not; called by a job. Raises NotAllowed."""
     if actor.user_id != planned.by_id:
         raise NotAllowed("Only the one who planned this goes on with it.")
     organization, how = planned.organization, WayOut(planned.how)
     others = deleting.inviting(planned.user.email) if how is WayOut.DELETE else []
     lock_all(organization, *(one for one in others if one.pk != organization.pk))
-    current = Farewell.objects.due().filter(pk=planned.pk).select_related("user", "by").first()
+    current = Offboarding.objects.due().filter(pk=planned.pk).select_related("user", "by").first()
     if current is None:
         return
     current.organization = organization
@@ -145,11 +145,13 @@ def carry_out_farewell(planned: Farewell, *, actor: Actor) -> None:
     except (RuleViolation, NotAllowed) as refused:
         current.obstacle = str(refused)[:OBSTACLE_LENGTH]
         current.save(update_fields=["obstacle"])
-        mail.send_farewell_stopped.enqueue(current.pk)
-        _record(current, "user.farewell_stopped", Actor.system("farewells"), why=current.obstacle)
+        mail.send_offboarding_stopped.enqueue(current.pk)
+        _record(
+            current, "user.offboarding_stopped", Actor.system("offboarding"), why=current.obstacle
+        )
 
 
-def _carry_out(planned: Farewell, how: WayOut, actor: Actor) -> None:
+def _carry_out(planned: Offboarding, how: WayOut, actor: Actor) -> None:
     """Raises NotAllowed, or RuleViolation: not_a_member, plan_blocked."""
     acting = policy.still_may(actor, ACTIONS[how], planned.organization)
     if acting is None:
@@ -159,8 +161,10 @@ def _carry_out(planned: Farewell, how: WayOut, actor: Actor) -> None:
         raise members.not_a_member()
     stay.organization = planned.organization
     choices = Choices.read(planned.choices)
-    digest = farewells.plan(stay, how, choices).digest
-    say_farewell(stay, how=how, choices=choices, digest=digest, reason=planned.reason, actor=acting)
+    digest = offboarding.plan(stay, how, choices).digest
+    offboard_user(
+        stay, how=how, choices=choices, digest=digest, reason=planned.reason, actor=acting
+    )
 
 
 def _locked(
@@ -183,7 +187,7 @@ def _locked(
 def _settle_accounts_and_stay(stay: Membership, choices: Choices, actor: Actor) -> None:
     """Every account gets its new owner before the former one has nothing left."""
     person, kept = stay.user, list[Account]()
-    for sid, accounts in farewells.accounts_by_owner(stay, choices).items():
+    for sid, accounts in offboarding.accounts_by_owner(stay, choices).items():
         if sid == person.sid:
             kept = accounts
         else:
@@ -233,14 +237,14 @@ def _hand_over(views: Iterable[SavedView], by_id: int) -> None:
 
 def _note_down(
     stay: Membership, how: WayOut, choices: Choices, plan: Plan, reason: str, by_id: int
-) -> Farewell:
+) -> Offboarding:
     """The sheet of what became of each thing, on the row that was planned where there is one."""
     now = clock.now()
-    waiting = Farewell.objects.waiting().filter(user=stay.user, how=how, obstacle="")
-    planned = waiting.filter(due_at__lte=now).first() or Farewell(
+    waiting = Offboarding.objects.waiting().filter(user=stay.user, how=how, obstacle="")
+    planned = waiting.filter(due_at__lte=now).first() or Offboarding(
         organization=stay.organization, user=stay.user, how=how, by_id=by_id, due_at=now
     )
-    Farewell.objects.waiting().filter(user=stay.user).exclude(pk=planned.pk).update(
+    Offboarding.objects.waiting().filter(user=stay.user).exclude(pk=planned.pk).update(
         cancelled_at=now
     )
     planned.choices, planned.reason = choices.stored(), reason
@@ -270,7 +274,7 @@ def _person_of(actor: Actor) -> int:
 
 
 def _record(
-    told: Farewell, action: str, actor: Actor, *, subject: str = "", **details: str
+    told: Offboarding, action: str, actor: Actor, *, subject: str = "", **details: str
 ) -> None:
     log.record(
         action,

@@ -36,15 +36,15 @@ from tests.accounts.made import (
 from tests.conftest import acting
 from tests.users.people import choose, member, newcomer, organization_of, pending_sign_up, stay_of
 from tests.world import PASSWORD
-from users import farewells, jobs
-from users.farewells import Choices
-from users.models import DELETED_DOMAIN, Expectation, Farewell, Session, User, UserStatus, WayOut
+from users import jobs, offboarding
+from users.models import DELETED_DOMAIN, Expectation, Offboarding, Session, User, UserStatus, WayOut
+from users.offboarding import Choices
 from users.operations import (
-    cancel_farewell,
+    cancel_offboarding,
     deactivate_user,
-    plan_farewell,
+    offboard_user,
     remove_user,
-    say_farewell,
+    schedule_offboarding,
     sign_up,
 )
 
@@ -67,18 +67,18 @@ NOTHING = Choices()
 def plan_of(user: User, how: WayOut, choices: Choices = NOTHING) -> Plan:
     stay = stay_of(user)
     with tenant(stay.organization):
-        return farewells.plan(stay, how, choices)
+        return offboarding.plan(stay, how, choices)
 
 
-def say(user: User, how: WayOut, choices: Choices, by: User, **more) -> Farewell:
+def say(user: User, how: WayOut, choices: Choices, by: User, **more) -> Offboarding:
     stay = stay_of(user)
     digest = plan_of(user, how, choices).digest
-    return say_farewell(stay, how=how, choices=choices, digest=digest, actor=acting(by), **more)
+    return offboard_user(stay, how=how, choices=choices, digest=digest, actor=acting(by), **more)
 
 
-def planned(user: User, how: WayOut, choices: Choices, by: User) -> Farewell:
+def planned(user: User, how: WayOut, choices: Choices, by: User) -> Offboarding:
     digest = plan_of(user, how, choices).digest
-    return plan_farewell(
+    return schedule_offboarding(
         stay_of(user),
         how=how,
         choices=choices,
@@ -88,8 +88,8 @@ def planned(user: User, how: WayOut, choices: Choices, by: User) -> Farewell:
     )
 
 
-def fresh(told: Farewell) -> Farewell:
-    return Farewell.unscoped.select_related("user", "by").get(pk=told.pk)
+def fresh(told: Offboarding) -> Offboarding:
+    return Offboarding.unscoped.select_related("user", "by").get(pk=told.pk)
 
 
 def events(organization: Organization, action: str) -> list[AuditEvent]:
@@ -107,7 +107,7 @@ def test_nobody_with_accounts_leaves_without_a_new_owner(acme, ben, cy, hers) ->
     assert blocked(cy, WayOut.REMOVE) == ["owner_missing"]
     plan = plan_of(cy, WayOut.REMOVE)
     refused = code_of(
-        lambda: say_farewell(
+        lambda: offboard_user(
             stay_of(cy),
             how=WayOut.REMOVE,
             choices=Choices(),
@@ -127,7 +127,7 @@ def test_their_accounts_stay_with_the_new_owner(acme, ben, cy, hers) -> None:
     assert not Membership.unscoped.open().filter(user=cy).exists()
     assert not RoleAssignment.unscoped.open().filter(holder=cy, organization=acme).exists()
     assert not Session.objects.filter(user=cy).exists()
-    assert len(events(acme, "user.let_go")) == 1
+    assert len(events(acme, "user.removed")) == 1
 
 
 def test_with_themselves_as_owner_their_account_leaves_with_them(acme, ben, cy, hers) -> None:
@@ -232,7 +232,7 @@ def test_an_account_that_came_since_the_plan_is_not_passed_over(acme, ben, cy, h
     digest = plan_of(cy, WayOut.REMOVE, choices).digest
     opened(cy, "Just now")
     refused = code_of(
-        lambda: say_farewell(
+        lambda: offboard_user(
             stay_of(cy), how=WayOut.REMOVE, choices=choices, digest=digest, actor=acting(ben)
         )
     )
@@ -308,12 +308,12 @@ def test_what_becomes_of_one_thing_is_said_before_and_after(
 def test_the_page_speaks_of_each_in_its_time(acme, ana, ben, cy, hers, sign_in) -> None:
     client = sign_in(ana)
     told = planned(cy, WayOut.REMOVE, Choices(owner=ben.sid), ana)
-    where = reverse("users:farewell", args=[told.sid])
+    where = reverse("users:offboarding", args=[told.sid])
     assert "Cy Lindqvist is to leave" in client.get(where).content.decode()
-    cancel_farewell(told, actor=acting(ana))
+    cancel_offboarding(told, actor=acting(ana))
     assert "Cy Lindqvist was to leave" in client.get(where).content.decode()
     told = say(cy, WayOut.REMOVE, Choices(owner=ben.sid), ana)
-    where = reverse("users:farewell", args=[told.sid])
+    where = reverse("users:offboarding", args=[told.sid])
     assert "Cy Lindqvist left" in client.get(where).content.decode()
 
 
@@ -439,7 +439,7 @@ def test_an_operator_names_nobody_so_may_not(acme, cy) -> None:
 
 def test_nothing_happens_before_the_day(acme, ben, cy, work) -> None:
     told = planned(cy, WayOut.REMOVE, Choices(owner=ben.sid), ben)
-    jobs.carry_out_farewells.enqueue()
+    jobs.carry_out_offboardings.enqueue()
     work()
     assert stay_of(cy)
     assert fresh(told).done_at is None
@@ -449,13 +449,13 @@ def test_on_the_day_a_worker_does_it(acme, ben, cy, hers, work) -> None:
     told = planned(cy, WayOut.REMOVE, Choices(owner=ben.sid), ben)
     with time_machine.travel(clock.now() + DAY + timedelta(minutes=1)):
         for _ in range(2):  # a second turn finds nothing to do
-            jobs.carry_out_farewells.enqueue()
+            jobs.carry_out_offboardings.enqueue()
             work()
     told = fresh(told)
     assert told.done_at
     assert told.sheet
     assert not Membership.unscoped.open().filter(user=cy).exists()
-    assert Farewell.unscoped.filter(user=cy).count() == 1
+    assert Offboarding.unscoped.filter(user=cy).count() == 1
     hers.refresh_from_db()
     assert hers.owner == ben
 
@@ -465,7 +465,7 @@ def test_a_choice_that_is_not_possible_any_more_stops_it(acme, ana, ben, cy, her
     told = planned(cy, WayOut.REMOVE, Choices(owner=emil.sid), ben)
     deactivate_user(stay_of(emil), actor=acting(ben))
     with time_machine.travel(clock.now() + DAY + timedelta(minutes=1)):
-        jobs.carry_out_farewells.enqueue()
+        jobs.carry_out_offboardings.enqueue()
         mails = deliver()
     told = fresh(told)
     assert told.obstacle == "The login of this person is not active. Choose somebody else."
@@ -473,14 +473,14 @@ def test_a_choice_that_is_not_possible_any_more_stops_it(acme, ana, ben, cy, her
     assert stay_of(cy)
     to = {one.to[0] for one in mails if "has not left" in one.subject}
     assert to == {ana.email, ben.email}
-    assert len(events(acme, "user.farewell_stopped")) == 1
+    assert len(events(acme, "user.offboarding_stopped")) == 1
 
 
 def test_whoever_lost_the_right_to_it_does_not_have_it_done(acme, ana, ben, cy, work) -> None:
     told = planned(cy, WayOut.REMOVE, Choices(owner=ana.sid), ben)
     change_role(stay_of(ben), role=Role.STANDARD, actor=acting(ana))
     with time_machine.travel(clock.now() + DAY + timedelta(minutes=1)):
-        jobs.carry_out_farewells.enqueue()
+        jobs.carry_out_offboardings.enqueue()
         work()
     assert fresh(told).obstacle == "Whoever planned this may no longer do it."
     assert stay_of(cy)
@@ -488,19 +488,19 @@ def test_whoever_lost_the_right_to_it_does_not_have_it_done(acme, ana, ben, cy, 
 
 def test_what_is_called_off_is_not_done(acme, ben, cy, work) -> None:
     told = planned(cy, WayOut.REMOVE, Choices(owner=ben.sid), ben)
-    cancel_farewell(told, actor=acting(ben))
+    cancel_offboarding(told, actor=acting(ben))
     with time_machine.travel(clock.now() + 2 * DAY):
-        jobs.carry_out_farewells.enqueue()
+        jobs.carry_out_offboardings.enqueue()
         work()
     assert stay_of(cy)
-    assert code_of(lambda: cancel_farewell(told, actor=acting(ben))) == "farewell_over"
+    assert code_of(lambda: cancel_offboarding(told, actor=acting(ben))) == "offboarding_over"
 
 
 def test_planning_anew_takes_the_place_of_what_was_planned(acme, ben, cy) -> None:
     first = planned(cy, WayOut.REMOVE, Choices(owner=ben.sid), ben)
     second = planned(cy, WayOut.DELETE, Choices(owner=ben.sid), ben)
     assert fresh(first).cancelled_at
-    assert Farewell.unscoped.waiting().get(user=cy) == second
+    assert Offboarding.unscoped.waiting().get(user=cy) == second
 
 
 def test_leaving_at_once_calls_off_what_was_planned(acme, ben, cy) -> None:
@@ -512,7 +512,7 @@ def test_leaving_at_once_calls_off_what_was_planned(acme, ben, cy) -> None:
 def test_no_day_in_the_past_is_taken(acme, ben, cy) -> None:
     plan = plan_of(cy, WayOut.REMOVE)
     with pytest.raises(RuleViolation) as refused:
-        plan_farewell(
+        schedule_offboarding(
             stay_of(cy),
             how=WayOut.REMOVE,
             choices=Choices(),
@@ -582,7 +582,7 @@ def test_the_page_offers_who_is_on_the_accounts_and_administrators(
     assert offered[0] == dora.email
     assert {ana.email, ben.email} < set(offered)
     assert not {cy.email, emil.email, "out@elsewhere.example"} & set(offered)
-    assert 'list="heirs"' in body
+    assert 'list="successors"' in body
 
 
 def test_who_owns_nothing_needs_no_heir(acme, ben, sign_in) -> None:
@@ -624,19 +624,19 @@ def test_the_page_plans_for_a_day(acme, ben, cy, sign_in) -> None:
     day = (clock.now() + 5 * DAY).date().isoformat()
     answer = confirm(client, leave(cy, asked="1", how="remove", owner=ben.email), on=day)
     assert answer.status_code == 303
-    told = Farewell.unscoped.get(user=cy)
+    told = Offboarding.unscoped.get(user=cy)
     assert told.due_at.date().isoformat() == day
     listed = client.get(reverse("users:leaving")).content.decode()
     assert "Planned" in listed
     assert f'Leaves on <time datetime="{day}' in client.get(reverse("users:list")).content.decode()
-    assert client.post(reverse("users:farewell-cancel", args=[told.sid])).status_code == 303
+    assert client.post(reverse("users:offboarding-cancel", args=[told.sid])).status_code == 303
     assert fresh(told).cancelled_at
 
 
 def test_the_page_begins_with_what_is_planned(acme, ana, ben, cy, hers, sign_in) -> None:
     choices = Choices(owner=ben.sid, owners={hers.sid: ana.sid})
     told = planned(cy, WayOut.REMOVE, choices, ben)
-    Farewell.unscoped.filter(pk=told.pk).update(reason="Goes to sea")
+    Offboarding.unscoped.filter(pk=told.pk).update(reason="Goes to sea")
     client = sign_in(ana)
     page = client.get(leave(cy, how="remove"))
     asked, form = page.context["choices"], page.context["form"]
@@ -661,17 +661,17 @@ def test_what_is_planned_not_to_go_on_is_not_chosen_again(acme, ana, ben, sign_i
 
 def test_a_day_that_has_begun_is_chosen_anew(acme, ben, cy, sign_in) -> None:
     told = planned(cy, WayOut.REMOVE, Choices(owner=ben.sid), ben)
-    Farewell.unscoped.filter(pk=told.pk).update(due_at=clock.now())
+    Offboarding.unscoped.filter(pk=told.pk).update(due_at=clock.now())
     assert sign_in(ben).get(leave(cy)).context["form"]["on"].value() is None
 
 
 def test_whoever_reviews_what_is_planned_sees_what_it_does(acme, ana, ben, cy, sign_in) -> None:
     told = planned(ben, WayOut.REMOVE, Choices(owner=cy.sid), ana)
-    client, where = sign_in(ana), reverse("users:farewell", args=[told.sid])
+    client, where = sign_in(ana), reverse("users:offboarding", args=[told.sid])
     body = client.get(where).content.decode()
     assert f"owned by Cy Lindqvist ({cy.email}) then." in body
     assert "From now on the name of Ana Silva stands there." in body
-    cancel_farewell(told, actor=acting(ana))
+    cancel_offboarding(told, actor=acting(ana))
     assert client.get(where).context["plan"] is None
 
 
@@ -690,14 +690,14 @@ def test_an_open_session_is_out_with_the_next_request(acme, ben, cy, sign_in) ->
 
 def test_the_sheet_is_saved_as_a_file(acme, ben, cy, hers, sign_in) -> None:
     told = say(cy, WayOut.REMOVE, Choices(owner=ben.sid), ben)
-    answer = sign_in(ben).post(reverse("users:farewell-sheet", args=[told.sid]))
+    answer = sign_in(ben).post(reverse("users:offboarding-sheet", args=[told.sid]))
     assert answer.headers["Content-Disposition"].startswith("attachment")
     assert hers.sid in answer.content.decode()
 
 
 def test_a_deleted_person_is_shown_by_their_sid(acme, ben, cy, sign_in) -> None:
     told = say(cy, WayOut.DELETE, Choices(owner=ben.sid), ben)
-    body = sign_in(ben).get(reverse("users:farewell", args=[told.sid])).content.decode()
+    body = sign_in(ben).get(reverse("users:offboarding", args=[told.sid])).content.decode()
     assert cy.sid in body
     assert DELETED_DOMAIN not in body
     listed = sign_in(ben).get(reverse("users:leaving")).content.decode()
@@ -716,7 +716,7 @@ def test_whoever_has_left_has_a_page_that_leads_to_the_sheet(acme, ben, cy, hers
     told = say(cy, WayOut.REMOVE, Choices(owner=ben.sid), ben)
     body = sign_in(ben).get(page).content.decode()
     assert f"{cy.get_full_name()} left" in body
-    assert reverse("users:farewell", args=[told.sid]) in body
+    assert reverse("users:offboarding", args=[told.sid]) in body
     for tab in ("sign-in", "access", "activity"):
         assert sign_in(ben).get(reverse(f"users:{tab}", args=[cy.sid])).status_code == 404
 

@@ -31,20 +31,20 @@ from organizations import policy
 from organizations.models import Membership
 from organizations.operations import export_list
 from organizations.policy import Action
-from users import farewells
+from users import offboarding
 from users.belongings import Belongings
-from users.farewells import ACTIONS, Choices
-from users.models import Farewell, WayOut
-from users.operations import cancel_farewell, plan_farewell, say_farewell
+from users.models import Offboarding, WayOut
+from users.offboarding import ACTIONS, Choices
+from users.operations import cancel_offboarding, offboard_user, schedule_offboarding
 from users.views.frames import UserPage
-from users.views.leaving_forms import (
+from users.views.managed import tabs_over
+from users.views.offboarding_forms import (
     MOST_ASKED,
     ChoicesForm,
-    FarewellForm,
+    OffboardingForm,
     as_planned,
     is_asked,
 )
-from users.views.managed import tabs_over
 
 _TITLES = {WayOut.REMOVE: "Remove User", WayOut.DELETE: "Delete User"}
 _BOXES = {
@@ -76,14 +76,14 @@ class LeavePage(UserPage, PlanPage):
         return self.stay
 
     def plan(self, subject: Membership) -> Plan:
-        return farewells.plan(subject, self._asked.how_chosen(), self._asked.choices())
+        return offboarding.plan(subject, self._asked.how_chosen(), self._asked.choices())
 
     def acknowledgements(self, subject: Membership) -> Sequence[tuple[str, str]]:
         return _BOXES[self._asked.how_chosen()]
 
-    def form(self, subject: Membership, data: QueryDict | None = None) -> FarewellForm:
+    def form(self, subject: Membership, data: QueryDict | None = None) -> OffboardingForm:
         how, begun = self._asked.how_chosen(), _when_and_why(self._planned)
-        return FarewellForm(data, email=subject.email, how=how, initial=begun)
+        return OffboardingForm(data, email=subject.email, how=how, initial=begun)
 
     def context(self, subject: Membership) -> dict[str, Any]:
         title = _TITLES[self._asked.how_chosen()]
@@ -93,12 +93,12 @@ class LeavePage(UserPage, PlanPage):
             "label": title,
             "planned": self._planned,
             "more_accounts": max(0, len(self._accounts) - MOST_ASKED),
-            "heirs": self._heirs(),
+            "successors": self._successors(),
         }
 
-    def _heirs(self) -> list[Membership]:
+    def _successors(self) -> list[Membership]:
         asked = self._accounts[:MOST_ASKED]
-        return Belongings(self.stay).likely_heirs(asked, MOST_ASKED) if asked else []
+        return Belongings(self.stay).likely_successors(asked, MOST_ASKED) if asked else []
 
     def perform(self, subject: Membership, data: dict[str, Any]) -> Done:
         on, how = data.pop("on"), self._asked.how_chosen()
@@ -110,12 +110,12 @@ class LeavePage(UserPage, PlanPage):
             "actor": self.actor,
         }
         if on:
-            told = plan_farewell(subject, due_at=_beginning_of(on), **asked)
+            told = schedule_offboarding(subject, due_at=_beginning_of(on), **asked)
             day = moment(told.due_at).text
             message = f"Planned: {subject.user.get_full_name()} leaves on {day}."
             return Done(message, sheet_of(told), messages.INFO)
         name = subject.user.get_full_name()
-        told = say_farewell(subject, **asked)
+        told = offboard_user(subject, **asked)
         done = "deleted" if how is WayOut.DELETE else "removed"
         return Done(f"{name} was {done}. What became of everything stands below.", sheet_of(told))
 
@@ -124,8 +124,8 @@ class LeavePage(UserPage, PlanPage):
         return list(Belongings(self.stay).accounts())
 
     @cached_property
-    def _planned(self) -> Farewell | None:
-        return Farewell.objects.waiting().filter(user=self.stay.user).first()
+    def _planned(self) -> Offboarding | None:
+        return Offboarding.objects.waiting().filter(user=self.stay.user).first()
 
     @cached_property
     def _asked(self) -> ChoicesForm:
@@ -153,7 +153,7 @@ class LeavePlan(PlanExport):
     shown_at = "users:leave"
 
 
-class FarewellListPage(ListPage):
+class OffboardingListPage(ListPage):
     """Who is to leave, and who left by an administrator's hand, the newest first."""
 
     action = Action.USER_VIEW
@@ -161,20 +161,20 @@ class FarewellListPage(ListPage):
     noun = Noun("person", "people")
 
     def rows(self) -> QuerySet[Any]:
-        return Farewell.objects.select_related("user", "by").order_by("-created_at", "-pk")
+        return Offboarding.objects.select_related("user", "by").order_by("-created_at", "-pk")
 
-    def row(self, row: Farewell) -> dict[str, Any]:
+    def row(self, row: Offboarding) -> dict[str, Any]:
         return {"url": sheet_of(row)} | facts_of(row)
 
     def extra(self) -> dict[str, Any]:
         return {"tabs": tabs_over(self, "users:leaving")}
 
 
-class FarewellPage(DetailPage):
+class OffboardingPage(DetailPage):
     """What was planned, or the sheet of what became of each thing."""
 
     action = Action.USER_VIEW
-    template_name = "users/farewell.html"
+    template_name = "users/offboarding.html"
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
         told = _one(self, kwargs["sid"])
@@ -189,7 +189,7 @@ class FarewellPage(DetailPage):
         }
 
 
-def _plan_of(told: Farewell) -> dict[str, Any] | None:
+def _plan_of(told: Offboarding) -> dict[str, Any] | None:
     """What it would do as things are now; none where its person is no longer here."""
     stays = Membership.objects.managed().select_related("user", "organization")
     stay = stays.filter(user=told.user).first()
@@ -197,24 +197,24 @@ def _plan_of(told: Farewell) -> dict[str, Any] | None:
         return None
     under = f"the name of {told.by.get_full_name()}"
     choices = Choices.read(told.choices)
-    return show(farewells.plan(stay, WayOut(told.how), choices, under=under), page_of)
+    return show(offboarding.plan(stay, WayOut(told.how), choices, under=under), page_of)
 
 
-class CancelFarewell(ActionPage):
+class CancelOffboarding(ActionPage):
     action = Action.USER_REMOVE
 
-    def subject(self, **kwargs: Any) -> Farewell:
+    def subject(self, **kwargs: Any) -> Offboarding:
         return _one(self, kwargs["sid"])
 
-    def back(self, subject: Farewell) -> str:
+    def back(self, subject: Offboarding) -> str:
         return sheet_of(subject)
 
-    def perform(self, subject: Farewell) -> Done:
-        cancel_farewell(subject, actor=self.actor)
+    def perform(self, subject: Offboarding) -> Done:
+        cancel_offboarding(subject, actor=self.actor)
         return Done("Called off. Nothing has changed for them.", self.back(subject))
 
 
-class FarewellSheet(ConsolePage):
+class OffboardingSheet(ConsolePage):
     """The sheet as a file, for whoever has to prove that everything was done."""
 
     action = Action.LIST_EXPORT
@@ -238,19 +238,19 @@ class FarewellSheet(ConsolePage):
         return HttpResponse(content, headers=spreadsheets.headers(name))
 
 
-def _lines_of(told: Farewell) -> Iterator[tuple[str, ...]]:
+def _lines_of(told: Offboarding) -> Iterator[tuple[str, ...]]:
     for effect in told.sheet:
         yield effect["heading"], effect["text"], "", "", ""
         for thing in effect["things"]:
             yield effect["heading"], effect["text"], *thing
 
 
-def sheet_of(told: Farewell) -> str:
-    return reverse("users:farewell", args=[told.sid])
+def sheet_of(told: Offboarding) -> str:
+    return reverse("users:offboarding", args=[told.sid])
 
 
-def facts_of(told: Farewell) -> dict[str, Any]:
-    """One farewell as pages show it."""
+def facts_of(told: Offboarding) -> dict[str, Any]:
+    """One offboarding as pages show it."""
     state, tone = _state_of(told)
     is_deleted = told.user.deleted_at is not None
     return {
@@ -265,7 +265,7 @@ def facts_of(told: Farewell) -> dict[str, Any]:
     }
 
 
-def _when_and_why(planned: Farewell | None) -> dict[str, Any]:
+def _when_and_why(planned: Offboarding | None) -> dict[str, Any]:
     """As it is planned already; a day that has begun must be chosen anew."""
     if planned is None:
         return {}
@@ -279,7 +279,7 @@ def _beginning_of(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day, time()))
 
 
-def _state_of(told: Farewell) -> tuple[str, str]:
+def _state_of(told: Offboarding) -> tuple[str, str]:
     if told.done_at:
         return "Done", "success"
     if told.cancelled_at:
@@ -287,12 +287,12 @@ def _state_of(told: Farewell) -> tuple[str, str]:
     return ("Not possible", "danger") if told.obstacle else ("Planned", "new")
 
 
-def _verb_of(told: Farewell) -> str:
+def _verb_of(told: Offboarding) -> str:
     if told.done_at:
         return "left"
     return "was to leave" if told.cancelled_at else "is to leave"
 
 
-def _one(page: ConsolePage, sid: str) -> Farewell:
-    rows: QuerySet[Farewell] = Farewell.objects.select_related("user", "by", "organization")
+def _one(page: ConsolePage, sid: str) -> Offboarding:
+    rows: QuerySet[Offboarding] = Offboarding.objects.select_related("user", "by", "organization")
     return page.one(rows, sid=sid)

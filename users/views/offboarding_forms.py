@@ -14,8 +14,8 @@ from adminctr.core.sids import is_sid
 from adminctr.web.forms import DayInput, Form, LineField, PersonField
 from organizations import members
 from organizations.models import Membership
-from users.farewells import Choices
-from users.models import Farewell, WayOut
+from users.models import Offboarding, WayOut
+from users.offboarding import Choices
 
 # Of more accounts than these only the first can be given to somebody of their own.
 MOST_ASKED = 50
@@ -79,7 +79,7 @@ class ChoicesForm(Form):
                 help_text="Their own address lets them keep it, in an organization of their own.",
             )
         for name in (_OWNER, *self.accounts[:MOST_ASKED]):
-            self.fields[name].widget.attrs["list"] = "heirs"
+            self.fields[name].widget.attrs["list"] = "successors"
         if not accounts:
             del self.fields[_OWNER]
         if not has_invitations:
@@ -124,7 +124,7 @@ def is_asked(address: Mapping[str, str]) -> bool:
     return _ASKED in address
 
 
-def as_planned(told: Farewell) -> dict[str, str]:
+def as_planned(told: Offboarding) -> dict[str, str]:
     """What an address says that asks for what is planned."""
     choices = Choices.read(told.choices)
     owners = {_OWNER: choices.owner, **choices.owners}
@@ -138,7 +138,7 @@ def as_planned(told: Farewell) -> dict[str, str]:
     } | {name: emails.get(sid, sid) for name, sid in owners.items()}
 
 
-class FarewellForm(Form):
+class OffboardingForm(Form):
     """When and why; whoever is to be deleted is named once more, since nobody brings them back."""
 
     typed = LineField(label="Type their email address", max_length=160)

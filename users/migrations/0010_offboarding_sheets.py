@@ -12,12 +12,12 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.AddField(
-            model_name='farewell',
+            model_name='offboarding',
             name='sheet',
             field=models.JSONField(db_default=[], default=list),
         ),
         migrations.AddIndex(
-            model_name='farewell',
-            index=models.Index(fields=['organization', '-created_at', '-id'], name='users_farewell_newest'),
+            model_name='offboarding',
+            index=models.Index(fields=['organization', '-created_at', '-id'], name='users_offboarding_newest'),
         ),
     ]
