@@ -235,7 +235,7 @@ ACCOUNT_KEPT_AFTER_CLOSING = timedelta(
     days=env.float("ACCOUNT_KEPT_AFTER_CLOSING_DAYS", default=30)
 )
 ACCOUNT_DORMANT_AFTER = timedelta(days=env.float("ACCOUNT_DORMANT_AFTER_DAYS", default=90))
-ACCOUNTS_AT_A_TIME = 1000
+BULK_ROWS_AT_A_TIME = 1000
 IMPORT_PEOPLE_AT_A_TIME = 100_000
 IMPORT_UPLOAD_MAX_SIZE = 32 * 1024 * 1024
 DOMAINS_PER_ORGANIZATION = env.int("DOMAINS_PER_ORGANIZATION", default=100)
@@ -253,6 +253,7 @@ INVITATION_RESEND_PAUSE = timedelta(minutes=env.float("INVITATION_RESEND_MINUTES
 INVITATION_MAX_SENDS = env.int("INVITATION_MAX_SENDS", default=10)
 INVITATION_BATCHES_PER_DAY = env.int("INVITATION_BATCHES_PER_DAY", default=10)
 INVITATION_KEPT = timedelta(days=env.int("INVITATION_KEPT_DAYS", default=30))
+DRAFT_KEPT = timedelta(days=env.float("DRAFT_KEPT_DAYS", default=30))
 PAGE_SIZE = 50
 
 # Where an address is, for the list of one's sessions; nothing is asked of anybody else

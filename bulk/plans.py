@@ -54,7 +54,7 @@ class Judgement:
         return self.bulk.words.format(them=self.kind.of(len(self.changing)))
 
     def _blockers(self) -> Iterator[Effect]:
-        most, many = settings.ACCOUNTS_AT_A_TIME, self.kind.many
+        most, many = settings.BULK_ROWS_AT_A_TIME, self.kind.many
         if self.is_cut:
             text = f"These are more than {most:,} {many}. Narrow the list and do it in parts."
             yield Effect(Weight.BLOCKER, "too_many", text)
@@ -98,7 +98,7 @@ def judge(
     is_cut: bool = False,
 ) -> Judgement:
     """Read in the scope of the organization; the operation judges again under its lock."""
-    is_cut = is_cut or len(chosen) > settings.ACCOUNTS_AT_A_TIME
+    is_cut = is_cut or len(chosen) > settings.BULK_ROWS_AT_A_TIME
     rows = () if is_cut else in_order(kind, chosen)
     settled = parameters or {}
     changing, staying = _apart(rows, bulk, settled, actor)

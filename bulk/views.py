@@ -139,7 +139,7 @@ class BulkPlanPage(PlanPage):
             selection = Selection.read(self.request.GET.get("selection", ""), _salt(self))
         except RuleViolation:
             return selections.Found(())
-        return selection.rows_of(self.kind.name, settings.ACCOUNTS_AT_A_TIME + 1)
+        return selection.rows_of(self.kind.name, settings.BULK_ROWS_AT_A_TIME + 1)
 
 
 class BulkPlanExport(PlanExport):

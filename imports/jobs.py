@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from django.conf import settings
 from django.tasks import task
 
 from adminctr.core import clock
@@ -10,7 +11,6 @@ from adminctr.core.tenancy import every_tenant
 from adminctr.queue.periodic import periodic
 from imports.models import ImportList, ImportRun
 from imports.operations import take_import_step
-from imports.standing import DRAFTS_KEPT
 from organizations import policy
 
 # What is left over is taken up at the next turn.
@@ -41,7 +41,7 @@ def take_up_imports() -> None:
 def forget_old_lists() -> None:
     """Nobody is on a list for long that nobody imports."""
     with every_tenant():
-        old = ImportList.objects.drafts().filter(created_at__lte=clock.now() - DRAFTS_KEPT)
+        old = ImportList.objects.drafts().filter(created_at__lte=clock.now() - settings.DRAFT_KEPT)
         keys = list(old.order_by("pk").values_list("pk", flat=True)[:_MOST_AT_ONCE])
         ImportList.objects.filter(pk__in=keys).delete()
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from django.conf import settings
 
 from adminctr.core.addresses import readable_domain
-from adminctr.core.plans import Effect, Plan, Thing, Weight
+from adminctr.core.plans import Effect, Plan, Thing, Weight, several
 from imports.candidates import verdicts
 from imports.causes import WORDS, Cause
 from imports.models import ImportList
@@ -24,7 +24,7 @@ def plan_of(listing: ImportList, organization: Organization) -> Plan:
 
 
 def people(number: int) -> str:
-    return f"{number:,} {'person' if number == 1 else 'people'}"
+    return several(number, "person", "people")
 
 
 def _blockers(listing: ImportList, organization: Organization) -> Iterator[Effect]:
@@ -65,14 +65,14 @@ def _effects(listing: ImportList) -> Iterator[Effect]:
 
 def _what_comes_along(group: dict[str, int]) -> Iterator[Effect]:
     if accounts := group["accounts"]:
-        text = f"{accounts:,} {'account comes' if accounts == 1 else 'accounts come'} along."
+        text = several(accounts, "account comes along.", "accounts come along.")
         yield Effect(Weight.CHANGES, "accounts", text, count=accounts)
     if ending := group["organizations"]:
         one = "organization of one person ends, with its invitations and unverified domains."
         many = (
             "organizations of one person each end, with their invitations and unverified domains."
         )
-        text = f"{ending:,} {one if ending == 1 else many}"
+        text = several(ending, one, many)
         yield Effect(Weight.LOSES, "organizations", text, count=ending)
 
 

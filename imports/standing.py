@@ -1,6 +1,6 @@
 """Whether a list may still be changed and started; called inside operations only."""
 
-from datetime import timedelta
+from django.conf import settings
 
 from adminctr.core.actor import Actor
 from adminctr.core.errors import NotAllowed, RuleViolation
@@ -8,7 +8,6 @@ from imports.models import ImportList
 from organizations.models import Organization
 
 MOST_DRAFTS = 20
-DRAFTS_KEPT = timedelta(days=30)
 
 
 def require_switched_on(organization: Organization) -> None:
@@ -26,7 +25,7 @@ def require_room_for_a_draft() -> None:
             "too_many_drafts",
             f"{MOST_DRAFTS} lists of your organization are not started yet, which is the most. "
             "Start importing or discard one of them; a list that nobody starts is forgotten after "
-            f"{DRAFTS_KEPT.days} days.",
+            f"{settings.DRAFT_KEPT.days} days.",
         )
 
 

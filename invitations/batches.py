@@ -86,7 +86,7 @@ class Wish:
         """What it asks for beside the address, as a sentence names it."""
         roles = ", ".join(role.label for role in self.account_roles)
         on_account = f"{roles} on {self.account}" if self.account else ""
-        in_organization = short_name(self.role) if self.role else ""
+        in_organization = self.role.short_label if self.role else ""
         return " and ".join(part for part in (in_organization, on_account) if part)
 
 
@@ -130,7 +130,7 @@ def row_of(batch: InvitationBatch, place: int, row: Row, role: Role) -> Invitati
         position=place,
         line=row.line,
         email=cells[EMAIL][:EMAIL_LENGTH],
-        role=short_name(role) if names_none else cells[ROLE][:ROLE_LENGTH],
+        role=role.short_label if names_none else cells[ROLE][:ROLE_LENGTH],
         account=cells[ACCOUNT][:ROLE_LENGTH],
         account_roles=cells[ACCOUNT_ROLES][:ACCOUNT_ROLES_LENGTH],
     )
@@ -144,7 +144,7 @@ def wish_of(row: InvitationBatchRow) -> Wish | Flaw:
         return Flaw(Cause.ADDRESS, refused.message)
     role = role_named(row.role)
     if role is None and (row.role or not _names_account(row)):
-        able = " or ".join(map(short_name, GRANTABLE_ROLES))
+        able = " or ".join(one.short_label for one in GRANTABLE_ROLES)
         return Flaw(Cause.ROLE, f"The organization role is {able}.")
     return _with_account(row, email, role) if _names_account(row) else Wish(email, role=role)
 
@@ -167,17 +167,12 @@ def digest_of_good(batch: InvitationBatch) -> str:
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
 
-def short_name(role: Role) -> str:
-    """A role as people write it into a table."""
-    return role.label.partition(" (")[0]
-
-
 def role_named(text: str) -> Role | None:
     """The role that people mean who write this into a table."""
     words = {
         _folded(word): role
         for role in GRANTABLE_ROLES
-        for word in (role.label, role.value, short_name(role))
+        for word in (role.label, role.value, role.short_label)
     }
     return words.get(_folded(text))
 

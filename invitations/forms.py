@@ -16,7 +16,6 @@ from invitations.batch_models import (
     Cause,
     RowState,
 )
-from invitations.batches import short_name
 from organizations.models import GRANTABLE_ROLES, Role
 
 _NOW, _LATER = "now", "later"
@@ -46,7 +45,7 @@ class InviteManyForm(Form):
         label="Organization role of rows that name none",
         help_text="A row that names an account and no organization role is an invitation to that "
         "account alone.",
-        choices=[(role.value, short_name(role)) for role in GRANTABLE_ROLES],
+        choices=[(role.value, role.short_label) for role in GRANTABLE_ROLES],
         coerce=Role,
         initial=Role.STANDARD,
         widget=forms.RadioSelect,
@@ -72,7 +71,7 @@ class RowForm(Form):
         label="Organization role",
         choices=[
             ("", "None: an invitation to the account alone"),
-            *[(role.value, short_name(role)) for role in GRANTABLE_ROLES],
+            *[(role.value, role.short_label) for role in GRANTABLE_ROLES],
         ],
         coerce=Role,
         empty_value=None,

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from django.conf import settings
 from django.tasks import task
 
 from adminctr.core import clock
@@ -12,8 +13,6 @@ from adminctr.queue.periodic import periodic
 from invitations.batch_models import InvitationBatch
 from invitations.operations import cancel_batch, take_batch_step
 from organizations import policy
-
-DRAFT_KEPT = timedelta(days=7)
 
 # What is left over is taken up at the next turn.
 _MOST_AT_ONCE = 100
@@ -46,10 +45,12 @@ def start_invitation_batches() -> None:
 @periodic(timedelta(hours=1))
 @task
 def forget_invitation_drafts() -> None:
-    """Cancel drafts that nobody has sent for a week."""
+    """Cancel drafts that nobody has sent for long."""
     with every_tenant():
         drafts = InvitationBatch.objects.drafts().filter(finished_at=None)
-        old = drafts.filter(created_at__lte=clock.now() - DRAFT_KEPT).order_by("created_at")
+        old = drafts.filter(created_at__lte=clock.now() - settings.DRAFT_KEPT).order_by(
+            "created_at"
+        )
         batches = list(old.select_related("organization")[:_MOST_AT_ONCE])
     for batch in batches:
         cancel_batch(batch, actor=Actor.system("invitations"))

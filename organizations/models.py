@@ -63,6 +63,11 @@ class Role(models.TextChoices):
     ADMINISTRATOR = "administrator", "Administrator"
     STANDARD = "standard", "Standard User (Account Creation)"
 
+    @property
+    def short_label(self) -> str:
+        """As people write it into a table."""
+        return self.label.partition(" (")[0]
+
 
 # What may be given by invitation or by a change of role; the Owner changes by transfer alone.
 GRANTABLE_ROLES = (Role.ADMINISTRATOR, Role.STANDARD)

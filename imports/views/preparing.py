@@ -14,7 +14,7 @@ from accounts import limits
 from adminctr.core.addresses import readable_domain
 from adminctr.core.errors import RuleViolation
 from adminctr.core.limits import Limit
-from adminctr.core.plans import Plan
+from adminctr.core.plans import Plan, several
 from adminctr.core.tenancy import tenant
 from adminctr.web import spreadsheets
 from adminctr.web.views import Done
@@ -324,6 +324,6 @@ def _in_words(found: Importable) -> str:
     """How many could be imported; empty where there is nobody."""
     if not found.number:
         return ""
-    people = "1 person" if found.number == 1 else f"{found.number:,} people"
+    people = several(found.number, "person", "people")
     could = f"{people} with an address of your verified domains could be imported."
     return f"At least {could}" if found.has_more else could

@@ -100,7 +100,7 @@ def correct_row(
     _require_mine(current, actor)
     rows = _rows_of(current)
     row = _at(position, rows)
-    row.email, row.role = email, batches.short_name(role) if role else ""
+    row.email, row.role = email, role.short_label if role else ""
     row.account, row.account_roles = account, account_roles
     row.save(update_fields=["email", "role", "account", "account_roles"])
     _look_again(current, rows)

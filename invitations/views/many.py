@@ -93,7 +93,7 @@ class TemplateFile(FilePage):
 
     def file(self, subject: Organization) -> SavedFile:
         columns = batches.COLUMNS[:-1]
-        role = batches.short_name(Role.STANDARD)
+        role = Role.STANDARD.short_label
         content = spreadsheets.BEGINNING + spreadsheets.lines(
             [columns, ("name@example.com", role, "", "")]
         )

@@ -1,4 +1,4 @@
-"""People as administrators live them: a lost phone, somebody who leaves, and two hundred who come in."""
+"""People as administrators live them: a lost phone, a departure, and two hundred who come in."""
 
 import csv
 import io

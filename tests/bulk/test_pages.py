@@ -197,7 +197,7 @@ def test_what_fits_meanwhile_makes_the_plan_another_one(client, acme, ana, accou
 
 
 def test_more_than_may_be_done_at_once_are_refused(client, acme, ana, accounts, settings) -> None:
-    settings.ACCOUNTS_AT_A_TIME = 2
+    settings.BULK_ROWS_AT_A_TIME = 2
     body = said(client, choose_all(client, signed(acme, ana, {"search": "shop"})))
     assert "These are more than 2 accounts. Narrow the list and do it in parts." in body
     assert 'name="plan"' not in body

@@ -122,7 +122,7 @@ def test_without_an_agreement_no_account_is_flagged(action, why, globex, eve) ->
 
 
 def test_more_than_a_thousand_are_refused_with_the_way_out(acme, ana, settings) -> None:
-    settings.ACCOUNTS_AT_A_TIME = 2
+    settings.BULK_ROWS_AT_A_TIME = 2
     plan = judgement_of("suspend", some_accounts(acme, 3), ana).plan
     assert [one.text for one in plan.blockers] == [
         "These are more than 2 accounts. Narrow the list and do it in parts."
@@ -435,7 +435,7 @@ def test_hipaa_is_set_and_taken(acme, ana, work) -> None:
 
 
 def test_every_setting_of_the_kernel_is_declared() -> None:
-    assert settings.ACCOUNTS_AT_A_TIME == 1000
+    assert settings.BULK_ROWS_AT_A_TIME == 1000
     for kind in actions.kinds():
         for name, one in kind.actions.items():
             assert name == one.name

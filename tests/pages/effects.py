@@ -29,9 +29,9 @@ def assert_no_effect(*besides: str) -> Iterator[None]:
     The audit trail, sessions, the cache and what pages write by the way may change, and the tables
     named `besides`.
     """
-    before, mails = _snapshot(besides), len(mail.outbox)
+    before, mails = snapshot(_SESSIONS, *besides), len(mail.outbox)
     yield
-    after = _snapshot(besides)
+    after = snapshot(_SESSIONS, *besides)
     changed = {table for table in before if before[table] != after[table]}
     assert not changed
     assert len(mail.outbox) == mails
@@ -65,12 +65,13 @@ def browser(ip: str = "127.0.0.1") -> Client:
     return Client(REMOTE_ADDR=ip)
 
 
-def _snapshot(besides: tuple[str, ...]) -> dict[str, str]:
-    models = [one for one in apps.get_models() if one._meta.app_label not in _NOT_STATE]
+def snapshot(*besides: str) -> dict[str, str]:
+    """What stands in every table but those named, the trail and what Django keeps."""
+    models = apps.get_models(include_auto_created=True)
     return {
         one._meta.label: _digest(_rows_of(one))
         for one in models
-        if one._meta.label not in {*besides, _SESSIONS}
+        if one._meta.app_label not in _NOT_STATE and one._meta.label not in besides
     }
 
 

@@ -11,6 +11,8 @@ from audit.models import AuditEvent
 from organizations import policy
 from organizations.policy import STAFF_GRANTS, StaffGroup
 from tests.pages.effects import assert_no_effect
+from tests.users.people import remembered_browser_of
+from users.models import RememberedBrowser
 from users.operations import appoint_staff, dismiss_staff
 
 
@@ -74,9 +76,11 @@ def test_nobody_but_an_operator_appoints_or_dismisses(sue, cy) -> None:
 
 def test_an_operator_logs_everybody_out(cy, sue, sign_in) -> None:
     clients = [sign_in(cy), sign_in(sue)]
+    remembered_browser_of(cy)
     assert run("end_sessions", "Restored the backup of Monday").endswith(" sessions ended.\n")
     assert [client.get("/console/").status_code for client in clients] == [302, 302]
     event = AuditEvent.unscoped.filter(chain="system").latest("sequence")
     assert event.action == "session.all_ended"
     assert event.details.data["stated_reason"] == "Restored the backup of Monday"
+    assert not RememberedBrowser.objects.exists()
     assert sign_in(cy).get("/console/").status_code == 200

@@ -13,6 +13,7 @@ from adminctr.core.actor import Actor
 from adminctr.core.errors import NotAllowed, RuleViolation
 from adminctr.core.operations import its_organization, operation
 from adminctr.core.plans import DONE_HEADINGS, OUTDATED, Plan
+from adminctr.core.runs import require_starter
 from audit import log
 from invitations.standing import withdraw
 from organizations import members, policy, stays
@@ -131,8 +132,7 @@ def cancel_offboarding(planned: Offboarding, *, actor: Actor) -> Offboarding:
 @operation(its_organization)
 def carry_out_offboarding(planned: Offboarding, *, actor: Actor) -> None:
     """Do what was planned for this day, or say why not; called by a job. Raises NotAllowed."""
-    if actor.user_id != planned.by_id:
-        raise NotAllowed("Only the one who planned this goes on with it.")
+    require_starter(actor, planned.by_id)
     organization, how = planned.organization, WayOut(planned.how)
     others = deleting.inviting(planned.user.email) if how is WayOut.DELETE else []
     lock_all(organization, *(one for one in others if one.pk != organization.pk))

@@ -185,9 +185,13 @@ def end_other_sessions(user: User, *, keep: str, actor: Actor) -> int:
 
 @operation(no_organization)
 def end_every_session(until: datetime, *, actor: Actor) -> int:
-    """Log out everybody who logged in until then; an operator's act. Raises NotAllowed."""
+    """Log out everybody who logged in until then, and forget their browsers; an operator's act.
+
+    Raises NotAllowed.
+    """
     _require_operator(actor)
     ended, _ = Session.objects.live().filter(began_at__lte=until).delete()
+    RememberedBrowser.objects.filter(created_at__lte=until).delete()
     log.record("session.all_ended", None, actor=actor, count=str(ended))
     return ended
 

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from adminctr.core import lifetimes
 from adminctr.core.errors import RuleViolation
+from adminctr.core.plans import several
 from adminctr.web.forms import Form
 from adminctr.web.newcomer import PersonNameForm
 from adminctr.web.views import Done
@@ -172,7 +173,7 @@ class EndSessionsPage(GoverningPage):
 
     def what_happens(self, subject: Membership) -> Sequence[str]:
         number = Session.objects.live().filter(user=subject.user).count()
-        browsers = "1 browser" if number == 1 else f"{number:,} browsers"
+        browsers = several(number, "browser", "browsers")
         return [f"They are logged out of {browsers} at once."]
 
     def check(self, subject: Membership) -> None:
@@ -180,7 +181,7 @@ class EndSessionsPage(GoverningPage):
 
     def perform(self, subject: Membership, data: dict[str, Any]) -> Done:
         ended = end_user_sessions(subject, actor=self.actor)
-        sessions = "1 session" if ended == 1 else f"{ended:,} sessions"
+        sessions = several(ended, "session", "sessions")
         return Done(f"{sessions} of {subject.email} ended.", self.back())
 
 

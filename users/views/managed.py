@@ -24,7 +24,6 @@ from adminctr.web.views import (
 )
 from bulk.bars import bar
 from domains.models import Domain
-from invitations.batches import short_name
 from invitations.models import Invitation, Kind
 from invitations.operations import (
     invite_user,
@@ -77,7 +76,7 @@ class UserListPage(ListPage):
             "url": row.get_absolute_url(),
             "name": row.user.get_full_name(),
             "email": row.email,
-            "role": short_name(Role(row.role)),
+            "role": Role(row.role).short_label,
             "status": UserStatus(row.status).label,
             "tone": tones.USER_STATUS[UserStatus(row.status)],
             "factor": "2FA set up" if row.has_second_factor else "No 2FA",
@@ -172,7 +171,7 @@ class PendingUserListPage(ListPage):
         return {
             "url": row.get_absolute_url(),
             "email": row.email,
-            "role": short_name(Role(row.role)),
+            "role": Role(row.role).short_label,
             "inviter": row.invited_by.get_full_name(),
             "sent": moment(row.last_sent_at),
             "sends": row.total_sends,
