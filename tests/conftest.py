@@ -30,6 +30,8 @@ from users import sessions
 from users.models import User
 from users.sessions import SessionStore
 
+pytest_plugins = ["tests.servers.installations"]
+
 network.close()
 
 # A fifth of the time of a test went into looking for cycles among what stays anyway.

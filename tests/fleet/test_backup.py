@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.servers.console import Browser, Console
+from tests.servers.installations import Installations
 from tests.servers.postgresql import PostgreSQL
 
 INVITE = "/admin-center/users/invite/"
@@ -67,10 +68,10 @@ def assert_it_holds(restored: Console, session: Browser, written: list[str]) -> 
     restored.manage("verify_audit")
 
 
-def test_the_embedded_database(tmp_path: Path) -> None:
+def test_the_embedded_database(installations: Installations, tmp_path: Path) -> None:
     kept = tmp_path / "backup.sqlite3"
-    with Console(tmp_path / "run") as console:
-        console.prepare().serve_web()
+    with installations.on_sqlite(tmp_path / "run") as console:
+        console.serve_web()
         ana = Browser(console.url).log_in("ana@acme.example")
         with writing(ana) as writer:
             before = list(writer.written)
@@ -104,22 +105,20 @@ def damage(database: Path) -> None:
         file.write(bytes(size))
 
 
-def test_postgresql(tmp_path: Path) -> None:
+def test_postgresql(installations: Installations, cluster: PostgreSQL, tmp_path: Path) -> None:
     kept = tmp_path / "backup.dump"
-    with PostgreSQL() as cluster:
-        settings = {"DATABASE_URL": cluster.url()}
-        with Console(tmp_path / "run", settings) as console:
-            console.prepare().serve_web()
-            ana = Browser(console.url).log_in("ana@acme.example")
-            with writing(ana) as writer:
-                before = list(writer.written)
-                dump = ["pg_dump", "-Fc", f"--file={kept}", cluster.url()]
-                subprocess.run(dump, check=True)
-            with pytest.raises(AssertionError, match="pg_dump -Fc"):
-                console.manage("backup", str(tmp_path / "no.sqlite3"))
-        cluster.execute("CREATE DATABASE restored")
-        restore = ["pg_restore", "--exit-on-error", "--no-owner"]
-        subprocess.run([*restore, f"--dbname={cluster.url('restored')}", kept], check=True)
-        settings = {"DATABASE_URL": cluster.url("restored")}
-        with Console(tmp_path / "restored", settings) as restored:
-            assert_it_holds(restored, ana, before)
+    with installations.on_postgresql(tmp_path / "run") as console:
+        console.serve_web()
+        ana = Browser(console.url).log_in("ana@acme.example")
+        with writing(ana) as writer:
+            before = list(writer.written)
+            dump = ["pg_dump", "-Fc", f"--file={kept}", console.environment["DATABASE_URL"]]
+            subprocess.run(dump, check=True)
+        with pytest.raises(AssertionError, match="pg_dump -Fc"):
+            console.manage("backup", str(tmp_path / "no.sqlite3"))
+    cluster.execute("CREATE DATABASE restored")
+    restore = ["pg_restore", "--exit-on-error", "--no-owner"]
+    subprocess.run([*restore, f"--dbname={cluster.url('restored')}", kept], check=True)
+    settings = {"DATABASE_URL": cluster.url("restored")}
+    with Console(tmp_path / "restored", settings) as restored:
+        assert_it_holds(restored, ana, before)

@@ -13,11 +13,13 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
+import psycopg
 import pytest
 
-from tests.servers.console import Answer, Browser, Console, children, end, until
-from tests.servers.postgresql import PostgreSQL
+from tests.servers.console import Answer, Browser, children, end, until
+from tests.servers.installations import Installations
 from tests.servers.redis import Redis
 from tests.servers.smtp import MailServer, Mode
 from tests.world import PASSWORD
@@ -33,21 +35,20 @@ _TAKEN_OVER = f"{_TASKS} WHERE jsonb_array_length(worker_ids) > 1"
 class Fleet:
     """What stands around the two machines, and what runs on them."""
 
-    def __init__(self, folder: Path, stack: ExitStack) -> None:
-        self.database = stack.enter_context(PostgreSQL())
+    def __init__(self, installations: Installations, folder: Path, stack: ExitStack) -> None:
         self.mail = stack.enter_context(MailServer())
         settings = {
-            "DATABASE_URL": self.database.url(),
             "CACHE_URL": stack.enter_context(Redis()).url,
             "EMAIL_URL": f"smtp://127.0.0.1:{self.mail.port}",
             "TASK_LEASE_SECONDS": "2",
             "TASK_FIRST_PAUSE_SECONDS": "0.2",
         }
-        self.first = stack.enter_context(Console(folder / "first", settings))
-        settings["BASE_URL"] = self.first.url
-        self.second = stack.enter_context(Console(folder / "second", settings))
-        self.first.prepare()
-        self.second.manage("collectstatic", "--no-input")
+        self.first = stack.enter_context(installations.on_postgresql(folder / "first", **settings))
+        of_first = {name: self.first.environment[name] for name in ("DATABASE_URL", "BASE_URL")}
+        self.second = stack.enter_context(
+            installations.beside(folder / "second", **settings, **of_first)
+        )
+        self._database = of_first["DATABASE_URL"]
         self.web: list[subprocess.Popen[bytes]] = []
         self.workers: list[subprocess.Popen[bytes]] = []
 
@@ -63,13 +64,15 @@ class Fleet:
     def urls(self) -> list[str]:
         return [self.first.url, self.second.url]
 
+    def execute(self, statement: str) -> list[tuple[Any, ...]]:
+        with psycopg.connect(self._database, autocommit=True) as connection:
+            return connection.execute(statement).fetchall()
+
     def is_idle(self) -> bool:
-        return self.database.execute(_QUEUED) == [(0,)]
+        return self.execute(_QUEUED) == [(0,)]
 
     def invited(self) -> set[str]:
-        return {
-            email for (email,) in self.database.execute("SELECT email FROM invitations_invitation")
-        }
+        return {email for (email,) in self.execute("SELECT email FROM invitations_invitation")}
 
     def mails(self) -> dict[str, list[str]]:
         """The Message-IDs that each address has got."""
@@ -80,9 +83,11 @@ class Fleet:
 
 
 @pytest.fixture(scope="module")
-def machines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
+def machines(
+    installations: Installations, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Fleet]:
     with ExitStack() as stack:
-        yield Fleet(tmp_path_factory.mktemp("fleet"), stack)
+        yield Fleet(installations, tmp_path_factory.mktemp("fleet"), stack)
 
 
 @pytest.fixture
@@ -199,7 +204,7 @@ def test_nothing_is_lost_while_processes_are_killed(fleet: Fleet) -> None:
     assert sum(inviter.moves for inviter in inviters) > 0
     mails = fleet.mails()
     assert acknowledged <= set(mails)
-    assert fleet.database.execute(_TAKEN_OVER) >= [(1,)]
+    assert fleet.execute(_TAKEN_OVER) >= [(1,)]
     assert {email for email in acknowledged if len(set(mails[email])) > 1} == set()
     fleet.first.manage("check_invariants")
     fleet.second.manage("verify_audit")

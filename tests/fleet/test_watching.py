@@ -13,21 +13,23 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.servers.console import Browser, Console, children, until
+from tests.servers.installations import Install, Installations
 
 TOKEN = "what-prometheus-sends"
 SECRET = "s" * 40
 
 
 @pytest.fixture(scope="module")
-def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
+def console(
+    installations: Installations, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Console]:
     settings = {
         "METRICS_TOKEN": TOKEN,
         "LOG_FORMAT": "json",
         "LOG_LEVEL": "INFO",
         "WEB_WORKERS": "2",
     }
-    with Console(tmp_path_factory.mktemp("watched"), settings) as console:
-        console.prepare()
+    with installations.on_sqlite(tmp_path_factory.mktemp("watched"), **settings) as console:
         console.serve_web()
         console.serve_worker()
         yield console
@@ -145,21 +147,19 @@ def test_the_queue_is_told_in_figures(console: Console) -> None:
 
 
 def test_counts_outlive_a_process_that_is_killed_and_its_open_requests_do_not(
-    tmp_path_factory: pytest.TempPathFactory,
+    on_sqlite: Install,
 ) -> None:
-    settings = {"METRICS_TOKEN": TOKEN, "WEB_WORKERS": "1"}
-    with Console(tmp_path_factory.mktemp("killed"), settings) as console:
-        console.prepare()
-        web = console.serve_web()
-        Browser(console.url).get("/login/")
-        counted = requests_of(console, "account_login")
-        [worker] = children(web)
-        os.kill(worker, signal.SIGKILL)
-        until(lambda: children(web) and worker not in children(web))
-        until(lambda: not list((console.run_dir / "metrics").glob(f"gauge_live*_{worker}.db")))
-        assert requests_of(console, "account_login") == counted == 1
-        os.killpg(web.pid, signal.SIGKILL)
-        web.wait()
-        console.serve_web()
-        assert requests_of(console, "account_login") == 0
-        assert worker not in pids_that_count(console)
+    console = on_sqlite(METRICS_TOKEN=TOKEN, WEB_WORKERS="1")
+    web = console.serve_web()
+    Browser(console.url).get("/login/")
+    counted = requests_of(console, "account_login")
+    [worker] = children(web)
+    os.kill(worker, signal.SIGKILL)
+    until(lambda: children(web) and worker not in children(web))
+    until(lambda: not list((console.run_dir / "metrics").glob(f"gauge_live*_{worker}.db")))
+    assert requests_of(console, "account_login") == counted == 1
+    os.killpg(web.pid, signal.SIGKILL)
+    web.wait()
+    console.serve_web()
+    assert requests_of(console, "account_login") == 0
+    assert worker not in pids_that_count(console)
