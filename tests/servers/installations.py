@@ -37,7 +37,7 @@ class Installations:
         self._cluster.execute(_WAITS_SINCE_NOW, database=name)
         # Sequences of a copy step back in a crash until they are written out once.
         self._cluster.execute("CHECKPOINT")
-        return self.beside(run_dir, DATABASE_URL=self._cluster.url(name), **settings)
+        return self.beside(run_dir, **{"DATABASE_URL": self._cluster.url(name)} | settings)
 
     def on_sqlite(self, run_dir: Path, **settings: str) -> Console:
         """One whose database is a file of `run_dir`."""
