@@ -74,7 +74,7 @@ class Proof:
         )
 
 
-CLOSED = "This account is closed for good."
+CLOSED = "This account is permanently closed."
 NO_SUCH_ACCOUNT = "No role on such an account."  # for the trail of whoever asked
 NOT_RUNNING = "The account is {status}. Until it runs again, this is not possible."
 _WITHOUT = {

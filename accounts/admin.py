@@ -72,7 +72,7 @@ def _enable_hipaa(subject: Account, data: dict[str, Any], actor: Actor) -> str:
 
 def _disable_hipaa(subject: Account, data: dict[str, Any], actor: Actor) -> str:
     account = operations.set_hipaa(subject, enabled=False, actor=actor)
-    return f"{account.name} is not flagged for HIPAA any more; its subaccounts keep their flags."
+    return f"{account.name} is no longer flagged for HIPAA; its subaccounts keep their flags."
 
 
 def _is_open_main(subject: Account) -> bool:
@@ -114,7 +114,7 @@ class AccountAdmin(OperationAdmin):
                 subject.is_open() and subject.suspended_by != SuspendedBy.SUPPORT
             ),
             hint="It stops with everything below it, until support reactivates it. Where its "
-            "people have suspended it themselves, they cannot lift that any more.",
+            "people have suspended it themselves, they can no longer lift that.",
         ),
         StaffOperation(
             "reactivate",
@@ -131,7 +131,7 @@ class AccountAdmin(OperationAdmin):
             _change_owner,
             ChangeOwnerForm,
             applies=_is_open_main,
-            hint="The former owner stays on it as Administrator. Both get a mail.",
+            hint="The former owner stays on it as Administrator. Both get an email.",
         ),
         StaffOperation(
             "enable-hipaa",

@@ -92,7 +92,7 @@ def _check_transfer(account: Account, parameters: Parameters, actor: Actor) -> N
 def _transfer(sid: str, parameters: Parameters, actor: Actor) -> str:
     to = members.owner_named(parameters["owner"]).user
     transfer_account(_account(sid), to=to, actor=actor)
-    return f"Now owned by {to.email}"
+    return f"Now owned by {to.sid}"  # their name is read when it is shown
 
 
 def _besides_transferring(accounts: Sequence[Account], parameters: Parameters) -> Iterator[Effect]:
@@ -100,10 +100,10 @@ def _besides_transferring(accounts: Sequence[Account], parameters: Parameters) -
         stay = members.owner_named(parameters["owner"])
         who = f"{stay.user.get_full_name()} ({stay.email})"
         yield Effect(
-            Weight.CHANGES, "new_owner", f"The new owner is {who}, who gets a mail for each."
+            Weight.CHANGES, "new_owner", f"The new owner is {who}, who gets an email for each."
         )
     yield from _below(accounts, Q(), "subaccount goes with it", "subaccounts go with them")
-    text = "Whoever owned one of them stays on it as Administrator."
+    text = "The former owner of each stays on it as Administrator."
     yield Effect(Weight.SURVIVES, "former_owners", text)
 
 

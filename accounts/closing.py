@@ -107,7 +107,9 @@ def _stopping(waiting: QuerySet[Invitation], number: int) -> Effect:
 def _for_good() -> Iterator[Effect]:
     days = settings.ACCOUNT_KEPT_AFTER_CLOSING.days
     yield Effect(Weight.CHANGES, "stops", "API requests, calls and messages stop at once.")
-    yield Effect(Weight.IRREVERSIBLE, "never_reopens", "Nobody can open it again, support neither.")
+    yield Effect(
+        Weight.IRREVERSIBLE, "never_reopens", "Nobody can open it again, not even support."
+    )
     yield Effect(Weight.IRREVERSIBLE, "purged", f"Its data is deleted after {days} days.")
 
 

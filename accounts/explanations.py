@@ -65,7 +65,7 @@ def why_not(explained: Explanation) -> str:
         case Missing.ROLE if explained.member:
             return f"{name} is a managed user and has no role on this account. Give them one."
         case Missing.ROLE:
-            return f"{name} is no managed user and has no role on this account. Invite them."
+            return f"{name} is not a managed user and has no role on this account. Invite them."
         case _:
             return ""
 

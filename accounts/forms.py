@@ -216,7 +216,7 @@ class AccountSettingsForm(Form):
     second_factor = forms.ChoiceField(
         label="2FA requirement",
         choices=SecondFactor.choices,
-        help_text="How often whoever logs in to this account is asked for a second factor.",
+        help_text="How often anyone who logs in to this account is asked for a second factor.",
     )
 
 
@@ -230,10 +230,10 @@ class SubaccountForm(KeyedForm):
     form_key = forms.CharField(
         widget=forms.HiddenInput,
         max_length=64,
-        error_messages={"required": "Open this page anew and send its form."},
+        error_messages={"required": "Open this page again and send its form."},
     )
     name = NameField(
-        required=False, help_text="Left empty, it is called after the moment of its creation."
+        required=False, help_text="If left empty, it is named after the time of its creation."
     )
 
 
@@ -250,7 +250,7 @@ class RolesForm(Form):
     ends_on = forms.DateField(
         label="Last day",
         required=False,
-        help_text="The roles end by themselves after this day. Left empty, they have no end.",
+        help_text="The roles end by themselves after this day. If left empty, they have no end.",
         input_formats=["%Y-%m-%d"],
         validators=[MaxValueValidator(date(2999, 12, 31))],
         widget=DayInput(),
@@ -259,7 +259,7 @@ class RolesForm(Form):
         label="Reason",
         max_length=200,
         required=False,
-        help_text="Stands beside the role, so that others know why it was given.",
+        help_text="Shown beside the role, so that others know why it was given.",
     )
 
     @staticmethod

@@ -19,9 +19,7 @@ from users.models import User
 def require_later(ends_at: datetime | None) -> None:
     """Raises RuleViolation: end_in_the_past."""
     if ends_at is not None and ends_at <= clock.now():
-        raise RuleViolation(
-            "end_in_the_past", "Choose a day that is still to come.", field="ends_on"
-        )
+        raise RuleViolation("end_in_the_past", "Choose a day in the future.", field="ends_on")
 
 
 def lock_holder(holder: User) -> Organization | None:

@@ -5,8 +5,10 @@ from typing import Any
 from django.tasks import TaskContext, task
 from django.urls import reverse
 
+from accounts import names
 from accounts.models import Account
 from adminctr.core import mail
+from adminctr.core.tenancy import tenant
 from adminctr.core.text import name_in_mail
 from users.models import User
 
@@ -49,6 +51,8 @@ def _send(
     roles: str = "",
 ) -> None:
     account = Account.unscoped.select_related("organization").get(pk=account_pk)
+    with tenant(account.organization):  # whoever owned it may have left
+        known = names.known_as(other) if other else None
     mail.send(
         message,
         to=User.objects.get(pk=user_pk).email,
@@ -56,8 +60,8 @@ def _send(
         account=name_in_mail(account.name),
         account_sid=account.sid,
         organization=name_in_mail(account.organization.name),
-        other=name_in_mail(other.get_full_name()) if other else "",
-        address=other.email if other else "",
+        other=name_in_mail(known.name) if known else "",
+        address=known.address if known else "",
         roles=roles,
         closing_at=account.closing_at,
         link=mail.link(reverse("account:detail", args=[account.sid])),

@@ -517,11 +517,5 @@ class RoleAssignment(Period):
         """Whether whoever holds it gave it to themselves, as who signs up does."""
         return self.by_id == self.holder_id or (self.by is None and self.source == Source.SIGN_UP)
 
-    def get_giver(self) -> str:
-        """Who gave it, as tables say it."""
-        if self.is_by_holder():
-            return "Themselves"
-        return str(self.by.get_full_name()) if self.by else "System"
-
     def get_role_label(self) -> str:
         return str((AccountRole if self.account_id else Role)(self.role).label)

@@ -55,19 +55,21 @@ SENTENCES = {
     "bulk.finished": "finished a bulk action: {what} (done: {done}, refused: {refused})",
     "bulk.started": "started a bulk action: {what}",
     "bulk.stopped": (
-        "stopped a bulk action: {what} (done: {done}, refused: {refused}); whoever started it may "
-        "no longer do it"
+        "stopped a bulk action: {what} (done: {done}, refused: {refused}); the person who "
+        "started it may no longer do it"
     ),
     "checklist.hidden": "hid the list of what is still to be set up ({steps})",
     "domain.added": "added the domain {subject}",
-    "domain.alone": "noted that no other organization holds {subject} any more",
-    "domain.became_uncertain": "found the proof of {subject} missing for days: {reason}",
+    "domain.alone": "noted that no other organization still holds {subject}",
+    "domain.became_uncertain": "found the verification record of {subject} missing for days: "
+    "{reason}",
     "domain.check_failed": "checked the domain {subject}: {reason}",
     "domain.classification_forgotten": (
         "let the lists decide again on {subject}, which counted as {kind}"
     ),
     "domain.classified": "said that {subject} is {kind}",
-    "domain.lost": "took {subject} for lost, since its proof did not come back: {reason}",
+    "domain.lost": "marked {subject} as lost, since its verification record did not come back: "
+    "{reason}",
     "domain.people_brought_back": (
         "finished bringing back the people of {subject} (back: {done}, still away: {refused})"
     ),
@@ -76,17 +78,17 @@ SENTENCES = {
     "domain.return_started": "began to bring back the people of {subject}",
     "domain.return_stopped": (
         "stopped bringing back the people of {subject} (back: {done}, still away: {refused}); the "
-        "domain is in doubt again, or whoever started it may no longer do it"
+        "domain is in doubt again, or the person who started it may no longer do it"
     ),
-    "domain.returned": "found the proof of {subject} again",
+    "domain.returned": "found the verification record of {subject} again",
     "domain.setting_followed": "let the domain setting apply to {subject} again",
     "domain.shared": "noted that another organization holds {subject} as well",
     "domain.sharing_approved": "let {subject} be verified although others may hold it",
     "domain.sharing_withdrawn": "withdrew the approval to share {subject} with others",
     "domain.verified": "verified the domain {subject}",
-    "domain.went_missing": "did not find the proof of {subject}: {reason}",
-    "expectation.forgotten": "expects nothing of {subject}, who {way_in}, any more",
-    "expectation.saved": "expects of {subject}, who {way_in}: {outcome}",
+    "domain.went_missing": "did not find the verification record of {subject}: {reason}",
+    "expectation.forgotten": "removed the expectation for {subject}, who {way_in}",
+    "expectation.saved": "saved an expectation for {subject}, who {way_in}: {outcome}",
     "import.discarded": "discarded an import of users of {domains} (people: {people})",
     "import.finished": (
         "finished importing users of {domains} (imported: {imported}, not imported: {not_imported})"
@@ -97,7 +99,7 @@ SENTENCES = {
     "import.started": "started importing users of {domains} (people: {people})",
     "import.stopped": ("stopped importing users of {domains} (imported: {imported}): {stopped}"),
     "invitations.batch_cancelled": "cancelled a table of invitations (rows: {rows})",
-    "invitations.batch_checked": "looked at a table of invitations again (rows: {rows})",
+    "invitations.batch_checked": "checked a table of invitations again (rows: {rows})",
     "invitations.batch_drafted": "uploaded a table of invitations (rows: {rows})",
     "invitations.batch_finished": (
         "finished sending a table of invitations (sent: {done}, refused: {refused})"
@@ -108,8 +110,8 @@ SENTENCES = {
     "invitations.batch_scheduled": "planned to send a table of invitations (rows: {rows})",
     "invitations.batch_started": "began to send a table of invitations (rows: {rows})",
     "invitations.batch_stopped": (
-        "stopped sending a table of invitations (sent: {done}, refused: {refused}); whoever "
-        "started it may no longer invite people"
+        "stopped sending a table of invitations (sent: {done}, refused: {refused}); the person "
+        "who started it may no longer invite people"
     ),
     "organization.absorbed": "let the organization “{subject}” be absorbed by “{into}”",
     "organization.baa_recorded": (
@@ -122,7 +124,7 @@ SENTENCES = {
     "organization.list_exported": "exported the list of {listed} (“{which}”)",
     "organization.renamed": "renamed the organization from “{before}” to “{after}”",
     "organization.second_factor_required": (
-        "changed what is required of everybody as second factor from {before} to {after} (sessions "
+        "changed the two-factor requirement for everyone from {before} to {after} (sessions "
         "ended: {count})"
     ),
     "organization.transferred": "made {after} the Owner in place of {before}",
@@ -142,27 +144,28 @@ SENTENCES = {
     "user.browsers_forgotten": "had every remembered browser forgotten ({count})",
     "user.deactivated": "deactivated the login of {subject}",
     "user.deleted": "deleted {subject}",
-    "user.dismissed_staff": "took the staff rights of {subject}",
+    "user.dismissed_staff": "took away the staff rights of {subject}",
     "user.email_change_cancelled": "gave up changing the address to {wanted}",
     "user.email_change_started": "wants to change the address of {subject} to {wanted}",
     "user.email_changed": "changed the address from {before} to {after}",
-    "user.offboarding_cancelled": "called off that {subject} is to leave ({how})",
-    "user.offboarding_scheduled": "planned that {subject} leaves on {day} ({how})",
-    "user.offboarding_stopped": "did not let {subject} leave as planned ({how}): {why}",
     "user.imported": "imported {subject} as Standard User (accounts: {accounts})",
     "user.invitation_declined": "declined the invitation as {role}",
     "user.invitation_resent": "sent the invitation of {subject} again",
     "user.invitation_revoked": "revoked the invitation of {subject}",
     "user.invited": "invited {subject} as {role}",
     "user.joined": "joined {how} as {role}",
-    "user.removed": "removed {subject} from the organization",
     "user.log_in_failed": "tried to log in as {subject} with a wrong password",
-    "user.log_in_refused": "could not log in: the login was suspended at that moment",
+    "user.log_in_refused": "could not log in: suspended or logged out at that moment",
     "user.logged_in": "logged in",
     "user.logged_out": "logged out",
     "user.name_changed": "changed the name from “{before}” to “{after}”",
+    "user.offboarding_cancelled": "cancelled the departure of {subject} ({how})",
+    "user.offboarding_scheduled": "planned the departure of {subject} on {day} ({how})",
+    "user.offboarding_stopped": "did not carry out the planned departure of {subject} ({how}): "
+    "{why}",
     "user.other_sessions_ended": "logged out everywhere else (sessions ended: {count})",
     "user.password_changed": "set a new password",
+    "user.password_guessed": "was logged out after too many wrong passwords",
     "user.password_reset": "reset the password of {subject}",
     "user.password_reset_requested": "asked for a link to reset the password of {subject}",
     "user.password_wrong": "gave a wrong password when asked again",
@@ -170,7 +173,8 @@ SENTENCES = {
     "user.phone_code_sent": "asked for a code to the phone number {number}",
     "user.preferences_changed": "changed their preferences",
     "user.reactivated": "reactivated the login of {subject}",
-    "user.recovery_codes_made": "made recovery codes",
+    "user.recovery_codes_made": "generated recovery codes",
+    "user.removed": "removed {subject} from the organization",
     "user.removed_with_domain": (
         "removed {subject} ({role}), since the domain {domain} was lost (accounts that passed to "
         "{owner}: {accounts}, roles on accounts that ended: {roles})"
@@ -183,7 +187,7 @@ SENTENCES = {
     "user.second_factor_removed": "removed a second factor: {factor}",
     "user.second_factor_renamed": "renamed a second factor from {before} to {after}",
     "user.second_factor_required": (
-        "changed what is required of {subject} as second factor from {before} to {after}"
+        "changed the two-factor requirement of {subject} from {before} to {after}"
     ),
     "user.second_factor_reset": "reset the 2FA of {subject}",
     "user.second_factor_wrong": "gave a wrong answer when asked for a second factor: {factor}",
@@ -192,7 +196,7 @@ SENTENCES = {
     "user.signed_up": "signed up",
     "user.suspended": "suspended the login of {subject}",
     "user.suspension_lifted": "lifted the suspension of {subject}",
-    "view.forgotten": "forgot the view “{subject}” of a list",
+    "view.forgotten": "deleted the view “{subject}” of a list",
     "view.saved": "saved the view “{subject}” of a list, for {shared}",
 }
 

@@ -117,7 +117,7 @@ def _change_role(guest: Guest) -> None:
     if rows and (found := _USER.search(guest.random.choice(rows))):
         url = f"{_USERS}{found[1]}/change-role/"
         guest.see(url)
-        guest.send(url, _REFUSED_OR_DONE, role="administrator")
+        guest.send(url, _REFUSED_OR_DONE, role="administrator", password=guest.password)
 
 
 def _rename(guest: Guest) -> None:

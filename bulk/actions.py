@@ -20,6 +20,14 @@ def as_given(parameters: Parameters) -> dict[str, str]:
     return dict(parameters)
 
 
+def never(parameters: Parameters) -> bool:
+    return False
+
+
+def always(parameters: Parameters) -> bool:
+    return True
+
+
 def nothing_else(rows: Sequence[Any], parameters: Parameters) -> Iterable[Effect]:
     return ()
 
@@ -43,7 +51,7 @@ class BulkAction:
     would stay as it is; a row has a sid and a name. `perform` does it to one row, named by its SID,
     and says so; what it raises is told beside the row. `settle` reads the parameters, or raises
     RuleViolation. `besides` are the effects that are not about the rows themselves. What is
-    sensitive asks for the password, as its page about one row does.
+    sensitive, with these parameters, asks for the password, as its page about one row does.
     """
 
     name: str
@@ -56,7 +64,7 @@ class BulkAction:
     parameters: tuple[Parameter, ...] = ()
     settle: Callable[[Parameters], dict[str, str]] = as_given
     besides: Callable[[Sequence[Any], Parameters], Iterable[Effect]] = nothing_else
-    is_sensitive: bool = False
+    is_sensitive: Callable[[Parameters], bool] = never
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,7 +62,7 @@ class Judgement:
             text = "Nothing is chosen, or you chose it too long ago. Choose again."
             yield Effect(Weight.BLOCKER, "nothing_chosen", text)
         elif self.parameters is None:
-            yield Effect(Weight.BLOCKER, "incomplete", "Fill in first what is asked for above.")
+            yield Effect(Weight.BLOCKER, "incomplete", "First fill in what is asked for above.")
         elif not self.changing:
             text = f"Nothing would change: all of these {many} stay as they are."
             yield Effect(Weight.BLOCKER, "nothing_changes", text)

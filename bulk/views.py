@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.db.models import QuerySet
 from django.urls import reverse
 
+from accounts import names
 from adminctr.core.errors import NotAllowed, RuleViolation
 from adminctr.core.plans import Plan
 from adminctr.core.runs import RunState
@@ -62,20 +63,21 @@ class ChoosePage(ActionPage):
 
     def _chosen(self, organization: Organization) -> tuple[Selection, str]:
         if token := self.request.POST.get("all"):
-            return Selection.read(token, _salt(self)), "All that fit are chosen."
+            return Selection.read(token, _salt(self)), "All matching rows are selected."
         asked = set(self.request.POST.getlist("chosen"))
         sids = [sid for sid in self.request.POST.getlist("chosen") if is_sid(sid, self.kind.prefix)]
         if len(asked) > selections.MOST_CHOSEN:
             most = f"{selections.MOST_CHOSEN} {self.kind.many}"
             raise RuleViolation(
-                "too_many_chosen", f"Choose {most} at most, or narrow the list and take all of it."
+                "too_many_chosen",
+                f"Select {most} at most, or narrow the list and select all of it.",
             )
         rows = plans.in_order(self.kind, sids)
         if len(rows) < len(asked):
-            self._note(NotAllowed("Not all that was chosen is in this organization."))
+            self._note(NotAllowed("Some of what was selected is not in this organization."))
         if not rows:
             raise RuleViolation("nothing_chosen", f"Choose at least one {self.kind.one} first.")
-        chosen = "1 is chosen." if len(rows) == 1 else f"{len(rows)} are chosen."
+        chosen = "1 is selected." if len(rows) == 1 else f"{len(rows)} are selected."
         return Selection(tuple(row.sid for row in rows)), chosen
 
 
@@ -102,10 +104,10 @@ class BulkPlanPage(PlanPage):
         return subject.plan
 
     def asks_for_password(self, subject: plans.Judgement) -> bool:
-        return self.bulk.is_sensitive
+        return self.bulk.is_sensitive(subject.parameters or {})
 
     def acknowledgements(self, subject: plans.Judgement) -> Sequence[tuple[str, str]]:
-        return [("read", f"I have read what becomes of each of these {self.kind.many}.")]
+        return [("read", f"I have read what happens to each of these {self.kind.many}.")]
 
     def context(self, subject: plans.Judgement) -> dict[str, Any]:
         return {
@@ -127,7 +129,7 @@ class BulkPlanPage(PlanPage):
             digest=data["digest"],
             actor=self.actor,
         )
-        return Done("Started. What becomes of each stands below.", url_of(run), messages.INFO)
+        return Done("Started. The result of each appears below.", url_of(run), messages.INFO)
 
     @cached_property
     def _parameters(self) -> ParametersForm:
@@ -169,6 +171,9 @@ class RunPage(ListPage):
     def counter(self) -> int:
         return self.run.total
 
+    def shown(self, rows: list[BulkRow]) -> list[dict[str, Any]]:
+        return super().shown(_with_names(rows))
+
     def row(self, row: BulkRow) -> dict[str, Any]:
         return {
             "position": row.position,
@@ -185,6 +190,7 @@ class RunPage(ListPage):
         _, bulk = actions.named(run.action)
         return {
             "run": run,
+            "by": names.known_as(run.by).name,
             "title": bulk.words.format(them=self.kind.of(run.total)),
             "status": state.label,
             "status_tone": tones.RUN[state],
@@ -207,9 +213,19 @@ class RunExport(ExportPage):
     def back(self) -> str:
         return url_of(cast(RunPage, self._list()).run)
 
+    def lines(self, rows: list[BulkRow]) -> list[tuple[Cell, ...]]:
+        return super().lines(_with_names(rows))
+
     def cells(self, row: BulkRow) -> tuple[Cell, ...]:
         state = RowState(row.state).label
         return row.position, row.subject_sid, row.name, state, row.message
+
+
+def _with_names(rows: list[BulkRow]) -> list[BulkRow]:
+    """These rows, whose messages name people by their SIDs, with their names."""
+    for row, message in zip(rows, names.with_names([row.message for row in rows]), strict=True):
+        row.message = message
+    return rows
 
 
 def url_of(run: BulkRun) -> str:

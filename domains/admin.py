@@ -26,7 +26,7 @@ from domains.models import Domain, MailDomain
 from organizations.policy import Action
 
 _MEANING = (
-    "No organization can add a mail service, and nobody new comes into one by an address of it. "
+    "No organization can add a mail service, and nobody new joins one by an address of it. "
     "Those that have verified such a domain keep it and their people."
 )
 
@@ -114,7 +114,7 @@ class DomainAdmin(NamedAdmin):
             applies=lambda subject: (
                 subject.sharing_approved_at is not None and not subject.is_held()
             ),
-            hint="It cannot verify the domain any more while another organization holds it.",
+            hint="It can no longer verify the domain while another organization holds it.",
         ),
     )
 
@@ -134,7 +134,7 @@ class DomainAdmin(NamedAdmin):
     def checked(self, row: Domain) -> str:
         return moment(row.checked_at).text
 
-    @admin.display(description="Proof missing since")
+    @admin.display(description="Record missing since")
     def missing(self, row: Domain) -> str:
         return moment(row.missing_since, never="").text
 

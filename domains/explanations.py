@@ -80,7 +80,7 @@ def _match(domain: Domain, answer: Finding) -> _Match:
 
 _FOUND = {
     Method.DNS: {
-        _Match.EXACT: ("The record stands at {name}.", ""),
+        _Match.EXACT: ("The record was found at {name}.", ""),
         _Match.BARE: (
             "The value at {name} lacks its beginning, {prefix}.",
             "Copy the whole value.",
@@ -96,7 +96,7 @@ _FOUND = {
         ),
     },
     Method.HTTPS: {
-        _Match.EXACT: ("The file stands on the website of {name}.", ""),
+        _Match.EXACT: ("The file was found on the website of {name}.", ""),
         _Match.BARE: (
             "The value in the file on the website of {name} lacks its beginning, {prefix}.",
             "Copy the whole value.",
@@ -123,7 +123,7 @@ _NOT_FOUND = {
     ),
     Outcome.ALIAS: (
         "The name {name} is an alias (CNAME) of another name.",
-        "Remove the alias; the TXT record must stand at this name itself.",
+        "Remove the alias; the TXT record must be at this name itself.",
     ),
     Outcome.TIMED_OUT: (
         "The name servers of this domain did not answer in time.",

@@ -10,7 +10,7 @@ ASK = "ask"
 WAYS = [
     (Method.DNS.value, "DNS: I can add a TXT record"),
     (Method.HTTPS.value, "HTTPS: I can put a file on the website"),
-    (ASK, "I am not sure: write a mail for our IT department"),
+    (ASK, "I am not sure: write an email for our IT department"),
 ]
 
 

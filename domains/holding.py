@@ -40,7 +40,7 @@ def still_there(domain: Domain) -> Domain:
     """The same for what needs a domain; raises RuleViolation: domain_removed."""
     current = locked(domain)
     if current is None:
-        raise RuleViolation("domain_removed", "This domain was removed meanwhile.")
+        raise RuleViolation("domain_removed", "This domain has been removed.")
     return current
 
 
@@ -64,7 +64,7 @@ def take_slot(domain: Domain) -> bool:
     free = set(range(SLOTS)) - taken
     if not free:
         raise RuleViolation(
-            "domain_full", f"{SLOTS} organizations share this domain, which is the most."
+            "domain_full", f"{SLOTS} organizations share this domain, which is the limit."
         )
     domain.slot = min(free)
     return bool(taken)

@@ -105,14 +105,14 @@ def _zones(name: str) -> list[str]:
 
 
 def _misplaced(name: str, right: str, itself: str = "") -> _Place:
-    hint = f"The value stands at {shorten(name)}{itself}. Move it to the name {shorten(right)}."
+    hint = f"The value was found at {shorten(name)}{itself}. Move it to the name {shorten(right)}."
     return _Place(name, hint)
 
 
 def _doubled(right: str, zone: str) -> _Place:
     name, typed = f"{right}.{zone}", right.removesuffix(f".{zone}")
     hint = (
-        f"Your DNS host added the domain by itself: the record stands at {shorten(name)}. "
+        f"Your DNS host added the domain by itself: the record was found at {shorten(name)}. "
         f"Enter just {shorten(typed)} as the name."
     )
     return _Place(name, hint)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from adminctr.core import clock
 from adminctr.core.addresses import readable_domain
 from adminctr.core.plans import Effect, Plan, Thing, Weight, several
 from domains.models import Domain
@@ -16,8 +15,8 @@ MOST_LISTED = 1_000
 
 
 ACKNOWLEDGEMENTS = (
-    ("nobody_new", "Nobody can be invited with an address of this domain any more."),
-    ("open_to_others", "Another organization can verify this domain and decide who comes in."),
+    ("nobody_new", "People with an address of this domain can no longer be invited."),
+    ("open_to_others", "Another organization can verify this domain and decide who can join."),
 )
 
 
@@ -29,13 +28,7 @@ def plan(domain: Domain) -> Plan:
 
 def end_what_depends(domain: Domain) -> dict[str, str]:
     """Revoke the invitations that only this domain allows; returns what the trail names."""
-    waiting = _invitations(domain)
-    counts = {kind: waiting.filter(kind=kind).count() for kind in (Kind.JOIN, Kind.ADD_ACCOUNT)}
-    domain.organization.tally(
-        pending_users=-counts[Kind.JOIN], pending_accounts=-counts[Kind.ADD_ACCOUNT]
-    )
-    waiting.update(revoked_at=clock.now())
-    return {"revoked_invitations": str(sum(counts.values()))}
+    return {"revoked_invitations": str(_invitations(domain).revoke())}
 
 
 def _invitations(domain: Domain) -> InvitationQuerySet[Invitation]:
@@ -64,12 +57,12 @@ def _of_a_held_one(domain: Domain) -> Iterator[Effect]:
         yield from _about_sign_ups(domain, name)
     yield from _about_expectations(domain)
     yield Effect(
-        Weight.CHANGES, "nobody_new", f"Nobody can be invited with an address of {name} any more."
+        Weight.CHANGES, "nobody_new", f"People with an address of {name} can no longer be invited."
     )
     yield Effect(
         Weight.CHANGES,
         "others_may_hold",
-        f"Another organization can verify {name}, and then decides who comes in with it.",
+        f"Another organization can verify {name}, and then decides who can join with it.",
     )
     yield from _about_approval(domain)
     yield Effect(
@@ -98,7 +91,7 @@ def _about_sign_ups(domain: Domain, name: str) -> Iterator[Effect]:
     yield Effect(
         Weight.CHANGES,
         "sign_ups",
-        f"The domain setting, {setting.label}, does not apply to {name} any more: who signs up "
+        f"The domain setting, {setting.label}, no longer applies to {name}: anyone who signs up "
         "with it gets an organization of their own.",
     )
     if setting != DomainSetting.AUTO_ENROLLMENT:

@@ -81,11 +81,15 @@ def look_at(
     return [_look_at(user, joining[user.pk], said, accounts) for user in users]
 
 
-def within_limit(candidates: Iterable[Candidate], room: int) -> Iterator[Candidate]:
-    """One after the other as far as their accounts find room."""
+def within_limit(
+    candidates: Iterable[Candidate], room: int, *, moved: Collection[int] = ()
+) -> Iterator[Candidate]:
+    """One after the other as far as their accounts find room; nobody whose key is in `moved`."""
     for candidate in candidates:
         if candidate.cause is None and candidate.accounts > room:
             yield candidate.refused(Cause.ACCOUNT_LIMIT)
+        elif candidate.cause is None and candidate.user.pk in moved:
+            yield candidate.refused(Cause.MOVED)
         else:
             room -= candidate.accounts if candidate.cause is None else 0
             yield candidate

@@ -22,11 +22,11 @@ class Cause(models.TextChoices):
 
 
 WORDS: dict[Cause, str] = {
-    Cause.LOGIN_GONE: "There is no such login any more.",
+    Cause.LOGIN_GONE: "This login no longer exists.",
     Cause.LOGIN_NOT_ACTIVE: "This login is deactivated or suspended. Its own organization, or "
     "support, can change that.",
     Cause.ADDRESS_ELSEWHERE: "The login has an address of another domain now. Make a new list.",
-    Cause.DOMAIN_NOT_VERIFIED: "The domain is not verified any more. Verify it under Domains, then "
+    Cause.DOMAIN_NOT_VERIFIED: "The domain is no longer verified. Verify it under Domains, then "
     "import again.",
     Cause.DOMAIN_SHARED: "Several organizations hold the domain, or did. Invite the person.",
     Cause.DOMAIN_COMMON: "Anybody can have an address of this domain. Invite another address.",
@@ -38,6 +38,7 @@ WORDS: dict[Cause, str] = {
     "They can hand its ownership over and leave it first.",
     Cause.ACCOUNT_LIMIT: "Your organization has no room for the accounts of this person. Close "
     "some that are not needed, or ask support to raise the limit.",
-    Cause.MOVED: "What the person belongs to changed at that very moment. Import them again.",
+    Cause.MOVED: "What importing this person would do has changed since the list was made. Import "
+    "them again.",
     Cause.STOPPED: "The import was stopped before it came to this person.",
 }

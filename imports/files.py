@@ -30,8 +30,8 @@ _BETWEEN_CELLS = "\0"  # stands in no cell: what holds one is no text
 _MOST_LINES_TOLD = 10
 
 ONLY_DELETE = (
-    "Rows may be deleted, and nothing else may be changed. Download the list anew, delete the rows "
-    "of those who are not to be imported, and upload it."
+    "Rows may be deleted, and nothing else may be changed. Download the list again, delete the "
+    "rows of those who are not to be imported, and upload it."
 )
 
 
@@ -148,7 +148,7 @@ class _Reading:
 
     def take(self, rows: Iterator[tuple[int, list[str]]]) -> None:
         most: int = settings.IMPORT_PEOPLE_AT_A_TIME
-        for read, (number, row) in enumerate(rows):
+        for read, (number, row) in enumerate(_filled(rows, 2 * most)):
             if read >= most:
                 raise _refused("too_many_rows", f"Upload {most:,} people at most at a time.")
             if not self._is_ours(row):
@@ -189,6 +189,21 @@ def _rows(text: TextIOWrapper) -> Iterator[tuple[int, list[str]]]:
             f"Line 1 must name the columns of the list: {', '.join(COLUMNS)}. {ONLY_DELETE}",
         )
     return records(text, separator, first_line=2)
+
+
+def _filled(
+    rows: Iterator[tuple[int, list[str]]], most_empty: int
+) -> Iterator[tuple[int, list[str]]]:
+    """Those that have cells. Some programs put an empty line after each, and nobody needs more."""
+    empty = 0
+    for number, row in rows:
+        if row:
+            yield number, row
+            continue
+        empty += 1
+        if empty > most_empty:
+            told = f"Line {number} is one empty line too many. Delete the empty lines."
+            raise _refused("too_many_rows", told)
 
 
 def _organization(line: Line) -> str:

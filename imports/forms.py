@@ -14,7 +14,7 @@ _IMPORTED, _NOT_IMPORTED = "imported", "not_imported"
 
 class WayForm(Form):
     way = forms.ChoiceField(
-        label="Whom to import", choices=Way.choices, initial=Way.REVIEW, widget=forms.RadioSelect
+        label="Who to import", choices=Way.choices, initial=Way.REVIEW, widget=forms.RadioSelect
     )
 
 
@@ -46,11 +46,11 @@ class FileForm(Form):
 
 class NoticeForm(Form):
     is_notifying = forms.TypedChoiceField(
-        label="Notify them by mail",
-        choices=[("yes", "Yes, each of them gets a mail"), ("no", "No, nobody gets a mail")],
+        label="Notify them by email",
+        choices=[("yes", "Yes, each gets an email"), ("no", "No, nobody gets an email")],
         coerce=lambda value: value == "yes",
         widget=forms.RadioSelect,
-        error_messages={"required": "Choose whether they get a mail."},
+        error_messages={"required": "Choose whether they get an email."},
     )
 
 

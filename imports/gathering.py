@@ -30,15 +30,19 @@ EXAMPLES = 5
 class Gathering:
     """The keys of the people, and them by groups: who can be imported, and who not for which cause.
 
-    `is_cut` says that there are more than one run may have.
+    `ending` are the organizations that end, by who can be imported; `is_cut` says that there are
+    more people than one run may have.
     """
 
     people: list[int] = field(default_factory=list)
+    ending: dict[int, int] = field(default_factory=dict)
     groups: dict[str, dict[str, Any]] = field(default_factory=dict)
     is_cut: bool = False
 
     def add(self, candidate: Candidate) -> None:
         self.people.append(candidate.user.pk)
+        if candidate.absorbs and candidate.cause is None:
+            self.ending[candidate.user.pk] = candidate.absorbs.pk
         empty = {"count": 0, "accounts": 0, "organizations": 0, "examples": []}
         group = self.groups.setdefault(candidate.cause or "", empty)
         group["count"] += 1

@@ -85,11 +85,16 @@ class ImportList(TenantModel):
 
 
 class ImportPart(TenantModel):
-    """Some people of a list, by their keys: what one step imports."""
+    """Some people of a list, by their keys: what one step imports.
+
+    `ending` are the keys of organizations of their own whose end the plan tells; null where a list
+    is older than that.
+    """
 
     listing = models.ForeignKey(ImportList, models.CASCADE, related_name="parts", db_index=False)
     position = models.PositiveIntegerField()
     people = models.JSONField()
+    ending = models.JSONField(null=True)
 
     objects = TenantManager()
     unscoped = models.Manager()

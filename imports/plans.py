@@ -12,8 +12,8 @@ from imports.models import ImportList
 from organizations.models import Organization, Role
 
 FOREVER = (
-    "Nobody is asked. Whoever is imported can be removed again, but an organization of their own "
-    "does not come back."
+    "Nobody is asked. Anyone who is imported can be removed again, but an organization of their "
+    "own does not come back."
 )
 
 
@@ -29,14 +29,14 @@ def people(number: int) -> str:
 
 def _blockers(listing: ImportList, organization: Organization) -> Iterator[Effect]:
     if not listing.groups.get(""):
-        text = "Nobody of this list can be imported."
+        text = "Nobody on this list can be imported."
         yield Effect(Weight.BLOCKER, "nobody", text)
     said = verdicts(organization, listing.domains)
     if not any(one.allowed for one in said.values()):
         reason = next((one.reason for one in said.values()), "No domain was chosen.")
         yield Effect(Weight.BLOCKER, "domain", reason)
     if listing.is_notifying is None:
-        text = "Say first whether they are notified."
+        text = "First choose whether they are notified."
         yield Effect(Weight.BLOCKER, "notice", text)
 
 
@@ -77,7 +77,7 @@ def _what_comes_along(group: dict[str, int]) -> Iterator[Effect]:
 
 
 def _notice(listing: ImportList) -> str:
-    return "Each of them gets a mail." if listing.is_notifying else "Nobody of them gets a mail."
+    return "Each gets an email." if listing.is_notifying else "None of them gets an email."
 
 
 def _things(group: dict[str, list[list[str]]]) -> tuple[Thing, ...]:

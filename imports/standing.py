@@ -23,8 +23,8 @@ def require_room_for_a_draft() -> None:
     if ImportList.objects.drafts()[:MOST_DRAFTS].count() >= MOST_DRAFTS:
         raise RuleViolation(
             "too_many_drafts",
-            f"{MOST_DRAFTS} lists of your organization are not started yet, which is the most. "
-            "Start importing or discard one of them; a list that nobody starts is forgotten after "
+            f"{MOST_DRAFTS} lists of your organization are not started yet, which is the limit. "
+            "Start importing or discard one of them; a list that nobody starts is deleted after "
             f"{settings.DRAFT_KEPT.days} days.",
         )
 
@@ -37,7 +37,7 @@ def still_draft(listing: ImportList, actor: Actor) -> ImportList:
     require_switched_on(listing.organization)
     current = locked_draft(listing)
     if current.by_id != actor.user_id:
-        raise NotAllowed("Only the one who made this list goes on with it.")
+        raise NotAllowed("Only the person who made this list can continue with it.")
     return current
 
 

@@ -40,12 +40,12 @@ class Cause(models.TextChoices):
     DIFFERS = "differs", "the same person twice, asked for differently"
     ROLE = "role", "no such organization role"
     ACCOUNT = "account", "no such account in your organization"
-    ACCOUNT_STOPPED = "account_stopped", "the account does not run"
+    ACCOUNT_STOPPED = "account_stopped", "the account is not active"
     ACCOUNT_ROLES = "account_roles", "no such roles on an account"
     DOMAIN = "domain", "domain not verified"
     DOMAIN_COMMON = "domain_common", "domain of a mail service"
     DOMAIN_ELSEWHERE = "domain_elsewhere", "domain managed by another organization"
-    NO_MEMBER = "no_member", "no managed user of yours yet"
+    NO_MEMBER = "no_member", "not a managed user of yours yet"
     MEMBER = "member", "a managed user already"
     ELSEWHERE = "elsewhere", "a member of another organization"
     INVITED = "invited", "invited already"
@@ -78,6 +78,19 @@ class InvitationBatchQuerySet(models.QuerySet[RowT]):
             finished_at=None, leased_until=None, confirmed_at__isnull=False,
             starts_at__lte=clock.now(),
         )  # fmt: skip
+
+    def scheduled(self) -> Self:
+        """Confirmed for a moment that has not come."""
+        return self.filter(state=RunState.PENDING, starts_at__gt=clock.now(), cancelled_at=None)
+
+    def cancel(self) -> int:
+        """Give up what has not begun, and delete its rows; returns how many there were."""
+        now = clock.now()
+        waiting = list(self.filter(state=RunState.PENDING).values_list("pk", flat=True))
+        chosen = InvitationBatch.objects.filter(pk__in=waiting, state=RunState.PENDING)
+        cancelled = chosen.update(state=RunState.FAILED, finished_at=now, cancelled_at=now)
+        InvitationBatchRow.objects.filter(batch__in=waiting).delete()
+        return cancelled
 
     def with_first_address(self) -> Self:
         """Say of each how its first row is addressed; None where no row is left."""

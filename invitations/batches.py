@@ -34,6 +34,7 @@ from invitations.batch_models import (
 )
 from invitations.kinds import Obstacle
 from invitations.models import Invitation, Kind
+from organizations import policy
 from organizations.models import GRANTABLE_ROLES, Organization, Role
 from users.admission import GatheredWorld, World, decide
 from users.models import User, WayIn
@@ -52,6 +53,9 @@ SYNONYMS = {
 }
 MOST_ROWS = 1000
 MOST_BYTES = 1_000_000
+
+# Of a row that can be sent: its position, address, role, account and roles on it, as written.
+GoodRow = tuple[int, str, str, str, str]
 
 _BETWEEN_ROLES = re.compile(r"[,;+/]")
 
@@ -160,11 +164,26 @@ def judge(rows: Sequence[InvitationBatchRow], organization: Organization) -> Non
         row.message = flaw.message[:MESSAGE_LENGTH] if flaw else ""
 
 
-def digest_of_good(batch: InvitationBatch) -> str:
-    """The SHA-256 of the rows that can be sent: what somebody confirms who has read them."""
+def good_of(batch: InvitationBatch) -> list[GoodRow]:
+    """The rows that can be sent, in the order of the table."""
     good = InvitationBatchRow.objects.filter(batch=batch).waiting().order_by("position", "pk")
-    told = list(good.values_list("position", "email", "role", "account", "account_roles"))
-    return hashlib.sha256(json.dumps(told).encode()).hexdigest()
+    return list(good.values_list("position", "email", "role", "account", "account_roles"))
+
+
+def digest_of(good: Sequence[GoodRow]) -> str:
+    """The SHA-256 of the rows that can be sent: what somebody confirms who has read them."""
+    return hashlib.sha256(json.dumps(good).encode()).hexdigest()
+
+
+def digest_of_good(batch: InvitationBatch) -> str:
+    """The same for all that can be sent of a batch."""
+    return digest_of(good_of(batch))
+
+
+def makes_administrators(good: Iterable[GoodRow]) -> bool:
+    """Whether one of the rows that can be sent does."""
+    named = map(role_named, {role for _, _, role, _, _ in good})
+    return any(role and policy.may_administer(role) for role in named)
 
 
 def role_named(text: str) -> Role | None:
@@ -196,7 +215,7 @@ def _flaws_of(rows: Sequence[InvitationBatchRow], organization: Organization) ->
 def _repeated(wish: Wish, line: int, earlier: Wish) -> Flaw:
     """What is wrong with the second of two rows that ask for one invitation."""
     if wish == earlier:
-        return Flaw(Cause.TWICE, f"Line {line} asks for the same already.")
+        return Flaw(Cause.TWICE, f"Line {line} already asks for the same.")
     return Flaw(
         Cause.DIFFERS,
         f"Line {line} asks for {earlier.asked}, this one for {wish.asked}. Keep one of the two.",
@@ -209,9 +228,7 @@ def _names_account(row: InvitationBatchRow) -> bool:
 
 def _with_account(row: InvitationBatchRow, email: str, role: Role | None) -> Wish | Flaw:
     if not is_sid(row.account, "AC"):
-        return Flaw(
-            Cause.ACCOUNT, "An account is named by its SID, which is AC and 32 digits and letters."
-        )
+        return Flaw(Cause.ACCOUNT, "Name the account by its SID: AC and 32 digits and letters.")
     roles = _account_roles_named(row.account_roles)
     try:
         account_policy.require_roles(roles or ())
@@ -220,7 +237,7 @@ def _with_account(row: InvitationBatchRow, email: str, role: Role | None) -> Wis
     if roles is None:
         able = ", ".join(role.label for role in GRANTABLE_ACCOUNT_ROLES)
         return Flaw(
-            Cause.ACCOUNT_ROLES, f"The roles on an account are {able}; put a comma between two."
+            Cause.ACCOUNT_ROLES, f"The roles on an account are {able}; separate them with commas."
         )
     return Wish(email, role=role, account=row.account, account_roles=roles)
 
@@ -291,7 +308,7 @@ class _Facts:
 
     def _of_access(self, wish: Wish) -> Flaw | None:
         if wish.key in self.having_access:
-            return Flaw(Cause.HAS_ACCESS, "They have roles on it already. Change these there.")
+            return Flaw(Cause.HAS_ACCESS, "They already have roles on it. Change them there.")
         if self.obstacles.get(wish.email) is Obstacle.ALREADY_MEMBER:
             return None
         verdict = decide(wish.email, WayIn.ACCOUNT_ACCESS, into=self.organization, world=self.world)

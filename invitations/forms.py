@@ -30,8 +30,8 @@ class InviteManyForm(Form):
         label="Addresses or rows",
         required=False,
         strip=False,
-        help_text="Addresses, one a line or with commas or semicolons between them, as a mail "
-        "program writes them; or rows copied from a spreadsheet with the names of the columns "
+        help_text="Addresses, one per line or separated by commas or semicolons, as a mail "
+        "program writes them; or rows copied from a spreadsheet, with the column names "
         "above them.",
         widget=forms.Textarea(attrs={"rows": 12, "spellcheck": "false"}),
     )
@@ -42,9 +42,9 @@ class InviteManyForm(Form):
         error_messages={"empty": "This file is empty."},
     )
     role = forms.TypedChoiceField(
-        label="Organization role of rows that name none",
-        help_text="A row that names an account and no organization role is an invitation to that "
-        "account alone.",
+        label="Organization role for rows without one",
+        help_text="A row with an account and no organization role is an invitation to that "
+        "account only.",
         choices=[(role.value, role.short_label) for role in GRANTABLE_ROLES],
         coerce=Role,
         initial=Role.STANDARD,
@@ -70,7 +70,7 @@ class RowForm(Form):
     role = forms.TypedChoiceField(
         label="Organization role",
         choices=[
-            ("", "None: an invitation to the account alone"),
+            ("", "None: an invitation to the account only"),
             *[(role.value, role.short_label) for role in GRANTABLE_ROLES],
         ],
         coerce=Role,
@@ -79,14 +79,14 @@ class RowForm(Form):
     )
     account = forms.CharField(
         label="Account SID",
-        help_text="Empty for an invitation to the organization alone.",
+        help_text="Leave empty for an invitation to the organization only.",
         max_length=ROLE_LENGTH,
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
     account_roles = forms.CharField(
         label="Roles on the account",
-        help_text="With a comma between two.",
+        help_text="Separated by commas.",
         max_length=ACCOUNT_ROLES_LENGTH,
         required=False,
     )

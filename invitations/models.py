@@ -5,8 +5,8 @@ from typing import Any, Self, cast
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Count, F, Q
-from django.db.models.functions import Lower
+from django.db.models import Count, F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce, Lower
 from django.urls import reverse
 
 from accounts.models import Account, AccountRole
@@ -18,7 +18,7 @@ from adminctr.core.tenancy import RowT, TenantManager, TenantModel
 from adminctr.core.tokens import make_token
 from invitations.batch_models import InvitationBatch as InvitationBatch
 from invitations.batch_models import InvitationBatchRow as InvitationBatchRow
-from organizations.models import GRANTABLE_ROLES, Role
+from organizations.models import GRANTABLE_ROLES, Organization, Role
 
 # A mail that has not left by then is not merely on its way.
 SENDING_TIME = timedelta(minutes=1)
@@ -52,6 +52,9 @@ class InvitationQuerySet(models.QuerySet[RowT]):
         """Not accepted, declined or withdrawn; expiry alone does not close an invitation."""
         return self.filter(_is_open())
 
+    def closed(self) -> Self:
+        return self.filter(~_is_open())
+
     def expired(self) -> Self:
         return self.open().filter(_is_expired())
 
@@ -74,6 +77,23 @@ class InvitationQuerySet(models.QuerySet[RowT]):
     def withhold_account_roles(self) -> int:
         """Let invitations to join go on without the roles on an account; how many there were."""
         return self.filter(kind=Kind.JOIN).update(account=None, account_roles="")
+
+    def revoke(self) -> int:
+        """Close what is open of these, and count it no longer; how many there were.
+
+        In a transaction, with the locks of their organizations held, be they one or many.
+        """
+        going = self.open()
+        counted = going.filter(kind__in=_COUNTERS).order_by().values("organization")
+        organizations = Organization.objects.filter(pk__in=counted)
+        organizations.tally(**{name: -going._in_each(kind) for kind, name in _COUNTERS.items()})
+        return going.update(revoked_at=clock.now())
+
+    def _in_each(self, kind: Kind) -> Coalesce:
+        """How many of a kind stand in each organization that is asked about."""
+        rows = self.filter(kind=kind, organization=OuterRef("pk")).order_by()
+        number = rows.values("organization").annotate(number=Count("pk")).values("number")
+        return Coalesce(Subquery(number), 0)
 
     def sum_up(self, most: int) -> dict[str, Any]:
         """How many are pending, how many of them expired, and whose mail should have left by now.

@@ -10,7 +10,7 @@ from accounts import access
 from adminctr.core import clock
 from adminctr.core.actor import Actor
 from audit import log
-from invitations.models import Invitation, Kind
+from invitations.models import Invitation, InvitationQuerySet, Kind
 from organizations import policy
 from organizations.policy import Action
 from users.models import User
@@ -47,12 +47,13 @@ def mark_accepted(invitation: Invitation, user: User) -> None:
     invitation.tally(-1)
 
 
-def withdraw(invitation: Invitation, actor: Actor) -> None:
-    """Close an invitation that nobody may accept any more."""
-    invitation.revoked_at = clock.now()
-    invitation.save(update_fields=["revoked_at"])
-    invitation.tally(-1)
-    note(invitation, "user.invitation_revoked", actor)
+def withdraw(invitations: InvitationQuerySet[Invitation], actor: Actor) -> None:
+    """Close those of these that are open, which nobody may accept any more, and tell of each."""
+    going = list(invitations.open().select_related("account", "organization").order_by("pk"))
+    if going:
+        invitations.revoke()
+    for invitation in going:
+        note(invitation, "user.invitation_revoked", actor)
 
 
 def withdraw_what_is_moot(emails: Collection[str], actor: Actor) -> None:
@@ -60,16 +61,8 @@ def withdraw_what_is_moot(emails: Collection[str], actor: Actor) -> None:
 
     Called in the scope of the one organization that they are in now.
     """
-    for kind in (Kind.JOIN, Kind.ADD_ACCOUNT):
-        moot = Invitation.objects.open().filter(kind=kind, email__in=emails)
-        found = list(moot.select_related("organization"))
-        if found:
-            Invitation.objects.filter(pk__in=[one.pk for one in found]).update(
-                revoked_at=clock.now()
-            )
-            found[0].tally(-len(found))
-        for invitation in found:
-            note(invitation, "user.invitation_revoked", actor)
+    moot = Invitation.objects.filter(kind__in=[Kind.JOIN, Kind.ADD_ACCOUNT], email__in=emails)
+    withdraw(moot, actor)
 
 
 def note(invitation: Invitation, action: str, actor: Actor, **details: Any) -> None:

@@ -30,13 +30,7 @@ def absorb_all(
     revoked, removed = _end_what_is_left(keys)
     stays.end_all_stays(keys)
     ending = Organization.objects.filter(pk__in=keys)
-    ending.update(
-        owner=None,
-        ended_at=clock.now(),
-        managed_accounts=0,
-        pending_users=0,
-        pending_accounts=0,
-    )
+    ending.update(owner=None, ended_at=clock.now(), managed_accounts=0)
     for organization in organizations:
         for concerned in (organization, into):
             log.record(
@@ -57,10 +51,7 @@ def _move_accounts(keys: Collection[int], into: Organization) -> Named:
     accounts = Account.objects.filter(organization__in=keys)
     into.tally(managed_accounts=accounts.managed().count())
     waiting = Invitation.objects.filter(organization=into, account__organization__in=keys)
-    moot = list(waiting.pending_accounts().values_list("pk", flat=True))
-    if moot:
-        into.tally(pending_accounts=-len(moot))
-        Invitation.objects.filter(pk__in=moot).update(revoked_at=clock.now())
+    waiting.pending_accounts().revoke()
     moved = _named(accounts, "name")
     accounts.update(organization=into)
     roles = RoleAssignment.objects.on_accounts().filter(organization__in=keys)
@@ -73,7 +64,7 @@ def _end_what_is_left(keys: Collection[int]) -> tuple[Named, Named]:
     invitations = Invitation.objects.open().filter(organization__in=keys)
     domains = Domain.objects.filter(organization__in=keys)
     named = _named(invitations, "email"), _named(domains, "name")
-    invitations.update(revoked_at=clock.now())
+    invitations.revoke()
     domains.delete()
     return named
 

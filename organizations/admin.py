@@ -179,7 +179,7 @@ class OrganizationAdmin(OperationAdmin):
             SharingForm,
             applies=_lives,
             hint="It can verify a domain that others hold. Once it has, no domain setting adds "
-            "people to one of them, and all of them get a mail. In the reason, name no other "
+            "people to one of them, and all of them get an email. In the reason, name no other "
             "organization: this one reads it.",
         ),
         StaffOperation(
@@ -200,7 +200,8 @@ class OrganizationAdmin(OperationAdmin):
             _transfer,
             TransferForm,
             applies=_lives,
-            hint="The former Owner becomes an Administrator. Both get a mail.",
+            hint="The former Owner becomes an Administrator. Both get an email.",
+            is_sensitive=True,
         ),
         StaffOperation(
             "record-baa",

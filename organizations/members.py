@@ -34,7 +34,7 @@ def owner_named(who: str) -> Membership:
 
 
 def not_a_member() -> RuleViolation:
-    return RuleViolation("not_a_member", "This person has left the organization meanwhile.")
+    return RuleViolation("not_a_member", "This person has left the organization.")
 
 
 def owner_not_managed() -> RuleViolation:

@@ -7,6 +7,7 @@ from typing import Any, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q, Value
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce, Lower, StrIndex, Substr
 from django.urls import reverse
 
@@ -20,6 +21,7 @@ from adminctr.core.tenancy import Person, TenantManager, TenantModel, person
 NAME_LENGTH = 64
 QUERY_LENGTH = 1000
 VIEW_NAME_LENGTH = 60
+PERSON_NAME_LENGTH = 511  # first and last name with a blank between
 # Where those stand who never did, in the order of the last sign-in: no column of it is empty.
 NEVER_SIGNED_IN = datetime(1970, 1, 1, tzinfo=UTC)
 _DEFAULT_NAME_ENDING = "'s organization"
@@ -80,6 +82,10 @@ class OrganizationQuerySet(models.QuerySet["Organization"]):
 
     def living(self) -> Self:
         return self.filter(ended_at=None)
+
+    def tally(self, **more: int | Combinable) -> None:
+        """Add to their counters, or take from them, in the transaction that writes the rows."""
+        self.update(**{counter: F(counter) + number for counter, number in more.items()})
 
 
 class Organization(models.Model):
@@ -158,9 +164,8 @@ class Organization(models.Model):
         self.refresh_from_db(from_queryset=Organization.objects.select_for_update(no_key=True))
 
     def tally(self, **more: int) -> None:
-        """Add to its counters, or take from them, in the transaction that writes the rows."""
-        changes = {counter: F(counter) + number for counter, number in more.items()}
-        Organization.objects.filter(pk=self.pk).update(**changes)
+        """The same for this one."""
+        Organization.objects.filter(pk=self.pk).tally(**more)
 
 
 class MembershipQuerySet(PeriodQuerySet["Membership"]):
@@ -175,7 +180,8 @@ class Membership(Period):
     `email` to `last_sign_in_at` are copies of what the Users lists sort and filter by, written
     by the operations that change them and compared by check_invariants; so is
     `has_second_factor`. `second_factor` is asked of this person while they stay. `hidden_steps`
-    names, by spaces, what was still to be set up when this person hid the list of it.
+    names, by spaces, what was still to be set up when this person hid the list of it. `name` is
+    written when it ends: the name that they had then.
     """
 
     person_column = "user_id"
@@ -208,6 +214,7 @@ class Membership(Period):
     )
     has_second_factor = models.BooleanField(default=False, db_default=False)
     hidden_steps = KeyField(max_length=200, blank=True, db_default="", default="")
+    name = models.CharField(max_length=PERSON_NAME_LENGTH, blank=True, db_default="", default="")
 
     objects = TenantManager.from_queryset(MembershipQuerySet)()
     unscoped = models.Manager.from_queryset(MembershipQuerySet)()

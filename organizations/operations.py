@@ -173,7 +173,7 @@ def save_view(
         )
     if mine.count() >= MOST_VIEWS:
         raise RuleViolation(
-            "too_many_views", f"You have {MOST_VIEWS} views of this list. Forget one first."
+            "too_many_views", f"You have {MOST_VIEWS} views of this list. Delete one first."
         )
 
     view = SavedView.objects.create(
@@ -193,7 +193,7 @@ def forget_view(view: SavedView, *, actor: Actor) -> None:
     """Forget one's own view, or one that everybody sees. Raises NotAllowed."""
     actor = policy.require_locked(actor, Action.LIST_SAVE_VIEW, view)
     if not view.is_shared and view.by_id != actor.user_id:
-        raise NotAllowed("Everybody forgets their own views alone.", action=Action.LIST_SAVE_VIEW)
+        raise NotAllowed("You can delete only your own views.", action=Action.LIST_SAVE_VIEW)
     if SavedView.objects.filter(pk=view.pk).delete()[0]:
         _record("view.forgotten", view, actor)
 

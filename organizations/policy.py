@@ -190,8 +190,8 @@ ASK_AN_ADMINISTRATOR = (
 )
 OWNER_STAYS = "The Owner's role changes only by handing over the ownership."
 OWNER_UNTOUCHABLE = (
-    "Nobody does this to the Owner. The Owner looks after their own sign-in in their profile, and "
-    "can hand the ownership over."
+    "This cannot be done to the Owner. The Owner looks after their own sign-in in their profile, "
+    "and can hand the ownership over."
 )
 STAFF_UNTOUCHABLE = (
     "This person is support staff: who takes over their sign-in could look into every "
@@ -201,7 +201,7 @@ NOT_TO_ONESELF = "You cannot do this to yourself. Your own sign-in is in your pr
 OWN_ORGANIZATION = "This is your own organization; somebody else of support must do this."
 MEMBERS_ALONE = "Support staff do not do this; the people of the organization can."
 SUPPORT_ALONE = "Only support staff can do this."
-NOT_STAFF = "You are not support staff any more."
+NOT_STAFF = "You are no longer support staff."
 NO_ORGANIZATION = (
     "You do not belong to an organization. Ask the people you work with to invite you. Their "
     "invitation comes by mail; its link makes you a member of their organization."
@@ -440,6 +440,9 @@ def _about_a_login(actor: Actor, subject: Login) -> Refusal | None:
         return Refusal(
             "Support staff cannot suspend each other; an operator of this installation can."
         )
+    stay = stay_of(subject) if actor.organization_id else None
+    if stay and stay.organization_id == actor.organization_id:
+        return Refusal(OWN_ORGANIZATION)
     return None
 
 

@@ -21,7 +21,7 @@ def begin_stay(
     # Locked, so that nobody changes what is copied here before this stay is there to be changed.
     user.refresh_from_db(from_queryset=User.objects.select_for_update(no_key=True))
     if user.deleted_at is not None:
-        raise RuleViolation("login_deleted", "This login was deleted. Sign up anew.")
+        raise RuleViolation("login_deleted", "This login was deleted. Sign up again.")
     violation = RuleViolation(
         "already_in_an_organization", "A person can be in one organization only."
     )
@@ -42,7 +42,7 @@ def begin_stays(
     keys = [user.pk for user in users]
     # A stay past its planned end counts for nobody; the job that ends it may not have run yet.
     overdue = Membership.unscoped.filter(user__in=keys).overdue()
-    for former in overdue.select_related("organization"):
+    for former in overdue.select_related("organization", "user"):
         _end(former)
     with_factor = set(
         Factor.objects.real().filter(user__in=keys).values_list("user", flat=True).distinct()
@@ -114,7 +114,9 @@ def copy_person(user: User) -> None:
 
 
 def _end(stay: Membership) -> None:
-    ended = Membership.unscoped.filter(pk=stay.pk).end()
+    rows = Membership.unscoped.filter(pk=stay.pk)
+    rows.open().update(name=stay.user.get_full_name())  # what they are called later is theirs
+    ended = rows.end()
     stay.organization.tally(managed_users=-ended)
 
 

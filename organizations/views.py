@@ -98,7 +98,7 @@ class ChangeOwnershipPage(OperationPage):
             "consequences": [
                 "The person you choose becomes the Owner at once.",
                 "You become an Administrator; only the new Owner can change this back.",
-                "Both of you get a mail.",
+                "Both of you get an email.",
             ],
             "survives": ["Everybody else, and every account, stays as it is."],
         }

@@ -29,7 +29,7 @@ def _about_domains(figures: Figures) -> Iterator[tuple[str, str]]:
     if names := figures.uncertain_domains:
         yield f"The verification of {_domains(names)} is uncertain", url
     if names := figures.missing_domains:
-        yield f"The proof of {_domains(names)} was not found at the last check", url
+        yield f"The verification record of {_domains(names)} was not found at the last check", url
     if names := figures.failing_domains:
         yield f"The last check of {_domains(names)} failed", url
     if names := figures.waiting_domains:

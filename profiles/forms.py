@@ -21,7 +21,7 @@ class ConfirmEmailForm(Form):
 
 
 class ChangePasswordForm(Form):
-    password = PasswordField(label="Present password", autocomplete="current-password")
+    password = PasswordField(label="Current password", autocomplete="current-password")
     new_password = PasswordField(
         label="New password", autocomplete="new-password", help_text=PASSWORD_HELP
     )

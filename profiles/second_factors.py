@@ -66,11 +66,11 @@ class RemoveFactorPage(OwnFactorPage):
 
     def context(self, subject: Factor) -> dict[str, Any]:
         others = Factor.objects.real().filter(user=self.user).exclude(pk=subject.pk)
-        consequences = [f"{subject.label()} is not asked for any more."]
+        consequences = [f"{subject.label()} is no longer asked for."]
         if not others.exists():
             consequences += [
                 "Your recovery codes stop working, and remembered browsers are forgotten.",
-                "Nothing but your password keeps your login safe.",
+                "Only your password protects your login.",
             ]
         return super().context(subject) | {"consequences": consequences}
 

@@ -67,7 +67,7 @@ class ProfilePage(OwnDetailPage):
             return {}
         return {
             "wanted_title": f"{change.email} is not confirmed yet",
-            "wanted_text": f"Open the link that we mailed to it, by "
+            "wanted_text": f"Open the link that we sent to it, by "
             f"{moment(change.expires_at).text}. Until then your address stays as it is.",
         }
 
@@ -269,7 +269,7 @@ class ForgetBrowser(OwnActionPage):
     def perform(self, subject: RememberedBrowser) -> Done:
         operations.forget_browser(subject, actor=self.actor)
         device = device_of(subject.user_agent)
-        return Done(f"You are asked at the next log-in in {device}.", self.back(subject))
+        return Done(f"The next log-in in {device} asks for a second factor.", self.back(subject))
 
 
 class ForgetEveryBrowser(OwnActionPage):
@@ -281,7 +281,8 @@ class ForgetEveryBrowser(OwnActionPage):
 
     def perform(self, subject: User) -> Done:
         operations.forget_every_browser(subject, actor=self.actor)
-        return Done("You are asked at every log-in now, in every browser.", self.back(subject))
+        text = "Every log-in now asks for a second factor, in every browser."
+        return Done(text, self.back(subject))
 
 
 def _remembered(user: User) -> QuerySet[RememberedBrowser]:

@@ -100,8 +100,9 @@ class UserAdmin(OperationAdmin):
             Action.USER_SUSPEND,
             _suspend,
             applies=lambda subject: subject.status == UserStatus.ACTIVE,
-            hint="Nobody gets in with this login until support lifts the suspension, and whoever "
-            "is logged in with it is out at once.",
+            hint="Nobody can log in with this login until support lifts the suspension, and "
+            "anyone logged in with it is logged out at once.",
+            is_sensitive=True,
         ),
         StaffOperation(
             "lift-suspension",
@@ -109,6 +110,7 @@ class UserAdmin(OperationAdmin):
             Action.USER_SUSPEND,
             _lift,
             applies=lambda subject: subject.status == UserStatus.SUSPENDED,
+            is_sensitive=True,
         ),
         StaffOperation(
             "reset-password",
@@ -117,8 +119,9 @@ class UserAdmin(OperationAdmin):
             _reset_password,
             applies=lambda subject: subject.status == UserStatus.ACTIVE,
             about=_stay_or_user,
-            hint="The old password stops working, whoever is logged in with it is out, and a link "
-            "to set a new one goes to the person by mail.",
+            hint="The old password stops working, anyone logged in with it is logged out, and a "
+            "link to set a new one goes to the person by email.",
+            is_sensitive=True,
         ),
         StaffOperation(
             "reset-2fa",
@@ -128,7 +131,8 @@ class UserAdmin(OperationAdmin):
             applies=lambda subject: subject.status != UserStatus.SUSPENDED,
             about=_stay_or_user,
             hint="Every second factor is removed and every session ends; the next log-in sets up a "
-            "new one. Be sure who asks: call back by a number that you know.",
+            "new one. Be sure who is asking: call back on a number that you know.",
+            is_sensitive=True,
         ),
         StaffOperation(
             "end-sessions",
@@ -136,6 +140,7 @@ class UserAdmin(OperationAdmin):
             Action.USER_END_SESSIONS,
             _end_sessions,
             about=_stay_or_user,
+            is_sensitive=True,
         ),
         StaffOperation(
             "deactivate",
@@ -144,8 +149,9 @@ class UserAdmin(OperationAdmin):
             _deactivate,
             applies=lambda subject: subject.status == UserStatus.ACTIVE,
             about=_stay_or_user,
-            hint="Their administrators can reactivate them. To keep somebody out of whom only "
-            "support decides, suspend the login.",
+            hint="Their administrators can reactivate them. To keep somebody out until support "
+            "decides otherwise, suspend the login.",
+            is_sensitive=True,
         ),
         StaffOperation(
             "reactivate",
@@ -154,6 +160,7 @@ class UserAdmin(OperationAdmin):
             _reactivate,
             applies=lambda subject: subject.status == UserStatus.INACTIVE,
             about=_stay_or_user,
+            is_sensitive=True,
         ),
     )
 

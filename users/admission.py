@@ -125,7 +125,7 @@ class _Case:
         """Whether `into` holds the domain; while that is uncertain it lets nobody new in."""
         mine = _of(self.into, self.holders)
         is_doubted = mine is not None and mine.is_uncertain() and not even_uncertain
-        more = "its verification is uncertain, so nobody new comes in." if is_doubted else ""
+        more = "its verification is uncertain, so nobody new can join." if is_doubted else ""
         has_one = mine is not None and not is_doubted
         return self.ask(f"Has this organization verified {self.name}?", has_one, more=more)
 
@@ -133,7 +133,7 @@ class _Case:
         manages = _of(self.into, self.world.holders(self.present)) is not None
         present = readable_domain(self.present)
         return self.ask(
-            f"Does this organization manage the present address, of {present}?", manages
+            f"Does this organization manage the current address, of {present}?", manages
         )
 
     def comes_in_outside(self) -> bool:
@@ -179,9 +179,9 @@ def _on_sign_up(case: _Case) -> Verdict:
     if not case.is_sure():
         return case.refuse(
             "domain_uncertain",
-            f"An organization manages the addresses of {case.name}, and is proving anew that the "
-            "domain is its own; until then nobody new comes in. Ask your administrator, or sign up "
-            "with another address.",
+            f"An organization manages the addresses of {case.name}, and is proving again that "
+            "the domain is its own; until then nobody new can join. Ask your administrator, or "
+            "sign up with another address.",
         )
     joins = case.setting() == DomainSetting.AUTO_ENROLLMENT
     if case.ask("Is the domain setting Auto-enrollment?", joins):
@@ -254,10 +254,10 @@ def _on_being_added(case: _Case) -> Verdict:
 
 def _on_first_sso(case: _Case) -> Verdict:
     """Signing in with SSO makes nobody: people come in first, by one of the other ways."""
-    case.ask("Does signing in with SSO make a login?", False)
+    case.ask("Does signing in with SSO create a login?", False)
     return case.refuse(
         "login_unknown",
-        "There is no login for this address. Signing in with SSO does not make one; ask an "
+        "There is no login for this address. Signing in with SSO does not create one; ask an "
         "Administrator for an invitation.",
     )
 
@@ -270,7 +270,7 @@ def _on_access(case: _Case) -> Verdict:
     if case.ask("Is it this organization, which owns the account?", is_ours):
         return case.refuse(
             "membership_required",
-            f"This organization manages the addresses of {case.name}, so whoever has one must "
+            f"This organization manages the addresses of {case.name}, so anyone who has one must "
             "be a managed user. Invite them to the organization first.",
         )
     return case.refuse(

@@ -29,12 +29,12 @@ def step_of(secret: str, code: str, *, after: int) -> int | None:
 
 
 def address(secret: str, email: str) -> str:
-    """What the square code carries, for the app to read."""
+    """What the QR code carries, for the app to read."""
     app = pyotp.TOTP(secret, digits=CODE_LENGTH, interval=_SECONDS)
     return app.provisioning_uri(name=email, issuer_name=settings.PRODUCT_NAME)
 
 
 def picture(secret: str, email: str) -> str:
-    """The square code, as the source of an image."""
+    """The QR code, as the source of an image."""
     code = segno.make(address(secret, email), error="m", micro=False)
     return code.svg_data_uri(scale=5, border=4, light="#fff")

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 
 from accounts.models import Account, AccountStatus, RoleAssignment
+from adminctr.core import clock
 from adminctr.core.runs import Run, RunState
 from bulk.models import BulkRun
 from imports.models import ImportRun
-from invitations.batch_models import InvitationBatch
-from invitations.models import Invitation, Kind
+from invitations.batch_models import InvitationBatch, InvitationBatchQuerySet
+from invitations.models import Invitation, InvitationQuerySet, Kind
 from organizations.models import Membership, Role, SavedView
 from users.models import Departure, Expectation, Session, UserStatus
 
@@ -58,14 +59,14 @@ class Belongings:
         others: QuerySet[RoleAssignment] = held.exclude(organization=self.stay.organization_id)
         return others
 
-    def sent_invitations(self) -> QuerySet[Invitation]:
+    def sent_invitations(self) -> InvitationQuerySet[Invitation]:
         """What they sent and nobody has answered."""
-        waiting: QuerySet[Invitation] = Invitation.objects.open()
+        waiting: InvitationQuerySet[Invitation] = Invitation.objects.open()
         return waiting.filter(invited_by=self.stay.user_id).order_by("pk")
 
-    def offers(self) -> QuerySet[Invitation]:
+    def offers(self) -> InvitationQuerySet[Invitation]:
         """What offers them access to accounts of the organization."""
-        waiting: QuerySet[Invitation] = Invitation.objects.open().filter(kind=Kind.ACCESS)
+        waiting: InvitationQuerySet[Invitation] = Invitation.objects.open().filter(kind=Kind.ACCESS)
         return waiting.filter(email=self.stay.email)
 
     def shared_views(self) -> QuerySet[SavedView]:
@@ -84,8 +85,13 @@ class Belongings:
         return Session.objects.live().filter(user=self.stay.user_id)
 
     def runs_under_way(self) -> Iterator[Run]:
-        """What they started and a worker has not finished."""
+        """What they started, whose time has come, and a worker has not finished."""
         for kind in (BulkRun, Departure, ImportRun):
             yield from kind.objects.filter(by=self.stay.user_id, state__in=_OPEN)
         sent = InvitationBatch.objects.filter(by=self.stay.user_id, finished_at=None)
-        yield from sent.filter(confirmed_at__isnull=False, cancelled_at=None)
+        yield from sent.filter(starts_at__lte=clock.now())
+
+    def scheduled_batches(self) -> InvitationBatchQuerySet[InvitationBatch]:
+        """Tables of invitations that wait for their day."""
+        waiting: InvitationBatchQuerySet[InvitationBatch] = InvitationBatch.objects.scheduled()
+        return waiting.filter(by=self.stay.user_id).order_by("starts_at", "pk")

@@ -8,7 +8,7 @@ from accounts.conditions import fit_owner
 from adminctr.core.actor import Actor
 from adminctr.core.errors import RuleViolation
 from adminctr.core.plans import Effect, Weight
-from bulk.actions import BulkAction, Kind, Parameter, Parameters, register
+from bulk.actions import BulkAction, Kind, Parameter, Parameters, always, register
 from organizations import members, policy
 from organizations.models import GRANTABLE_ROLES, Membership, Role, SecondFactor
 from organizations.operations import change_role
@@ -26,7 +26,7 @@ from users.operations import (
 Check = Callable[[Membership, Parameters], None]
 _ROLES = tuple((role.value, str(role.label)) for role in GRANTABLE_ROLES)
 _LEVELS = tuple((level.value, str(level.label)) for level in SecondFactor)
-_OUT_AT_ONCE = "Whoever is logged in is out at once, in every browser."
+_OUT_AT_ONCE = "Anyone who is logged in is logged out at once, in every browser."
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +87,10 @@ def _settle_role(parameters: Parameters) -> dict[str, str]:
 def _check_role(stay: Membership, parameters: Parameters) -> None:
     if stay.role == parameters.get("role"):
         raise RuleViolation("role_unchanged", f"They are {Role(stay.role).label} already.")
+
+
+def _makes_administrators(parameters: Parameters) -> bool:
+    return policy.may_administer(parameters.get("role", ""))
 
 
 def _change_role(sid: str, parameters: Parameters, actor: Actor) -> str:
@@ -164,13 +168,13 @@ def _settle_heir(parameters: Parameters) -> dict[str, str]:
 
 def _check_remove(stay: Membership, parameters: Parameters) -> None:
     if stay.user.sid == parameters.get("owner"):
-        raise RuleViolation("owner_leaves", "They get the accounts of the others.")
+        raise RuleViolation("owner_leaves", "This user was chosen to receive the accounts.")
 
 
 def _remove(sid: str, parameters: Parameters, actor: Actor) -> str:
     heir = members.owner_named(parameters["owner"]).user
     remove_user(_stay(sid), owner=heir, actor=actor)
-    return f"Removed; their accounts are {heir.email}'s"
+    return f"Removed; their accounts went to {heir.sid}"  # their name is read when it is shown
 
 
 def _besides_removing(rows: Sequence[Row], parameters: Parameters) -> Iterator[Effect]:
@@ -179,7 +183,7 @@ def _besides_removing(rows: Sequence[Row], parameters: Parameters) -> Iterator[E
         text = f"Accounts that one of them owns go to {heir.user.get_full_name()} ({heir.email})."
         yield Effect(Weight.CHANGES, "heir", text)
     yield Effect(Weight.LOSES, "access", "They lose every role on accounts of this organization.")
-    yield Effect(Weight.SURVIVES, "login", "Their logins stay. They get a mail each.")
+    yield Effect(Weight.SURVIVES, "login", "Their logins stay. Each gets an email.")
 
 
 def _require_offered(typed: str, choices: tuple[tuple[str, str], ...], field: str) -> str:
@@ -211,23 +215,24 @@ register(
         perform=_change_role,
         parameters=(Parameter("role", "Organization role", choices=_ROLES),),
         settle=_settle_role,
+        is_sensitive=_makes_administrators,
     ),
     BulkAction(
         name="require-2fa",
         label="Require 2FA",
         words="Require 2FA of {them}",
-        outcome=("user is asked as you say", "users are asked as you say"),
+        outcome=("user gets this requirement", "users get this requirement"),
         action=Action.USER_REQUIRE_2FA,
         check=_checked(Action.USER_REQUIRE_2FA, _check_level),
         perform=_require_level,
         parameters=(Parameter("level", "Second factor", choices=_LEVELS),),
         settle=_settle_level,
-        is_sensitive=True,
+        is_sensitive=always,
         besides=_says(
             (
                 Weight.CHANGES,
                 "enrol",
-                "Whoever has no second factor is led to set up one with the next page.",
+                "Anyone without a second factor must set one up on their next page.",
             ),
         ),
     ),
@@ -239,14 +244,14 @@ register(
         action=Action.USER_RESET_2FA,
         check=_checked(Action.USER_RESET_2FA, _check_reset),
         perform=_reset,
-        is_sensitive=True,
+        is_sensitive=always,
         besides=_says(
             (Weight.LOSES, "sessions", _OUT_AT_ONCE),
             (
                 Weight.CHANGES,
                 "enrol",
-                "The next log-in sets up a new second factor before anything else; each gets a "
-                "mail.",
+                "At the next log-in they set up a new second factor before anything else; each "
+                "gets an email.",
             ),
             (Weight.SURVIVES, "password", "Passwords, accounts and roles stay."),
         ),
@@ -260,7 +265,7 @@ register(
         check=_checked(Action.USER_END_SESSIONS, _check_nothing),
         perform=_end_sessions,
         besides=_says(
-            (Weight.SURVIVES, "password", "They can log in again at once, with what they have."),
+            (Weight.SURVIVES, "password", "They can log in again at once, as before."),
         ),
     ),
     BulkAction(
@@ -271,10 +276,10 @@ register(
         action=Action.USER_DEACTIVATE,
         check=_checked(Action.USER_DEACTIVATE, _check_deactivate),
         perform=_deactivate,
-        is_sensitive=True,
+        is_sensitive=always,
         besides=_says(
             (Weight.LOSES, "sessions", _OUT_AT_ONCE),
-            (Weight.SURVIVES, "roles", "Their accounts and roles stay theirs."),
+            (Weight.SURVIVES, "roles", "They keep their accounts and roles."),
         ),
     ),
     BulkAction(
@@ -302,7 +307,7 @@ register(
             ),
         ),
         settle=_settle_heir,
-        is_sensitive=True,
+        is_sensitive=always,
         besides=_besides_removing,
     ),
 )

@@ -8,7 +8,8 @@ from operator import attrgetter
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
-from django.db.models import Q
+from django.db.models import TextField
+from django.db.models.functions import Cast
 
 from accounts import grants, trail
 from accounts.models import RoleAssignment
@@ -16,14 +17,14 @@ from adminctr.core import clock, text
 from adminctr.core.actor import Actor
 from adminctr.core.addresses import DELETED_DOMAIN
 from bulk.models import BulkRow, BulkRun
-from imports.models import ImportRow
+from imports.models import ImportList, ImportRow
 from invitations.batch_models import InvitationBatchRow
 from invitations.models import Invitation
 from invitations.standing import withdraw
 from organizations import stays
 from organizations.models import Membership, Organization
 from users import factors, standing
-from users.models import Departed, SignUp, User, UserStatus
+from users.models import Departed, Expectation, SignUp, User, UserStatus
 
 # Other organizations learn that somebody is gone, and not whose administrator did it.
 _SYSTEM = Actor.system("deleted users")
@@ -55,9 +56,8 @@ def delete(user: User, organizations: list[Organization]) -> None:
 
 
 def _withdraw_offers(address: str, organizations: list[Organization]) -> None:
-    waiting = Invitation.unscoped.open().filter(email=address, organization__in=organizations)
-    for invitation in waiting.select_related("organization", "account").order_by("pk"):
-        withdraw(invitation, _SYSTEM)
+    theirs = Invitation.unscoped.filter(email=address, organization__in=organizations)
+    withdraw(theirs, _SYSTEM)
 
 
 def _end_roles(user: User) -> None:
@@ -80,14 +80,17 @@ def _end_roles(user: User) -> None:
 def _strip_history(user: User, address: str) -> None:
     """What is over says that somebody was there, and no longer who; the activity tells it.
 
-    Whoever has the address later finds nothing of it either.
+    Whoever has the address later finds nothing of it either. What organizations expect of it is
+    forgotten where they were managed; elsewhere it names an address and nobody.
     """
     copies = {"email": user.email, "name_key": text.sort_key(user.get_full_name())}
-    Membership.unscoped.filter(user=user).update(**copies, surname_key="")
+    stays_of_theirs = Membership.unscoped.filter(user=user)
+    homes = stays_of_theirs.order_by().values("organization")
+    Expectation.unscoped.filter(organization__in=homes, email=address).delete()
+    stays_of_theirs.update(**copies, surname_key="", name="")
     RoleAssignment.unscoped.filter(holder=user).update(**copies)
     Departed.unscoped.filter(user=user).update(email=user.email, password_digest="")
-    is_open = Q(accepted_at=None, declined_at=None, revoked_at=None)
-    Invitation.unscoped.filter(~is_open, email=address).update(email=user.email)
+    Invitation.unscoped.closed().filter(email=address).update(email=user.email)
     _strip_runs(user, address)
 
 
@@ -103,3 +106,16 @@ def _strip_runs(user: User, address: str) -> None:
     acted_on.update(name=f"{name} ({user.email})")
     ImportRow.unscoped.filter(user=user).update(name=name, email=user.email)
     InvitationBatchRow.unscoped.of_address(address).answered().update(email=user.email)
+    _strip_examples(user)
+
+
+def _strip_examples(user: User) -> None:
+    """The lists of imports that were not started show some of those whom they name."""
+    drafts = ImportList.unscoped.drafts().alias(shown=Cast("groups", TextField()))
+    showing_them = drafts.filter(shown__contains=user.sid)
+    for listing in showing_them.select_for_update(of=("self",)):
+        examples = [one for group in listing.groups.values() for one in group["examples"]]
+        for one in examples:
+            if one[0] == user.sid:
+                one[1:] = [user.email, user.get_full_name()]
+        listing.save(update_fields=["groups"])

@@ -26,7 +26,7 @@ def require_proof(user: User, *, has_proven: bool) -> None:
     """A password alone adds no second factor beside another. Raises RuleViolation: prove_first."""
     if not has_proven and has_one(user):
         raise RuleViolation(
-            "prove_first", "You have a second factor already. Prove it, then set up another one."
+            "prove_first", "You already have a second factor. Confirm it, then set up another one."
         )
 
 

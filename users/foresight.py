@@ -105,6 +105,6 @@ def _elsewhere(domain: str) -> Verdict:
     name = readable_domain(domain)
     return Verdict(
         Outcome.ELSEWHERE,
-        reason=f"Another organization holds {name} and decides what comes of its addresses.",
+        reason=f"Another organization holds {name} and decides what happens with its addresses.",
         steps=(Step(f"Has an organization verified {name}?", "Yes: another one, which decides."),),
     )

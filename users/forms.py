@@ -35,7 +35,7 @@ _LAST_SIGN_INS = [
 
 
 class SignUpForm(Form):
-    email = AddressField(help_text="We send a link to it, to see that it is yours.")
+    email = AddressField(help_text="We send a link to it to check that it is yours.")
 
 
 class UserFilter(FilterForm):
@@ -214,7 +214,7 @@ class AnswerField(forms.JSONField):
             raise self._invalid()
         try:
             return super().to_python(value)
-        except RecursionError:
+        except (RecursionError, ValueError):  # a number may be longer than Python reads
             raise self._invalid() from None
 
     def bound_data(self, data: Any, initial: Any) -> Any:

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 
 from accounts import trail
 from accounts.models import Account, RoleAssignment
-from adminctr.core import clock
 from adminctr.core.actor import Actor
 from adminctr.core.periods import Source
 from adminctr.core.tenancy import tenant
@@ -34,7 +33,7 @@ def take_along(
     keys = list((family | Account.objects.filter(parent__in=accounts)).values_list("pk", flat=True))
     invitations = Invitation.objects.open().filter(account__in=keys)
     invitations.withhold_account_roles()
-    invitations.update(revoked_at=clock.now())
+    invitations.revoke()
     RoleAssignment.objects.on_accounts().filter(account__in=keys).update(organization=home)
     Account.objects.filter(pk__in=keys).update(organization=home)
     former.tally(managed_accounts=-len(accounts))

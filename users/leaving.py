@@ -15,9 +15,9 @@ from adminctr.core.addresses import readable_domain
 from audit import log
 from organizations import stays
 from organizations.models import Membership, MembershipQuerySet, Role
-from users import mail, standing
+from users import mail, settling
 from users.belongings import Belongings
-from users.models import Departed, Departure, User
+from users.models import Departed, Departure, Offboarding, User
 from users.passwords import digest_of
 
 
@@ -37,7 +37,10 @@ def due_to_leave(run: Departure) -> MembershipQuerySet:
 
 
 def remove(stay: Membership, run: Departure, *, owner: User, actor: Actor) -> None:
-    """End all that somebody has in the organization; `owner` takes over what they own there."""
+    """End all that somebody has in the organization; `owner` takes over what stays there.
+
+    The caller logs them out.
+    """
     person, belongings = stay.user, Belongings(stay)
     Departed.objects.filter(user=person).come_back()  # who came back by another way before
     accounts = list(belongings.accounts().select_related("organization"))
@@ -54,8 +57,9 @@ def remove(stay: Membership, run: Departure, *, owner: User, actor: Actor) -> No
     )
     RoleAssignment.objects.on_accounts().filter(holder=person).end()
     stays.end_stay(stay)
-    belongings.offers().update(revoked_at=departed.left_at)
-    standing.log_out(person)
+    belongings.offers().revoke()
+    settling.settle_work(belongings, to_id=owner.pk, actor=actor)
+    Offboarding.objects.filter(user=person).call_off()
     mail.send_removed_with_domain.enqueue(departed.pk)
     log.record(
         "user.removed_with_domain",

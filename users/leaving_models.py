@@ -150,6 +150,10 @@ class OffboardingQuerySet(models.QuerySet[RowT]):
     def due(self) -> Self:
         return self.waiting().filter(due_at__lte=clock.now(), obstacle="")
 
+    def call_off(self) -> int:
+        """Let what waits of these not happen; how many there were."""
+        return self.waiting().update(cancelled_at=clock.now())
+
 
 class Offboarding(TenantModel):
     """Somebody who is to be removed or deleted on a day, or was, and what was chosen for it.

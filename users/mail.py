@@ -9,11 +9,13 @@ from allauth.account import app_settings
 from django.tasks import TaskContext, task
 from django.urls import reverse
 
+from accounts import names
 from adminctr.core import mail
 from adminctr.core.addresses import readable_domain
+from adminctr.core.tenancy import tenant
 from adminctr.core.text import name_in_mail
 from adminctr.core.tokens import hash_token
-from organizations.models import Organization, Role
+from organizations.models import Membership, Organization, Role
 from users.models import Departed, EmailChange, Offboarding, SignUp, User, UserStatus, WayOut
 
 
@@ -104,6 +106,20 @@ def send_password_changed(context: TaskContext[Any, Any], pk: int) -> None:
             to=user.email,
             key=context.task_result.id,
             reset=mail.link(reverse("account_reset_password")),
+        )
+
+
+@task(takes_context=True)
+def send_password_guessed(context: TaskContext[Any, Any], pk: int) -> None:
+    """Tell somebody that a session of theirs was ended, in which their password was guessed."""
+    user = User.objects.filter(pk=pk).first()
+    if user:
+        mail.send(
+            "password_guessed",
+            to=user.email,
+            key=context.task_result.id,
+            reset=mail.link(reverse("account_reset_password")),
+            sessions=mail.link(reverse("profile:sessions")),
         )
 
 
@@ -235,16 +251,23 @@ def send_offboarded(context: TaskContext[Any, Any], offboarding_pk: int, address
 
 @task(takes_context=True)
 def send_offboarding_stopped(context: TaskContext[Any, Any], offboarding_pk: int) -> None:
-    """Tell whoever planned it, and the Owner, that nothing was done on that day, and why."""
+    """Tell the Owner, and who planned it, that nothing was done on that day, and why.
+
+    Who no longer governs people there is told nothing about them.
+    """
     told = _offboarding(offboarding_pk)
+    with tenant(told.organization):
+        who = names.known_as(told.user)
+        governing = Membership.objects.in_force().exclude(role=Role.STANDARD)
+        is_governing = governing.filter(user=told.by).exists()
     owner = told.organization.owner
-    for person in {told.by, owner or told.by}:
+    for person in {*([told.by] if is_governing else []), *([owner] if owner else [])}:
         mail.send(
             "offboarding_stopped",
             to=person.email,
             key=f"{context.task_result.id}:{person.sid}",
             organization=name_in_mail(told.organization.name),
-            person=name_in_mail(told.user.get_full_name()),
+            person=name_in_mail(who.name),
             how=WayOut(told.how).label.lower(),
             obstacle=told.obstacle,
             link=mail.link(reverse("users:leave", args=[told.user.sid])),

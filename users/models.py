@@ -76,8 +76,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     """A person whose address is proven. A deleted one stays, stripped of name and address.
 
     `is_factor_due` says that a second factor must be enrolled before anything else, as after
-    somebody has reset what there was; enrolling one clears it. `last_active_at` is when one of
-    their sessions was last used.
+    somebody has reset what there was; enrolling one clears it. `log_outs` counts how often all
+    their sessions were ended: what was on its way to one by then, a half-way log-in or a mailed
+    link, is dead. `last_active_at` is when one of their sessions was last used.
     """
 
     sid = SidField("US")
@@ -98,6 +99,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     time_zone = models.CharField(max_length=64, default="UTC", db_default="UTC")
     has_shortcuts = models.BooleanField(default=True, db_default=True)
     is_factor_due = models.BooleanField(default=False, db_default=False)
+    log_outs = models.PositiveIntegerField(default=0, db_default=0)
     last_active_at = models.DateTimeField(null=True)
     deleted_at = models.DateTimeField(null=True)
 

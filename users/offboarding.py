@@ -11,19 +11,30 @@ from accounts import conditions
 from accounts.models import Account
 from adminctr.core.errors import RuleViolation
 from adminctr.core.plans import Effect, Plan, Thing, Weight, several
+from adminctr.core.runs import Run
+from bulk.models import BulkRun
+from imports.models import ImportRun
+from invitations.batch_models import InvitationBatch
 from organizations.models import Membership
 from organizations.policy import Action
 from users.belongings import MOST_LISTED, Belongings
-from users.models import User, UserStatus, WayOut
+from users.models import Departure, User, UserStatus, WayOut
 
 ACTIONS = {WayOut.REMOVE: Action.USER_REMOVE, WayOut.DELETE: Action.USER_DELETE}
 
-_UNDER_WAY = "Something that they started is still being done. Wait until it is finished."
+_UNDER_WAY = "Something that they started is still running. Wait until it is finished."
+_RUNS: dict[type[Run], str] = {
+    BulkRun: "Bulk action",
+    Departure: "Removal of people with their domain",
+    ImportRun: "Import",
+    InvitationBatch: "Table of invitations",
+}
 # Else whoever support has locked out could come back under the same address.
 _SUSPENDED = "Support has suspended this login. Remove the person, or ask support to lift it first."
 YOURS = "your name"
 _STAFF = (
-    "This person is support staff. An operator of this installation takes their staff rights first."
+    "This person is support staff. An operator of this installation must take away their staff "
+    "rights first."
 )
 
 
@@ -37,7 +48,8 @@ class _Fate:
 
 
 _STOPS = _Fate(" stops working.", " stop working.", " stopped working.")
-_FORGOTTEN = _Fate(" is forgotten.", " are forgotten.", ": forgotten.")
+_CANCELLED = _Fate(" is cancelled.", " are cancelled.", ": cancelled.")
+_FORGOTTEN = _Fate(" is deleted.", " are deleted.", ": deleted.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +115,9 @@ def plan(stay: Membership, how: WayOut, choices: Choices, *, under: str = YOURS)
 
 
 def _blockers(belongings: Belongings, how: WayOut) -> Iterator[Effect]:
-    if any(belongings.runs_under_way()):
-        yield Effect(Weight.BLOCKER, "under_way", _UNDER_WAY)
+    running = tuple(Thing(str(one), _RUNS[type(one)]) for one in belongings.runs_under_way())
+    if running:
+        yield Effect(Weight.BLOCKER, "under_way", _UNDER_WAY, running)
     person = belongings.stay.user
     if how is WayOut.DELETE and person.is_staff:
         yield Effect(Weight.BLOCKER, "support_staff", _STAFF)
@@ -149,7 +162,7 @@ def _given(sid: str, things: tuple[Thing, ...]) -> Effect:
         return Effect(Weight.BLOCKER, f"owner_unfit_{sid}", refused.message, things)
     whom = f"{owner.get_full_name()} ({owner.email})"
     text = f"{several(len(things), 'account is', 'accounts are')} owned by {whom} then."
-    done = f"{several(len(things), 'account was', 'accounts were')} given to {whom}."
+    done = f"{several(len(things), 'account was', 'accounts were')} given to {owner.sid}."
     return Effect(Weight.CHANGES, f"accounts_given_{sid}", text, things, done=done)
 
 
@@ -194,8 +207,8 @@ def _roles(belongings: Belongings) -> Iterator[Effect]:
 
 
 def _goes_on(under: str) -> _Fate:
-    on = f"on. From now on {under} stands there."
-    done = ": since then under the name of whoever confirmed this."
+    on = f"on. From now on {under} is shown there."
+    done = ": since then under the name of the person who confirmed this."
     return _Fate(f" goes {on}", f" go {on}", done)
 
 
@@ -222,6 +235,14 @@ def _work(belongings: Belongings, choices: Choices, goes_on: _Fate) -> Iterator[
         (),
         goes_on,
         ("expectation of theirs", "expectations of theirs"),
+    )
+    batches = belongings.scheduled_batches()
+    yield from _what_becomes(
+        batches,
+        "batches",
+        tuple(Thing(one.sid, _RUNS[InvitationBatch]) for one in batches[:MOST_LISTED]),
+        _CANCELLED,
+        ("scheduled table of invitations", "scheduled tables of invitations"),
     )
 
 
@@ -250,14 +271,14 @@ def _for_good(how: WayOut) -> Iterator[Effect]:
         yield Effect(
             Weight.IRREVERSIBLE,
             "login",
-            "Their login, name and address are deleted for good.",
-            done="Their login, name and address were deleted for good.",
+            "Their login, name and address are permanently deleted.",
+            done="Their login, name and address were permanently deleted.",
         )
         yield Effect(
             Weight.IRREVERSIBLE,
             "address",
-            "Whoever signs up with this address again gets nothing of what they had, not even "
-            "invitations that wait.",
+            "Anyone who signs up with this address again gets nothing of what they had, not even "
+            "waiting invitations.",
         )
 
 

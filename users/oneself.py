@@ -24,7 +24,7 @@ def locked(user: User) -> User:
 def require_active(user: User) -> None:
     """Raises RuleViolation: login_not_active."""
     if not user.is_active:
-        raise RuleViolation("login_not_active", "This login is not active any more.")
+        raise RuleViolation("login_not_active", "This login is no longer active.")
 
 
 def lock_active(user: User, actor: Actor) -> User:
@@ -45,7 +45,7 @@ def end_sessions_but(user: User, keep: str) -> None:
     """
     live = Session.objects.live().filter(user=user)
     if not live.filter(sid=keep).exists():
-        raise RuleViolation("session_over", "You were logged out meanwhile. Log in again.")
+        raise RuleViolation("session_over", "You have been logged out. Log in again.")
     live.exclude(sid=keep).delete()
 
 

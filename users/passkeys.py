@@ -28,6 +28,8 @@ from users.models import Factor, User
 Asked = dict[str, Any]  # what the browser is asked, as JSON
 State = dict[str, Any]  # what must be kept until it answers
 
+_LONGEST_ID = 1023  # of a credential, in bytes, as WebAuthn has it
+
 # What reading the answer of a browser, or of whoever poses as one, may end with.
 _UNREADABLE = (
     AttributeError,
@@ -86,7 +88,9 @@ def read_new(answer: PasskeyAnswer) -> NewPasskey | None:
     except _UNREADABLE:
         return None
     credential = made.credential_data
-    if credential is None or not _is_usable(credential.public_key):
+    if credential is None or len(credential.credential_id) > _LONGEST_ID:
+        return None
+    if not _is_usable(credential.public_key):
         return None
     return NewPasskey(
         websafe_encode(credential.credential_id),

@@ -42,7 +42,7 @@ class OneAtATimeHasher(Argon2PasswordHasher):
 def _in_turn() -> Iterator[None]:
     """Raises Crowded where too many wait already."""
     if not _places.acquire(blocking=False):
-        raise Crowded("Too many passwords are being looked at.")
+        raise Crowded("Too many passwords are being checked.")
     try:
         with _turn:
             yield

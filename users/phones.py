@@ -50,7 +50,8 @@ def international(typed: str) -> str:
     try:
         number = phonenumbers.parse(text)
     except phonenumbers.NumberParseException:
-        raise _refused("number_unreadable", "This is no phone number. Check the digits.") from None
+        text = "This is not a phone number. Check the digits."
+        raise _refused("number_unreadable", text) from None
     if number.extension or not phonenumbers.is_valid_number(number):
         raise _refused("number_unknown", "There is no such phone number. Check the digits.")
     if phonenumbers.number_type(number) not in _TEXTABLE:

@@ -22,7 +22,7 @@ def take(user: User, kind: FactorKind, answer: Answer) -> bool:
     except secrets.Unreadable as lost:
         raise RuleViolation(
             "factor_unreadable",
-            "This second factor cannot be used any more. Use another one, or ask your "
+            "This second factor can no longer be used. Use another one, or ask your "
             "administrator to reset your 2FA.",
         ) from lost
     if used is None:

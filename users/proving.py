@@ -45,6 +45,7 @@ _WRONG = {
         "This is not the code that the app shows now. Each code works once: wait for the next one."
     ),
     FactorKind.PASSKEY: "This passkey was not accepted. Try again, or use another second factor.",
-    FactorKind.PHONE: "This is not the code that we sent last. Have another one sent if need be.",
-    FactorKind.RECOVERY_CODES: "This is none of your recovery codes, or it was used already.",
+    FactorKind.PHONE: "This is not the code that we sent last. Send another one if you need it.",
+    FactorKind.RECOVERY_CODES: "This is not one of your recovery codes, or it has already been "
+    "used.",
 }

@@ -17,7 +17,7 @@ from adminctr.core.periods import Source
 from audit import log
 from organizations import stays
 from organizations.models import Membership, Role, stay_of
-from users import mail, standing
+from users import factors, mail
 from users.admission import decide
 from users.leaving import HeldRoles
 from users.models import OBSTACLE_LENGTH, Departed, EmailChange, User, WayIn
@@ -47,14 +47,16 @@ def obstacle_of(departed: Departed, person: User) -> str:
 
 
 def bring_back(departed: Departed, person: User, actor: Actor) -> None:
-    """Make somebody a member as they were, with what still stands of what they had."""
+    """Make somebody a member as they were, with what still stands of what they had.
+
+    The caller logs them out.
+    """
     stay = _stay_again(departed, person, actor)
     accounts = _give_accounts(departed.accounts, stay, actor)
     roles = _give_roles(departed.roles, stay, actor)
     must_set_password = digest_of(person.password) != departed.password_digest
     if must_set_password:
         _lock_out(person)
-    standing.log_out(person)
     Departed.objects.filter(pk=departed.pk).come_back()
     mail.send_back_with_domain.enqueue(departed.pk, must_set_password)
     log.record(
@@ -67,7 +69,7 @@ def bring_back(departed: Departed, person: User, actor: Actor) -> None:
         domain=readable_domain(departed.domain_name),
         accounts=f"{accounts} of {len(departed.accounts)}",
         roles=f"{roles} of {len(departed.roles)}",
-        password="must be set anew" if must_set_password else "unchanged",
+        password="must be set again" if must_set_password else "unchanged",
     )
 
 
@@ -134,7 +136,12 @@ def _put(
 
 
 def _lock_out(person: User) -> None:
-    """Somebody set another password while they were away, perhaps whoever had their mailbox."""
+    """Somebody set another password while they were away, perhaps whoever had their mailbox.
+
+    They may have set up a second factor too, and had a browser remembered.
+    """
     person.set_unusable_password()
-    person.save(update_fields=["password"])
+    person.is_factor_due = True
+    person.save(update_fields=["password", "is_factor_due"])
+    factors.forget_all(person)
     EmailChange.objects.filter(user=person).delete()

@@ -6,22 +6,22 @@ from adminctr.core.plans import Effect, Plan, Weight, several
 from organizations.models import Membership, Organization, SecondFactor
 
 MEANINGS = {
-    SecondFactor.DISABLED: "The organization asks nobody for a second factor. Who has one is asked "
-    "for it at the log-in all the same.",
-    SecondFactor.ONCE_PER_COMPUTER: "Everybody needs a second factor. A browser that they have "
-    "remembered asks for it only once in a while.",
-    SecondFactor.EVERY_LOG_IN: "Everybody needs a second factor, and is asked for it at every "
+    SecondFactor.DISABLED: "The organization requires no second factor. Anyone who has one is "
+    "still asked for it at the log-in.",
+    SecondFactor.ONCE_PER_COMPUTER: "Everyone needs a second factor. A remembered browser asks "
+    "for it only once in a while.",
+    SecondFactor.EVERY_LOG_IN: "Everyone needs a second factor, and is asked for it at every "
     "log-in.",
 }
 ACKNOWLEDGEMENTS = {
     SecondFactor.DISABLED: (
-        ("password_alone", "A password alone lets in whoever has no second factor."),
+        ("password_alone", "Anyone without a second factor can log in with a password alone."),
     ),
     SecondFactor.ONCE_PER_COMPUTER: (
-        ("everybody", "Everybody in the organization needs a second factor from now on."),
+        ("everybody", "Everyone in the organization needs a second factor from now on."),
     ),
     SecondFactor.EVERY_LOG_IN: (
-        ("everybody", "Everybody in the organization needs a second factor from now on."),
+        ("everybody", "Everyone in the organization needs a second factor from now on."),
     ),
 }
 
@@ -39,7 +39,7 @@ def people_without_one(organization: Organization) -> int:
 
 def _blockers(organization: Organization, level: SecondFactor) -> Iterator[Effect]:
     if organization.second_factor == level:
-        text = f"The second factor of everybody is {level.label} already."
+        text = f"The two-factor requirement for everyone is {level.label} already."
         yield Effect(Weight.BLOCKER, "in_force", text)
 
 
@@ -54,7 +54,7 @@ def _effects(organization: Organization, level: SecondFactor) -> Iterator[Effect
     yield Effect(
         Weight.SURVIVES,
         "others_ask",
-        "What an account asks for, and what you require of single people, holds besides.",
+        "What accounts require, and what you require of individual people, still applies.",
     )
 
 
@@ -64,7 +64,7 @@ def _for_whom_none_is_there(level: SecondFactor, number: int) -> Iterator[Effect
         yield Effect(Weight.CHANGES, "without", text, count=number)
     elif number:
         text = several(number, "person has", "people have")
-        text += " no second factor. Their next page leads them to set one up, before anything else."
+        text += " no second factor. They must set one up on their next page, before anything else."
         yield Effect(Weight.LOSES, "without", text, count=number)
 
 

@@ -13,9 +13,9 @@ from users.models import Outcome, SignUp, WayIn
 _MEANINGS = {
     DomainSetting.RESTRICTED: "Nobody signs up with an address of {domains}, unless you have "
     "explicitly invited them.",
-    DomainSetting.AUTO_ENROLLMENT: "Who signs up with an address of {domains} joins this "
+    DomainSetting.AUTO_ENROLLMENT: "Anyone who signs up with an address of {domains} joins this "
     "organization at once, as Standard User, and may create accounts in it.",
-    DomainSetting.BLOCKED: "Who signs up with an address of {domains} is not added to this "
+    DomainSetting.BLOCKED: "Anyone who signs up with an address of {domains} is not added to this "
     "organization and gets one of their own.",
 }
 _UNDER_WAY = {
@@ -30,8 +30,8 @@ ACKNOWLEDGEMENTS = {
     DomainSetting.AUTO_ENROLLMENT: (
         (
             "anybody_joins",
-            "Whoever reads the mail of an address of these domains can become a managed user "
-            "without being asked for.",
+            "Anyone who can read the mail of an address of these domains can become a managed "
+            "user without an invitation.",
         ),
     ),
     DomainSetting.BLOCKED: (
@@ -73,7 +73,7 @@ def _broken(foreseen: Foreseen) -> Effect:
     expected = foreseen.expectation
     way_in, outcome = WayIn(expected.way_in).label, Outcome(expected.outcome).label.lower()
     text = (
-        f"You expect of {expected.email} who {way_in}: {outcome}. It would be: "
+        f"Your expectation for {expected.email} who {way_in}: {outcome}. It would be: "
         f"{foreseen.outcome.label.lower()}. Remove that expectation first, or keep the setting."
     )
     return Effect(Weight.BLOCKER, "expectation", text, (Thing(expected.sid, expected.email),))
@@ -100,7 +100,7 @@ def _what_changes(organization: Organization, setting: DomainSetting) -> Iterato
         yield Effect(
             Weight.IRREVERSIBLE,
             "who_joined_stays",
-            "Who has joined stays a managed user when you change the setting again.",
+            "Anyone who has joined stays a managed user when you change the setting again.",
         )
 
 
@@ -109,8 +109,8 @@ def _what_stays(organization: Organization) -> Iterator[Effect]:
     yield from _listed(
         "uncertain",
         held.uncertain().filter(follows_setting=True),
-        "domain lets nobody new join until its proof is back.",
-        "domains let nobody new join until their proof is back.",
+        "domain lets nobody new join until its verification record is back.",
+        "domains let nobody new join until their verification records are back.",
     )
     yield from _listed(
         "shared",

@@ -15,6 +15,7 @@ from allauth.account.utils import perform_login
 from allauth.core.exceptions import ImmediateHttpResponse
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.forms import ValidationError
 from django.http import HttpRequest, HttpResponse
@@ -140,8 +141,15 @@ def _logged_in(sender: Any, request: HttpRequest, user: User, **_: Any) -> None:
     sessions.note_confirmation(request.session)
     method = _with_second_factor(Method.PASSWORD, sessions.second_factor_of(request.session))
     if not operations.record_log_in(user, method=method, actor=actor_of(user, request)):
-        request.session.flush()
-        raise ImmediateHttpResponse(redirect("account_inactive"))
+        raise ImmediateHttpResponse(_turned_away(request, user))
+
+
+def _turned_away(request: HttpRequest, user: User) -> HttpResponse:
+    """For somebody whose log-in was ended this very moment."""
+    request.session.flush()
+    request.user = AnonymousUser()
+    user.refresh_from_db(fields=["status"])
+    return redirect("account_login" if user.is_active else "account_inactive")
 
 
 def _logged_out(sender: Any, request: HttpRequest, user: User | None, **_: Any) -> None:

@@ -14,7 +14,7 @@ from organizations.models import stay_of
 from users import factors, remembered, requirements, sessions
 from users.models import User
 
-_PROOF = "proof"  # that the password is still the one that was typed
+_PROOF = "proof"  # that nothing has ended this log-in since the password was typed
 
 
 class SecondFactorStage(LoginStage):
@@ -30,20 +30,24 @@ class SecondFactorStage(LoginStage):
             return None, True
         if not factors.has_one(user) and not requirements.is_asked_of(user, stay_of(user)):
             return None, True
-        self.state[_PROOF] = user.get_session_auth_hash()
+        self.state[_PROOF] = _proof_of(user)
         return redirect(self.urlname), True
 
     def stands(self) -> bool:
-        """Whether this person may still go on: active, and with the password that was typed."""
+        """Whether this person may still go on: active, and nothing has ended their log-in since."""
         user: User | None = self.login.user
         if user is None or not user.is_active:
             return False
-        return constant_time_compare(self.state.get(_PROOF, ""), user.get_session_auth_hash())
+        return constant_time_compare(self.state.get(_PROOF, ""), _proof_of(user))
 
     def _is_remembered(self, user: User) -> bool:
         if not requirements.may_remember(user, stay_of(user)) or not factors.has_one(user):
             return False
         return remembered.is_remembered(self.request, user)
+
+
+def _proof_of(user: User) -> str:
+    return f"{user.get_session_auth_hash()}:{user.log_outs}"
 
 
 def stage_at(request: HttpRequest) -> SecondFactorStage | None:

@@ -4,6 +4,10 @@ Called inside operations only; what is written, with the person locked, and thei
 before them.
 """
 
+from collections.abc import Iterable
+
+from django.db.models import F
+
 from adminctr.core.actor import Actor
 from adminctr.core.tenancy import person
 from organizations import members, policy, stays
@@ -34,20 +38,35 @@ def set_name(user: User, *, first_name: str, last_name: str) -> None:
 
 
 def set_status(user: User, status: UserStatus) -> None:
+    """A log-in that is on its way ends too, whichever way the status goes."""
     user.status = status
-    user.save(update_fields=["status"])
+    log_out_for_good(user, "status")
     with person(user):
         Membership.objects.open().update(status=status)
 
 
-def log_out(user: User) -> int:
-    """End every session; how many there were."""
+def log_out(user: User, *changed: str) -> int:
+    """End every session, and what is on its way to one; how many sessions there were.
+
+    `changed` are the fields in which the person was changed, to be written with it.
+    """
+    user.log_outs = F("log_outs") + 1
+    user.save(update_fields=["log_outs", *changed])
     ended, _ = Session.objects.filter(user=user).delete()
     return ended
 
 
-def log_out_for_good(user: User) -> None:
+def log_out_all(people: Iterable[int]) -> int:
+    """The same for many by their keys, who are locked here, the oldest login first."""
+    rows = User.objects.select_for_update(no_key=True).filter(pk__in=people).order_by("pk")
+    keys = list(rows.values_list("pk", flat=True))
+    User.objects.filter(pk__in=keys).update(log_outs=F("log_outs") + 1)
+    ended, _ = Session.objects.filter(user__in=keys).delete()
+    return ended
+
+
+def log_out_for_good(user: User, *changed: str) -> None:
     """The same, with all that would make the next log-in easier, and the address they wanted."""
-    log_out(user)
+    log_out(user, *changed)
     RememberedBrowser.objects.filter(user=user).delete()
     EmailChange.objects.filter(user=user).delete()

@@ -27,6 +27,6 @@ def _text(code: str) -> str:
     lifetime = lifetimes.in_words()["phone_code_lifetime"]
     host = urlsplit(settings.BASE_URL).hostname
     return (
-        f"{code} is your {settings.PRODUCT_NAME} code. It works for {lifetime}. Nobody of us asks "
-        f"you for it.\n\n@{host} #{code}"
+        f"{code} is your {settings.PRODUCT_NAME} code. It works for {lifetime}. We never ask you "
+        f"for it.\n\n@{host} #{code}"
     )

@@ -130,7 +130,7 @@ def relinquish_access(relinquishment: Relinquishment, *, actor: Actor) -> int:
     emails = sorted(set(held.values_list("email", flat=True)[:_MOST_TOLD]))
     ended = held.end()
     if not ended:
-        raise RuleViolation("no_access", "Nobody of your organization has access to it any more.")
+        raise RuleViolation("no_access", "Nobody in your organization has access to it any longer.")
     for concerned in (organization, account.organization):
         trail.note_in(
             concerned,
@@ -185,4 +185,4 @@ def _why_nothing_ends(account: Account, holder: User) -> RuleViolation:
             "inherited_access",
             "This access comes from the account above. Take the role away there.",
         )
-    return RuleViolation("no_access", "This person has no role on the account any more.")
+    return RuleViolation("no_access", "This person no longer has a role on the account.")

@@ -88,7 +88,7 @@ def close_account(account: Account, *, digest: str, actor: Actor) -> Account:
     ending.update(status=AccountStatus.PENDING_CLOSURE, suspended_by="", closing_at=now)
     invitations = Invitation.objects.open().filter(account__in=keys)
     invitations.withhold_account_roles()
-    revoked = invitations.update(revoked_at=now)
+    revoked = invitations.revoke()
     current.refresh_from_db(fields=["status", "suspended_by", "closing_at"])
     mail.send_account_closed.enqueue(current.pk, current.owner_id)
     trail.note(

@@ -62,7 +62,7 @@ class RelinquishPage(OperationPage):
 
     def perform(self, subject: Account, data: dict[str, Any]) -> Done:
         relinquish_access(Relinquishment(self.organization, subject), actor=self.actor)
-        message = f"Nobody of {self.organization.name} has access to {subject.name} any more."
+        message = f"Nobody in {self.organization.name} has access to {subject.name} any longer."
         return Done(message, reverse("accounts:independent"))
 
 

@@ -1,9 +1,10 @@
+from collections.abc import Mapping
 from typing import Any, cast
 
 from django.db.models import QuerySet
 from django.urls import reverse, reverse_lazy
 
-from accounts import queries
+from accounts import names, queries
 from accounts.forms import (
     AccountFilter,
     IndependentAccountFilter,
@@ -11,6 +12,7 @@ from accounts.forms import (
     RoleAssignmentFilter,
 )
 from accounts.models import Account, AccountStatus, RoleAssignment
+from accounts.names import Known
 from adminctr.web import tones
 from adminctr.web.display import moment
 from adminctr.web.filters import Noun, Order
@@ -148,8 +150,14 @@ class PendingListPage(ListPage):
     filter_class = PendingAccountFilter
     noun = Noun("pending account", "pending accounts")
 
+    known: Mapping[int, Known]
+
     def rows(self) -> QuerySet[Any]:
         return Invitation.objects.pending_accounts().select_related("account", "invited_by")
+
+    def shown(self, rows: list[Invitation]) -> list[dict[str, Any]]:
+        self.known = names.known(row.invited_by for row in rows)
+        return super().shown(rows)
 
     def counter(self) -> int:
         return self.organization.pending_accounts
@@ -161,7 +169,7 @@ class PendingListPage(ListPage):
             "name": account.name,
             "sid": account.sid,
             "owner": row.email,
-            "sender": row.invited_by.get_full_name(),
+            "sender": self.known[row.invited_by_id].name,
             "created": moment(row.created_at),
             "sent": moment(row.last_sent_at),
             "sends": row.total_sends,
@@ -179,6 +187,11 @@ class PendingExport(ExportPage):
         "Invitation SID", "Account SID", "Name", "Owner", "Asked by", "Asked (UTC)",
         "Last sent (UTC)", "Sends", "Expires (UTC)", "Status",
     )  # fmt: skip
+    known: Mapping[int, Known]
+
+    def lines(self, rows: list[Invitation]) -> list[tuple[Cell, ...]]:
+        self.known = names.known(row.invited_by for row in rows)
+        return super().lines(rows)
 
     def cells(self, row: Invitation) -> tuple[Cell, ...]:
         account = cast(Account, row.account)
@@ -187,7 +200,7 @@ class PendingExport(ExportPage):
             account.sid,
             account.name,
             row.email,
-            row.invited_by.email,
+            self.known[row.invited_by_id].address,
             row.created_at,
             row.last_sent_at,
             row.total_sends,
@@ -207,10 +220,15 @@ class RoleAssignmentListPage(ListPage):
         "-began": Order("-began_at", "newest first"),
         "began": Order("began_at", "oldest first"),
     }
+    known: Mapping[int, Known]
 
     def rows(self) -> QuerySet[Any]:
         assignments = RoleAssignment.objects.with_membership()
         return assignments.select_related("holder", "account", "by")
+
+    def shown(self, rows: list[Any]) -> list[dict[str, Any]]:
+        self.known = names.known(row.by for row in rows)
+        return super().shown(rows)
 
     def row(self, row: Any) -> dict[str, Any]:
         return {
@@ -223,7 +241,7 @@ class RoleAssignmentListPage(ListPage):
             "where": row.account.name if row.account else _ORGANIZATION,
             "where_url": row.account.get_absolute_url() if row.account else "",
             "since": moment(row.began_at),
-            "by": row.get_giver(),
+            "by": names.giver_of(row, self.known),
             "source": row.get_source_display(),
             "over": row.is_over(),
             "end": moment(row.get_end(), never="No end"),
@@ -241,6 +259,11 @@ class RoleAssignmentExport(ExportPage):
         "SID", "Name", "Email address", "User SID", "User type", "Role", "Where", "Account SID",
         "Since (UTC)", "By", "By email address", "Source", "End (UTC)", "State",
     )  # fmt: skip
+    known: Mapping[int, Known]
+
+    def lines(self, rows: list[Any]) -> list[tuple[Cell, ...]]:
+        self.known = names.known(row.by for row in rows)
+        return super().lines(rows)
 
     def cells(self, row: Any) -> tuple[Cell, ...]:
         return (
@@ -253,8 +276,8 @@ class RoleAssignmentExport(ExportPage):
             row.account.name if row.account else _ORGANIZATION,
             row.account.sid if row.account else None,
             row.began_at,
-            row.get_giver(),
-            row.by.email if row.by else None,
+            names.giver_of(row, self.known),
+            self.known[row.by_id].address if row.by_id else None,
             row.get_source_display(),
             row.get_end(),
             "Ended" if row.is_over() else "In force",

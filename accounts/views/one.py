@@ -137,7 +137,7 @@ class ChangeOwnerPage(AccountOperationPage):
             "consequences": [
                 "The person you choose becomes the owner of this account and its subaccounts.",
                 f"{subject.owner.get_full_name()} stays on it as Administrator.",
-                "Both of them get a mail.",
+                "Both of them get an email.",
             ],
             "survives": ["Everybody else keeps their roles. Nothing is interrupted."],
         }

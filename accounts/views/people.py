@@ -1,13 +1,13 @@
 """Who has access to an account: users, invited people, and why."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any, ClassVar
 
 from django.contrib import messages
 from django.http import Http404
 from django.urls import reverse
 
-from accounts import explanations, grants, queries
+from accounts import explanations, grants, names, queries
 from accounts.explanations import Explanation
 from accounts.forms import (
     AccountUserFilter,
@@ -17,6 +17,7 @@ from accounts.forms import (
     RolesForm,
 )
 from accounts.models import Account, RoleAssignment
+from accounts.names import Known
 from accounts.operations import remove_access, set_roles
 from accounts.policy import WORDS
 from accounts.views.frames import (
@@ -127,13 +128,17 @@ class UserPage(AccountDetailPage):
             "person_url": _page_of(explained) if self.door is ADMIN_CENTER else "",
             "explained": explained,
             "why_not": explanations.why_not(explained),
-            "grounds": [self._ground(one) for one in proof.grounds],
+            "grounds": self._grounds(proof.grounds),
             "former": self._former(explained.former),
             "permissions": [words for one, words in WORDS.items() if one in proof.permissions],
             "has_own_role": any(one.account_id == self.account.pk for one in proof.grounds),
             "is_owner": person.pk == self.account.owner_id,
             "roles_refusal": self.refusal(Action.ACCOUNT_MANAGE_USERS),
         }
+
+    def _grounds(self, grounds: Collection[RoleAssignment]) -> list[dict[str, Any]]:
+        known = names.known(one.by for one in grounds)
+        return [self._ground(one) | {"by": _by_whom(one, known)} for one in grounds]
 
     def _ground(self, one: RoleAssignment) -> dict[str, Any]:
         above = one.account if one.account_id != self.account.pk else None
@@ -143,7 +148,6 @@ class UserPage(AccountDetailPage):
             "above_url": self.door.url("detail", above.sid) if above else "",
             "since": moment(one.began_at),
             "until": moment(one.ends_at, never="No end"),
-            "by": _by_whom(one),
             "source": one.get_source_display(),
             "reason": one.reason,
             "way_out": explanations.way_out(one, self.account),
@@ -211,7 +215,7 @@ class RemoveAccess(AccountActionPage):
     def perform(self, subject: User) -> Done:
         remove_access(self.account, holder=subject, actor=self.actor)
         return Done(
-            f"{subject.email} has no role on {self.account.name} any more.", self.url("users")
+            f"{subject.email} no longer has a role on {self.account.name}.", self.url("users")
         )
 
     def back(self, subject: User) -> str:
@@ -243,16 +247,21 @@ class InvitedListPage(AccountListPage):
     template_name = "accounts/invited.html"
     filter_class = InvitedFilter
     noun = Noun("pending user", "pending users")
+    known: Mapping[int, Known]
 
     def rows(self) -> Any:
         return Invitation.objects.pending_access(self.account).select_related("invited_by")
+
+    def shown(self, rows: list[Invitation]) -> list[dict[str, Any]]:
+        self.known = names.known(row.invited_by for row in rows)
+        return super().shown(rows)
 
     def row(self, row: Invitation) -> dict[str, Any]:
         return {
             "url": self.url("invited", row.sid),
             "email": row.email,
             "roles": row.get_role_label(),
-            "inviter": row.invited_by.get_full_name(),
+            "inviter": self.known[row.invited_by_id].name,
             "sent": moment(row.last_sent_at),
             "sends": row.total_sends,
         } | mail_state(row)
@@ -343,7 +352,7 @@ def _page_of(explained: Explanation) -> str:
     return ""
 
 
-def _by_whom(row: RoleAssignment) -> str:
+def _by_whom(row: RoleAssignment, known: Mapping[int, Known]) -> str:
     if row.is_by_holder():
         return "themselves"
-    return row.by.get_full_name() if row.by else "the system"
+    return known[row.by_id].name if row.by_id else "the system"

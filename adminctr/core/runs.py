@@ -104,7 +104,7 @@ class Run(TenantModel):
 def require_starter(actor: Actor, by_id: int) -> None:
     """Raises NotAllowed: a run goes on with the rights of whoever started it."""
     if actor.user_id != by_id:
-        raise NotAllowed("Only the one who started this goes on with it.")
+        raise NotAllowed("Only the person who started this can continue it.")
 
 
 def drive[RunT: Run](run: RunT, step: Callable[[RunT], None]) -> bool:

@@ -124,7 +124,7 @@ def separator_of(line: str, names: Sequence[str]) -> str | None:
 def records(
     text: TextIO, separator: str, *, first_line: int = 1, skip_spaces: bool = False
 ) -> Iterator[tuple[int, list[str]]]:
-    """The cells of each row as they stand, with the line on which it begins; empty lines are none.
+    """The cells of each row as they stand, none of an empty line, with the line where it begins.
 
     Raises RuleViolation: file_unreadable, line_too_long.
     """
@@ -139,8 +139,7 @@ def records(
             raise _unreadable(line, wrong) from wrong
         if cells is None:
             return
-        if cells:
-            yield line, cells
+        yield line, cells
 
 
 def _decoded(content: bytes, most_bytes: int) -> str:
@@ -173,7 +172,7 @@ def _pieces(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
 
 def _require_no_other_format(beginning: bytes) -> None:
     if beginning.startswith(_OTHER_FORMATS):
-        raise _refused("file_not_csv", f"This is no CSV file, whatever its name. {SAVE_AS_CSV}")
+        raise _refused("file_not_csv", f"This is not a CSV file. {SAVE_AS_CSV}")
     if beginning.startswith(_OTHER_ENCODINGS):
         raise _refused("file_not_utf8", f"This file is in UTF-16. {SAVE_AS_CSV}")
 
@@ -279,7 +278,7 @@ def _unreadable(line: int, wrong: csv.Error) -> RuleViolation:
     if "expected after" in str(wrong):
         return _refused(
             "file_unreadable",
-            f"In the row from line {line}, a quotation mark stands inside a cell. Write it twice, "
+            f"In the row from line {line}, a quotation mark is inside a cell. Write it twice, "
             "or take it out.",
         )
     return _refused(

@@ -84,7 +84,7 @@ def _view(label: str, *, is_shared: bool, current: bool) -> dict[str, Any]:
 
 def _examples() -> dict[str, Any]:
     wrong = EveryField({"wrong-email": "ana@"}, prefix="wrong")
-    wrong.add_error(None, "Somebody else has changed this meanwhile.")
+    wrong.add_error(None, "Somebody else has changed this in the meantime.")
     disabled = EveryField(prefix="disabled")
     for field in disabled.fields.values():
         field.disabled = True
@@ -132,7 +132,7 @@ def _examples() -> dict[str, Any]:
             "12 people lose their way in: nobody signs in with an address of this domain.",
             "3 open invitations end.",
         ],
-        "survives": ["The 12 people stay members; their accounts stay theirs."],
+        "survives": ["The 12 people stay members and keep their accounts."],
         "events": [
             _event("Ana Silva", "verified the domain acme.example", 13),
             _event("Sue Park", "renamed the organization Acme", 12) | {"reason": "Ticket 12"},
@@ -172,7 +172,7 @@ def _plan(users: int) -> Plan:
             "2 subaccounts are closed with it.",
             (Thing(_ACCOUNT, "Billing EU"), Thing(_ACCOUNT, "Billing US", "Suspended")),
         ),
-        Effect(Weight.CHANGES, "mail", "Its owner gets a mail."),
+        Effect(Weight.CHANGES, "mail", "Its owner gets an email."),
         Effect(Weight.IRREVERSIBLE, "final", "Nobody can open this account again."),
         Effect(Weight.SURVIVES, "logins", "Everybody keeps their login and their other accounts."),
     )

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from accounts import names
 from adminctr.web.display import moment
 from invitations.models import Invitation
 
@@ -16,6 +17,7 @@ def facts_of(invitation: Invitation) -> dict[str, Any]:
     """What the page of an invitation says of it, whatever it offers."""
     return {
         "invitation": invitation,
+        "inviter": names.known_as(invitation.invited_by).name,
         "created": moment(invitation.created_at),
         "sent": moment(invitation.last_sent_at),
         "expires": moment(invitation.expires_at),

@@ -35,8 +35,8 @@ from organizations.policy import Action
 LIFETIME = timedelta(hours=24)
 
 TOO_OLD = "You looked at this too long ago. Read it again."
-SAME_NUMBERS = "The numbers are the same, but not who or what they stand for."
-TICK_ALL = "Tick every box to go on."
+SAME_NUMBERS = "The numbers are the same, but not the people or things behind them."
+TICK_ALL = "Tick every box to continue."
 COLUMNS = ("Kind", "What", "SID", "Name", "Note")
 
 # How many objects of an effect stand on the page; the file has all of them.

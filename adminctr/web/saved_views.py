@@ -32,7 +32,7 @@ class SaveViewForm(Form):
     is_shared = forms.BooleanField(
         label="Shared",
         required=False,
-        help_text="Everybody who governs this organization sees it. Otherwise you alone do.",
+        help_text="Everyone who governs this organization sees it. Otherwise only you do.",
     )
 
 
@@ -75,7 +75,7 @@ class ForgetView(ActionPage):
 
     def perform(self, subject: SavedView) -> Done:
         forget_view(subject, actor=self.actor)
-        return Done(f"The view “{subject.name}” is forgotten.", self.back(subject))
+        return Done(f"The view “{subject.name}” is deleted.", self.back(subject))
 
     def back(self, subject: SavedView) -> str:
         return _url(subject.listed, self.request.GET.urlencode())

@@ -38,7 +38,7 @@ from adminctr.web import second_factor
 from adminctr.web.display import moment
 from adminctr.web.forms import Form, LineField
 from adminctr.web.http import ConsoleRequest
-from adminctr.web.views import Done, attempt
+from adminctr.web.views import Done, ask_for_password, attempt, confirmed
 from audit import presenters
 from audit.models import AuditEvent
 from organizations import policy
@@ -144,7 +144,7 @@ class StaffOperation:
     """One operation of the staff site: its page, its form, and what is called.
 
     `about` is what the rule book is asked about, where this is not the object itself. With `ends`
-    the object is gone afterwards.
+    the object is gone afterwards. What is sensitive asks for the password.
     """
 
     name: str
@@ -157,6 +157,7 @@ class StaffOperation:
     about: Callable[[Any], Any] = _itself
     hint: str = ""
     ends: bool = False
+    is_sensitive: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -372,17 +373,18 @@ class OperationAdmin(ModelAdmin):
             raise
 
         def perform(data: dict[str, Any]) -> Done:
-            reason = data.pop("reason")
-            message = operation.perform(subject, data, actor.with_reason(reason))
+            typed = confirmed(request, form, data)
+            reason = typed.pop("reason")
+            message = operation.perform(subject, typed, actor.with_reason(reason))
             shown = self._place_of(None if operation.ends else subject)
             return Done(message, shown, messages.SUCCESS)
 
-        if request.method == "POST":
-            form = operation.form_class(request.POST)
-            if done := attempt(form, perform):
-                return done.answer(request)
-        else:
-            form = operation.form_class(initial=operation.initial(subject))
+        typed_in = request.POST if request.method == "POST" else None
+        form = operation.form_class(typed_in, initial=operation.initial(subject))
+        if operation.is_sensitive:
+            ask_for_password(request, form)
+        if request.method == "POST" and (done := attempt(form, perform)):
+            return done.answer(request)
         context = {"form": form, "operation": operation}
         return self._page(request, "staff/operation.html", subject, context)
 

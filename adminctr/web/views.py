@@ -36,7 +36,7 @@ from users.models import User
 
 EXPORTS = Limit("exports", times=20, seconds=3600)
 PASSWORD = "password"
-NOT_UNDERSTOOD = "Put right first the filter that is not understood."
+NOT_UNDERSTOOD = "First fix the filter that is not understood."
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,7 @@ class ConsolePage(Page):
         """Raises NotAllowed when role or session have ended, as what is sent slowly asks."""
         policy.require(policy.as_of_now(self.actor), self.action, self.organization)
         if not sessions.is_live(self.request.session):
-            raise NotAllowed("Whoever asked for this list has logged out.")
+            raise NotAllowed("The person who asked for this list has logged out.")
 
     def _note(self, refused: NotAllowed) -> None:
         record_refusal(self.action, self.actor, refused)
@@ -236,20 +236,12 @@ class OperationFrame(Page):
 
     def with_password(self, subject: Any, form: forms.Form) -> forms.Form:
         """The form, which asks for the password where it must."""
-        if self.asks_for_password(subject) and not sessions.is_confirmed(self.request.session):
-            form.fields[PASSWORD] = OwnPasswordField()
+        if self.asks_for_password(subject):
+            ask_for_password(self.request, form)
         return form
 
     def confirmed(self, form: forms.Form, data: dict[str, Any]) -> dict[str, Any]:
-        """What was typed without the password, once that was right; the form asks no more.
-
-        Raises RuleViolation: too_many_tries, password_wrong.
-        """
-        if not isinstance(form.fields.get(PASSWORD), OwnPasswordField):
-            return data
-        reauthentication.confirm(self.request, data[PASSWORD])
-        del form.fields[PASSWORD]
-        return {name: value for name, value in data.items() if name != PASSWORD}
+        return confirmed(self.request, form, data)
 
 
 class ActionFrame(Page):
@@ -411,6 +403,10 @@ class ExportPage(ConsolePage):
         name = f"{self.listed.replace(' ', '-')}-{self.organization.sid}-{clock.now():%Y-%m-%d}"
         return StreamingHttpResponse(self._body(listing), headers=spreadsheets.headers(name))
 
+    def lines(self, rows: list[Any]) -> list[tuple[spreadsheets.Cell, ...]]:
+        """Some rows; a list that reads more about all of them at once does it here."""
+        return [self.cells(row) for row in rows]
+
     def cells(self, row: Any) -> tuple[spreadsheets.Cell, ...]:
         """One row, in the order of the columns."""
         raise NotImplementedError
@@ -433,7 +429,7 @@ class ExportPage(ConsolePage):
         while True:
             with tenant(self.organization):
                 self.require_still()
-                lines = [self.cells(row) for row in next(chunks, [])]
+                lines = self.lines(next(chunks, []))
             if not lines:
                 return
             yield spreadsheets.lines(lines)
@@ -443,6 +439,24 @@ def require_understood(selection: Selection) -> None:
     """Raises RuleViolation: filter_not_understood, before something is done with what fits."""
     if not selection.is_understood:
         raise RuleViolation("filter_not_understood", NOT_UNDERSTOOD)
+
+
+def ask_for_password(request: HttpRequest, form: forms.Form) -> None:
+    """Let a form ask for the password, unless it was asked for lately in this session."""
+    if not sessions.is_confirmed(request.session):
+        form.fields[PASSWORD] = OwnPasswordField()
+
+
+def confirmed(request: HttpRequest, form: forms.Form, data: dict[str, Any]) -> dict[str, Any]:
+    """What was typed without the password, once that was right; the form asks no more.
+
+    Raises RuleViolation: too_many_tries, password_wrong, session_over.
+    """
+    if not isinstance(form.fields.get(PASSWORD), OwnPasswordField):
+        return data
+    reauthentication.confirm(request, data[PASSWORD])
+    del form.fields[PASSWORD]
+    return {name: value for name, value in data.items() if name != PASSWORD}
 
 
 def attempt[T](form: forms.Form, perform: Callable[[dict[str, Any]], T]) -> T | None:

@@ -85,7 +85,7 @@ def follow_setting_again(domain: Domain, *, actor: Actor) -> Domain:
         raise RuleViolation(
             "domain_shared",
             "Other organizations hold this domain too, so no domain setting applies to it. "
-            "When yours is the only one left, your administrators get a mail.",
+            "When yours is the only one left, your administrators get an email.",
         )
 
     current.follows_setting = True

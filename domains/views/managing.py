@@ -55,7 +55,7 @@ class AddDomainPage(OperationPage):
         way = data.pop("way")
         domain = operations.add_domain(subject, actor=self.actor, **data)
         name = readable_domain(domain.name)
-        message = f"{name} was added. Publish what proves it, then check it."
+        message = f"{name} was added. Publish its verification record, then check it."
         return Done(message, showing.address_of(domain, way))
 
 

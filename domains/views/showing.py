@@ -84,16 +84,16 @@ def _warning(domain: Domain) -> dict[str, str] | None:
     if domain.is_uncertain():
         return {
             "tone": "danger",
-            "title": "The proof is missing",
-            "text": f"{domain.check_result} Until it is back, nobody new comes in with an address "
-            f"of {name}. If it is not back by {moment(domain.lost_on).text}, the domain is lost "
-            "and its people are removed, except the Owner.",
+            "title": "The verification record is missing",
+            "text": f"{domain.check_result} Until it is back, nobody new can join with an "
+            f"address of {name}. If it is not back by {moment(domain.lost_on).text}, the "
+            "domain is no longer verified and its people are removed, except the Owner.",
         }
     if domain.missing_since is not None:
         doubted_from = domain.missing_since + settings.DOMAIN_MISSING_FOR
         return {
             "tone": "warning",
-            "title": "The proof was not found",
+            "title": "The verification record was not found",
             "text": f"{domain.check_result} Missing since {moment(domain.missing_since).text}. If "
             f"it is not back by {moment(doubted_from).text}, the verification becomes uncertain.",
         }
@@ -101,7 +101,7 @@ def _warning(domain: Domain) -> dict[str, str] | None:
         return {
             "tone": "warning",
             "title": f"Lost on {moment(domain.lost_at).text}",
-            "text": f"{name} is not verified any more, and its people were removed. Prove it "
+            "text": f"{name} is no longer verified, and its people were removed. Verify it "
             "again, and you can bring them back in one step.",
         }
     if domain.check_result and not domain.is_held():
@@ -132,8 +132,8 @@ def mail_to_a_colleague(domain: Domain, sender: str) -> dict[str, Any]:
         f"Hello,\n\n{domain.organization.name} is proving on {settings.PRODUCT_NAME} that "
         f"{name} is ours. For that, please add this record at our DNS host:\n\n"
         f"Type: TXT\nName: {domain.record_name}\nValue: {domain.record_value}\nTTL: 3600\n\n"
-        f"{_typed_in_words(domain)} The record must stay: it is looked at every day.\n\n"
-        "This page shows the record once more, and looks whether it is there. It needs no login:\n"
+        f"{_typed_in_words(domain)} The record must stay: it is checked every day.\n\n"
+        "This page shows the record again and checks whether it is there. It needs no login:\n"
         f"{link}\n\nThank you\n{sender}\n"
     )
     return {

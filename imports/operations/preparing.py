@@ -109,13 +109,17 @@ def _write_people(listing: ImportList, who: Gathering, file: File | None) -> Non
     if not who.people:
         raise RuleViolation(
             "nobody_found",
-            "Nobody outside of your organization has a login with an address of these domains.",
+            "Nobody outside your organization has a login with an address of these domains.",
             field="domains",
         )
     parts = batched(who.people, PEOPLE_OF_A_STEP)
     ImportPart.objects.bulk_create(
         ImportPart(
-            organization=listing.organization, listing=listing, position=position, people=people
+            organization=listing.organization,
+            listing=listing,
+            position=position,
+            people=people,
+            ending=[who.ending[one] for one in people if one in who.ending],
         )
         for position, people in enumerate(parts, start=1)
     )

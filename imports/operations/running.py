@@ -47,9 +47,10 @@ def start_import(listing: ImportList, *, digest: str, actor: Actor) -> ImportRun
         return same
     current = still_draft(listing, actor)
     if current.total is None or current.is_notifying is None:
-        raise RuleViolation("list_unfinished", "Say first whom to import and who is notified.")
+        raise RuleViolation("list_unfinished", "First choose who to import and who is notified.")
     plan_of(current, current.organization).require(digest)
 
+    _forget_examples(current)
     run = ImportRun.objects.create(
         organization=current.organization,
         listing=current,
@@ -61,6 +62,13 @@ def start_import(listing: ImportList, *, digest: str, actor: Actor) -> ImportRun
     run.enqueue()
     _record("import.started", run, actor)
     return run
+
+
+def _forget_examples(listing: ImportList) -> None:
+    """From now on the rows of the run say who was meant, as long as these people are there."""
+    for group in listing.groups.values():
+        group["examples"] = []
+    listing.save(update_fields=["groups"])
 
 
 @operation(its_organization)
@@ -84,7 +92,7 @@ def take_import_step(run: ImportRun, *, actor: Actor) -> None:
         reason = f"{WORDS[Cause.STOPPED]} {run.stopped}"
         looked_at = [Candidate(one).refused(Cause.STOPPED, reason) for one in people]
     else:
-        looked_at = _judged(people, run, organizations)
+        looked_at = _judged(people, run, part, organizations)
         _import([one for one in looked_at if one.cause is None], run, current)
     _tell(looked_at, run, position)
     if run.told == run.total:
@@ -102,16 +110,15 @@ def _locked(run: ImportRun, keys: Sequence[int]) -> tuple[dict[int, Organization
     return organizations, [people[key] for key in keys]
 
 
-def _judged(people: Sequence[User], run: ImportRun, locked: Collection[int]) -> list[Candidate]:
+def _judged(
+    people: Sequence[User], run: ImportRun, part: ImportPart, locked: Collection[int]
+) -> list[Candidate]:
+    """No organization ends that is not locked, or whose end the confirmed plan does not tell."""
     organization = run.organization
     looked_at = look_at(people, organization, verdicts(organization, run.listing.domains))
-    still = [
-        one.refused(Cause.MOVED)
-        if one.cause is None and one.absorbs and one.absorbs.pk not in locked
-        else one
-        for one in looked_at
-    ]
-    return list(within_limit(still, limits.room_in(organization)))
+    ending = set(locked) if part.ending is None else set(locked).intersection(part.ending)
+    moved = {one.user.pk for one in looked_at if one.absorbs and one.absorbs.pk not in ending}
+    return list(within_limit(looked_at, limits.room_in(organization), moved=moved))
 
 
 def _import(candidates: Sequence[Candidate], run: ImportRun, actor: Actor) -> None:

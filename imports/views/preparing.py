@@ -274,7 +274,7 @@ class StartPage(ImportPlanPage):
         return plan_of(subject, self.organization)
 
     def acknowledgements(self, subject: ImportList) -> list[tuple[str, str]]:
-        return [("read", "I have read who is imported, and that nobody of them is asked.")]
+        return [("read", "I have read who is imported, and that none of them is asked.")]
 
     def context(self, subject: ImportList) -> dict[str, Any]:
         ends_organizations = subject.groups.get("", {}).get("organizations", 0)
@@ -282,7 +282,7 @@ class StartPage(ImportPlanPage):
 
     def perform(self, subject: ImportList, data: dict[str, Any]) -> Done:
         run = start_import(subject, digest=data["digest"], actor=self.actor)
-        words = "The import has started. You may leave this page; it goes on."
+        words = "The import has started. You may leave this page; the import continues."
         return Done(words, run.get_absolute_url(), messages.INFO)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.urls import reverse
 
+from accounts import names
 from adminctr.core.addresses import readable_domain
 from adminctr.core.runs import RunState
 from adminctr.web import spreadsheets, tones
@@ -34,12 +35,15 @@ class RunListPage(ImportListPage):
         runs = ImportRun.objects.select_related("by", "listing")
         return runs.order_by("-created_at", "-pk")
 
+    def shown(self, rows: list[ImportRun]) -> list[dict[str, Any]]:
+        known = names.known(row.by for row in rows)
+        return [self.row(row) | {"by": known[row.by_id].name} for row in rows]
+
     def row(self, row: ImportRun) -> dict[str, Any]:
         state = RunState(row.state)
         return {
             "url": row.get_absolute_url(),
             "started": moment(row.created_at),
-            "by": row.by.get_full_name(),
             "domains": ", ".join(map(readable_domain, row.listing.domains)),
             "status": state.label,
             "tone": tones.RUN[state],
@@ -48,10 +52,12 @@ class RunListPage(ImportListPage):
         }
 
     def extra(self) -> dict[str, Any]:
-        drafts = ImportList.objects.drafts().select_related("by").order_by("-pk")
+        rows = ImportList.objects.drafts().select_related("by").order_by("-pk")
+        drafts = list(rows[:MOST_DRAFTS])
+        known = names.known(one.by for one in drafts)
         return {
             "refusal": importable_domains(self.organization)[1],
-            "drafts": [_draft(one, self.user) for one in drafts[:MOST_DRAFTS]],
+            "drafts": [_draft(one, self.user) | {"by": known[one.by_id].name} for one in drafts],
         }
 
 
@@ -95,6 +101,7 @@ class RunPage(ImportListPage):
         run, state = self.run, RunState(self.run.state)
         return {
             "run": run,
+            "by": names.known_as(run.by).name,
             "domains": ", ".join(map(readable_domain, run.listing.domains)),
             "status": state.label,
             "status_tone": tones.RUN[state],
@@ -148,7 +155,6 @@ def _draft(listing: ImportList, user: User) -> dict[str, Any]:
     return {
         "sid": listing.sid,
         "url": reverse(f"imports:{name}", args=[listing.sid]) if listing.by_id == user.pk else "",
-        "by": listing.by.get_full_name(),
         "domains": ", ".join(map(readable_domain, listing.domains)),
         "made": moment(listing.created_at),
         "people": "Not chosen yet" if listing.total is None else f"{listing.total:,}",

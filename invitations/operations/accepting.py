@@ -47,7 +47,7 @@ def accept_invitation(
     if joining.absorbs != absorbing:
         raise RuleViolation(
             "consent_outdated",
-            "What joining means for you has changed meanwhile. Read it again before you accept.",
+            "What joining means for you has changed. Read it again before you accept.",
         )
     mark_accepted(current, user)
     if absorbing:
@@ -176,8 +176,8 @@ def _is_member_by_now(invitation: Invitation) -> bool:
 _NO_LONGER = {
     Kind.JOIN: "The organization that invited you no longer holds the domain of your address. "
     "Ask the person who invited you.",
-    Kind.ACCESS: "Meanwhile an organization manages the addresses of your domain, and decides "
-    "where its people have access. Ask the person who invited you.",
+    Kind.ACCESS: "An organization now manages the addresses of your domain, and decides where "
+    "its people have access. Ask the person who invited you.",
     Kind.ADD_ACCOUNT: "The organization that asked you no longer holds the domain of your address. "
     "Ask the person who asked you.",
 }
@@ -190,7 +190,7 @@ def _require_unchanged(invitation: Invitation, user: User, absorbs: Organization
     if account.owner_id != user.pk or not account.is_open() or not comes_along:
         raise RuleViolation(
             "account_changed",
-            "This account is not yours to add any more. Ask the person who asked you.",
+            "You can no longer add this account. Ask the person who asked you.",
         )
 
 

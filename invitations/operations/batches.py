@@ -27,8 +27,8 @@ ROWS_OF_A_STEP = 20
 
 MOST_DRAFTS = 20
 LATEST_START = timedelta(days=90)
-NO_DRAFT = "This is no draft any more."
-NOT_YOURS = "Nobody corrects or sends what somebody else has drafted."
+NO_DRAFT = "This is no longer a draft."
+NOT_YOURS = "Only the person who created this draft can change or send it."
 MAY_NO_LONGER = "The person who started this may no longer invite people."
 
 
@@ -53,7 +53,8 @@ def draft_batch(
     if drafts[:MOST_DRAFTS].count() >= MOST_DRAFTS:
         raise RuleViolation(
             "too_many_drafts",
-            f"{MOST_DRAFTS} drafts of yours wait, which is the most. Send or cancel one first.",
+            f"{MOST_DRAFTS} drafts of yours are waiting, which is the limit. Send or cancel one "
+            "first.",
         )
     batch = InvitationBatch.objects.create(
         organization=organization, by_id=actor.user_id, digest=digest
@@ -166,7 +167,7 @@ def send_batch(
     actor = policy.require_locked(actor, Action.USER_INVITE, batch)
     current = _as_of_now(batch)
     if current.cancelled_at is not None:
-        raise RuleViolation("batch_cancelled", "This draft was cancelled. Upload the table anew.")
+        raise RuleViolation("batch_cancelled", "This draft was cancelled. Upload the table again.")
     if current.confirmed_at is not None:
         return current
     _require_mine(current, actor)
@@ -197,11 +198,8 @@ def cancel_batch(batch: InvitationBatch, *, actor: Actor) -> InvitationBatch:
     current = _as_of_now(batch)
     if current.cancelled_at is not None:
         return current
-    now = clock.now()
-    waiting = InvitationBatch.objects.filter(pk=current.pk, state=RunState.PENDING)
-    if not waiting.update(state=RunState.FAILED, finished_at=now, cancelled_at=now):
+    if not InvitationBatch.objects.filter(pk=current.pk).cancel():
         raise RuleViolation("batch_begun", "Sending has begun; it can no longer be cancelled.")
-    InvitationBatchRow.objects.filter(batch=current).delete()
     _record("invitations.batch_cancelled", current, actor)
     return _as_of_now(batch)
 
@@ -278,7 +276,7 @@ def _account_of(wish: batches.Wish) -> Account | None:
         return None
     account = Account.objects.select_related("organization").filter(sid=wish.account).first()
     if account is None:
-        raise RuleViolation("account_unknown", "Your organization has no such account any more.")
+        raise RuleViolation("account_unknown", "Your organization no longer has this account.")
     return account
 
 
@@ -338,16 +336,14 @@ def _require_sendable(batch: InvitationBatch, expected: str) -> None:
     if batches.digest_of_good(batch) != expected:
         raise RuleViolation(
             "batch_changed",
-            "Other rows can be sent now than you were shown. Go back to the draft and read it "
-            "again.",
+            "The rows that can be sent have changed since you reviewed them. Go back to the "
+            "draft and review it again.",
         )
 
 
 def _require_start(starts_at: datetime | None, now: datetime) -> None:
     if starts_at is not None and starts_at <= now:
-        raise RuleViolation(
-            "start_in_the_past", "Choose a day and time that are still to come.", field="on"
-        )
+        raise RuleViolation("start_in_the_past", "Choose a day and time in the future.", field="on")
     if starts_at is not None and starts_at > now + LATEST_START:
         raise RuleViolation(
             "start_too_late", f"Choose a day within {LATEST_START.days} days.", field="on"
@@ -362,8 +358,8 @@ def _require_few_in_a_day(now: datetime) -> None:
     if recent[:most].count() >= most:
         raise RuleViolation(
             "too_many_batches",
-            f"Your organization has sent {most} tables within a day, which is the most. Wait until "
-            "tomorrow; the draft is kept.",
+            f"Your organization has sent {most} tables within a day, which is the limit. Wait "
+            "until tomorrow; the draft is kept.",
         )
 
 

@@ -155,8 +155,7 @@ def add_existing_account(organization: Organization, *, sid: str, actor: Actor) 
         coming = limits.held_by(account.organization)
     limits.require_room(organization, coming)
     waiting = Invitation.objects.pending_accounts().filter(account=account)
-    for expired in waiting.expired():
-        withdraw(expired, actor)
+    withdraw(waiting.expired(), actor)
     if waiting.exists():
         raise RuleViolation(
             "already_pending",
@@ -180,24 +179,24 @@ def resend_refusal(invitation: Invitation) -> RuleViolation | None:
     if invitation.is_access_over():
         return RuleViolation(
             "access_over",
-            "The access that it offers has ended by now. Revoke it and invite the person anew.",
+            "The access that it offers has already ended. Revoke it and invite the person again.",
         )
     if invitation.expires_at + settings.INVITATION_KEPT <= now:
         return RuleViolation(
             "resend_expired",
-            "This invitation expired long ago. Revoke it and invite the person anew.",
+            "This invitation expired long ago. Revoke it and invite the person again.",
         )
     if invitation.total_sends >= settings.INVITATION_MAX_SENDS:
         return RuleViolation(
             "resend_max_threshold_reached",
-            f"This invitation has been sent {invitation.total_sends} times, which is the most. "
-            "Ask the person another way, or revoke it and invite anew.",
+            f"This invitation has been sent {invitation.total_sends} times, which is the limit. "
+            "Contact the person another way, or revoke it and invite them again.",
         )
     if invitation.last_sent_at + settings.INVITATION_RESEND_PAUSE > now:
         minutes = int(settings.INVITATION_RESEND_PAUSE.total_seconds() // 60)
         return RuleViolation(
             "resend_throttle",
-            f"This invitation was sent a moment ago. Wait {minutes} minutes between two mails.",
+            f"This invitation was sent a moment ago. Wait {minutes} minutes between two emails.",
         )
     return None
 
@@ -241,7 +240,8 @@ def revoke_invitation(invitation: Invitation, *, actor: Actor) -> Invitation:
     """
     actor = _require_may(actor, invitation)
     current = still_open(invitation)
-    withdraw(current, actor)
+    withdraw(Invitation.objects.filter(pk=current.pk), actor)
+    current.refresh_from_db(fields=["revoked_at"])
     return current
 
 
@@ -299,7 +299,7 @@ def _offerable(
     if account is None:
         if roles:
             raise RuleViolation(
-                "account_missing", "Name the account on which these roles are.", field="account"
+                "account_missing", "Name the account that these roles are for.", field="account"
             )
         return None
     if account.organization_id != organization.pk:
@@ -353,7 +353,7 @@ def _require_still_coming(account: Account, request: Invitation) -> None:
     if account.owner.email != request.email:
         raise RuleViolation(
             "account_changed",
-            "This account has another owner or address now. Cancel the request and add it anew.",
+            "This account has another owner or address now. Cancel the request and add it again.",
         )
     if obstacle := kinds.what_joining_means(account.owner, request.organization).obstacle:
         raise kinds.for_adder(obstacle)
@@ -366,15 +366,14 @@ def _require_patience(email: str, *, field: str = "email") -> None:
     if sends >= settings.INVITATION_MAX_SENDS:
         raise RuleViolation(
             "invited_too_often",
-            f"This address was sent {sends} invitations in a day, which is the most. "
-            "Wait until tomorrow, or ask the person another way.",
+            f"This address was sent {sends} invitations in a day, which is the limit. "
+            "Wait until tomorrow, or contact the person another way.",
             field=field,
         )
 
 
 def _require_none_waiting(invitations: Any, actor: Actor) -> None:
-    for expired in invitations.expired():
-        withdraw(expired, actor)
+    withdraw(invitations.expired(), actor)
     if invitations.open().exists():
         raise _ALREADY_INVITED
 
@@ -393,8 +392,8 @@ def _require_few_waiting(waiting: int) -> None:
     if waiting >= most:
         raise RuleViolation(
             "too_many_pending",
-            f"{waiting} invitations to this account wait, which is the most. Revoke old ones under "
-            "Pending Users first.",
+            f"{waiting} invitations to this account are waiting, which is the limit. Revoke old "
+            "ones under Pending Users first.",
         )
 
 
@@ -406,6 +405,6 @@ def _require_few_in_a_day(account: Account) -> None:
     if asked.filter(created_at__gt=recently)[:most].count() >= most:
         raise RuleViolation(
             "too_many_in_a_day",
-            f"{most} people were invited to this account within a day, which is the most. Wait "
+            f"{most} people were invited to this account within a day, which is the limit. Wait "
             "until tomorrow.",
         )

@@ -11,6 +11,7 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from accounts.models import Account
+from accounts.names import known, known_as
 from adminctr.core.errors import RuleViolation
 from adminctr.core.limits import Limit
 from adminctr.core.plans import several
@@ -27,6 +28,7 @@ from adminctr.web.views import (
     ListPage,
     OperationPage,
     SavedFile,
+    ask_for_password,
 )
 from invitations import batches
 from invitations.batch_models import InvitationBatch, InvitationBatchRow, Phase, RowState
@@ -65,11 +67,12 @@ class InviteManyPage(OperationPage):
 
     def context(self, subject: Organization) -> dict[str, Any]:
         named = InvitationBatch.objects.with_first_address().select_related("by")
-        recent = named.order_by("-created_at", "-pk")[:_MOST_RECENT]
+        recent = list(named.order_by("-created_at", "-pk")[:_MOST_RECENT])
+        people = known(one.by for one in recent)
         return {
             "columns": ", ".join(batches.COLUMNS),
             "most": f"{batches.MOST_ROWS:,}",
-            "batches": [_summary(one) for one in recent],
+            "batches": [_summary(one) | {"by": people[one.by_id].name} for one in recent],
         }
 
     def perform(self, subject: Organization, data: dict[str, Any]) -> Done:
@@ -77,7 +80,7 @@ class InviteManyPage(OperationPage):
         table = _read(data)
         batch = draft_batch(subject, rows=table.rows, role=data["role"], actor=self.actor)
         return Done(
-            "Nobody is invited yet. Read what would happen.",
+            "Nobody is invited yet. See what would happen.",
             batch.get_absolute_url(),
             messages.INFO,
         )
@@ -156,6 +159,7 @@ def around(page: "BatchPage | SendPage", batch: InvitationBatch) -> dict[str, An
     return {
         "run": batch,
         "batch": batch,
+        "by": known_as(batch.by).name,
         "title": _title(batch),
         "status": phase.label,
         "status_tone": tones.INVITATION_BATCH[phase],
@@ -170,8 +174,8 @@ def around(page: "BatchPage | SendPage", batch: InvitationBatch) -> dict[str, An
         "send_label": _send_label(batch),
         "send_refusal": ""
         if is_mine
-        else "Whoever has drafted this sends it. Upload the table yourself.",
-        "send_form": SendForm(initial=_shown(batch)),
+        else "Only its creator can send it. Upload the table yourself.",
+        "send_form": _send_form(page, batch),
         "export_refusal": page.refusal(BatchExport.action),
     }
 
@@ -186,8 +190,11 @@ class SendPage(OperationPage):
     def subject(self, **kwargs: Any) -> InvitationBatch:
         return self.one(InvitationBatch.objects.select_related("organization"), sid=kwargs["sid"])
 
+    def asks_for_password(self, subject: InvitationBatch) -> bool:
+        return batches.makes_administrators(_good_of(subject))
+
     def initial(self, subject: InvitationBatch) -> dict[str, Any]:
-        return _shown(subject)
+        return {"expected": batches.digest_of(_good_of(subject))}
 
     def context(self, subject: InvitationBatch) -> dict[str, Any]:
         return around(self, subject)
@@ -252,7 +259,7 @@ class BatchAction(ActionPage):
 class CheckBatch(BatchAction):
     def perform(self, subject: InvitationBatch) -> Done:
         batch = check_batch(subject, actor=self.actor)
-        return Done("Every row was looked at again.", batch.get_absolute_url())
+        return Done("Every row was checked again.", batch.get_absolute_url())
 
 
 class LeaveOut(BatchAction):
@@ -317,7 +324,6 @@ def _summary(batch: Any) -> dict[str, Any]:
         "starts": _start(batch),
         "rows": rows,
         "done": batch.done,
-        "by": batch.by.get_full_name(),
     }
 
 
@@ -359,13 +365,19 @@ def _asked(row: InvitationBatchRow, names: Mapping[str, str]) -> str:
     return "; ".join(part for part in parts if part)
 
 
-def _shown(batch: InvitationBatch) -> dict[str, Any]:
-    """What a form that sends a draft says of its rows."""
-    if batch.phase is not Phase.DRAFT:
-        return {}
-    return {"expected": batches.digest_of_good(batch)}
+def _good_of(batch: InvitationBatch) -> list[batches.GoodRow]:
+    """What a form that sends a draft is about."""
+    return batches.good_of(batch) if batch.phase is Phase.DRAFT else []
+
+
+def _send_form(page: "BatchPage | SendPage", batch: InvitationBatch) -> SendForm:
+    good = _good_of(batch)
+    form = SendForm(initial={"expected": batches.digest_of(good)})
+    if batches.makes_administrators(good):
+        ask_for_password(page.request, form)
+    return form
 
 
 def _send_label(batch: InvitationBatch) -> str:
-    ones = "one" if batch.total == 1 else "ones"
-    return f"Send to the {batch.total:,} good {ones}"
+    invitations = "invitation" if batch.total == 1 else "invitations"
+    return f"Send {batch.total:,} {invitations}"

@@ -257,7 +257,7 @@ def test_an_order_that_is_not_understood_is_left_out_and_named(admin: Client) ->
 def test_nothing_is_exported_by_a_filter_that_is_not_understood(admin: Client) -> None:
     answer = admin.post(f"{EXPORT}?role=kaiser&state=ended")
     assert answer["Location"] == f"{URL}?role=kaiser&state=ended"
-    assert "Put right first the filter" in admin.get(answer["Location"]).content.decode()
+    assert "First fix the filter" in admin.get(answer["Location"]).content.decode()
     assert not AuditEvent.unscoped.filter(action="organization.list_exported").exists()
 
 
@@ -274,7 +274,7 @@ def test_of_a_day_to_come_nobody_knows(admin: Client) -> None:
 def test_no_match_repeats_the_filters_and_offers_to_clear_them(admin: Client) -> None:
     body = admin.get(f"{URL}?search=nobody&source=scim").content.decode()
     assert "No match" in body
-    assert "No role assignment fits. Name, email or SID: nobody, Source: SCIM" in body
+    assert "No role assignments match. Name, email or SID: nobody, Source: SCIM" in body
     assert body.count("Clear filters") == 2
     assert "<table" not in body
 

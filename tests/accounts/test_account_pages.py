@@ -288,7 +288,7 @@ def test_closing_with_a_box_missing_is_refused(box, admin) -> None:
     del form[box]
     with assert_no_effect():
         refused = admin.post(page, form)
-    assert beside(refused, box) == "Tick every box to go on."
+    assert beside(refused, box) == "Tick every box to continue."
     others = [name for name in ALL_BOXES if name != box]
     ticked = {name: refused.context["form"][name].value() for name in others}
     assert ticked == dict.fromkeys(others, True)
@@ -321,7 +321,7 @@ def test_a_closed_account_stops_with_everything_below_and_is_no_longer_changed(
     assert where == at("Platform")
     assert notices(done) == ["Platform is being closed. It has stopped."]
     words = text(done)
-    assert "This account is closed for good" in words
+    assert "This account is permanently closed" in words
     assert "Data will be deleted" in words
     for control in ("Save", "Change Owner", "Suspend", "Reactivate", "Close Account"):
         assert control not in words
@@ -332,7 +332,7 @@ def test_a_closed_account_stops_with_everything_below_and_is_no_longer_changed(
         _, refused = send(admin, at("Platform", verb))
         assert notices(refused) == ["This account is closed; nobody can change it."]
     assert admin.get(at("Platform", "users/")).status_code == 200
-    assert "This account is closed for good." in text(admin.get(at("Platform", "subaccounts/")))
+    assert "This account is permanently closed." in text(admin.get(at("Platform", "subaccounts/")))
 
 
 def test_its_owner_closes_it_in_the_console_and_is_led_home(standard) -> None:

@@ -50,7 +50,7 @@ def test_relinquishing_says_who_loses_access_and_takes_only_our_roles(admin, ana
     assert "ana@acme.example loses access to Client sites." in text(admin.get(page))
     where, done = send(admin, page)
     assert where == INDEPENDENT
-    assert notices(done) == ["Nobody of Acme has access to Client sites any more."]
+    assert notices(done) == ["Nobody in Acme has access to Client sites any longer."]
     assert "No independent accounts" in text(done)
     left = RoleAssignment.unscoped.in_force().filter(account__sid=sites())
     assert [(one.holder, one.role) for one in left] == [(ida, AccountRole.OWNER)]

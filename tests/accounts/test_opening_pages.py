@@ -292,7 +292,7 @@ def test_a_request_is_sent_again_after_a_while(admin, waiting, deliver) -> None:
 @pytest.mark.parametrize(
     ("columns", "words"),
     [
-        ({"total_sends": 10}, "has been sent 10 times, which is the most"),
+        ({"total_sends": 10}, "has been sent 10 times, which is the limit"),
         ({"expires_at": clock.now() - timedelta(days=400)}, "expired long ago"),
     ],
 )

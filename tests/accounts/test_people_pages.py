@@ -74,7 +74,7 @@ def test_they_are_found_by_their_role(role, people, admin) -> None:
     shown = admin.get(at("Marketing", f"users/?role={role}"))
     assert {row["email"] for row in shown.context["rows"]} == people
     if not people:
-        assert "No user fits." in text(shown)
+        assert "No users match." in text(shown)
 
 
 def test_a_developer_sees_no_users(standard) -> None:
@@ -126,7 +126,7 @@ def test_a_stranger_is_invited_and_waits(door, admin, standard, deliver) -> None
         ({"email": "new@ext.example", "roles": ["administrator", "support"]}, "roles",
          "Administrator includes the other roles."),
         ({"email": "new@ext.example", "roles": ["support"], "ends_on": "2020-01-01"}, "ends_on",
-         "Choose a day that is still to come."),
+         "Choose a day in the future."),
         ({"email": "new@ext.example", "roles": ["support"], "ends_on": "soon"}, "ends_on", ""),
         ({"email": "new@ext.example", "roles": ["support"], "reason": "x" * 201}, "reason", ""),
     ],
@@ -449,7 +449,7 @@ def test_access_is_taken_away(admin, sign_in, dora) -> None:
     assert "Marketing" not in text(theirs.get("/console/"))
     with assert_no_effect():
         _, refused = send(admin, at("Marketing", f"users/{dora.sid}/remove/"))
-    assert notices(refused) == ["This person has no role on the account any more."]
+    assert notices(refused) == ["This person no longer has a role on the account."]
 
 
 def test_somebody_demoted_a_moment_ago_takes_nothing_away(admin, ben, ana, dora) -> None:

@@ -124,6 +124,7 @@ from users.models import (
     Expectation,
     FactorKind,
     Offboarding,
+    RememberedBrowser,
     Session,
     User,
     WayIn,
@@ -145,6 +146,7 @@ from users.operations import (
     deactivate_user,
     dismiss_staff,
     end_every_session,
+    end_guessing_session,
     end_other_sessions,
     end_session,
     end_user_sessions,
@@ -252,6 +254,8 @@ class Acme:
     import_list: ImportList
     import_run: ImportRun
     batch: InvitationBatch
+    browser: RememberedBrowser
+    departure: Departure
 
     @cached_property
     def stay(self) -> Membership:
@@ -268,10 +272,6 @@ class Acme:
     @cached_property
     def invitation(self) -> Invitation:
         return self._first(Invitation, email="hana@acme.example")
-
-    @cached_property
-    def departure(self) -> Departure:
-        return Departure.unscoped.create(organization=self.organization, domain_name="acme.example")
 
     @cached_property
     def offboarding(self) -> Offboarding:
@@ -522,7 +522,7 @@ ATTEMPTS: dict[str, Callable[[Acme], Any]] = {
         acme.departure, actor=acme.eve
     ),
     "users.operations.browsers.forget_browser": lambda acme: forget_browser(
-        remembered_browser_of(acme.ana), actor=acme.eve
+        acme.browser, actor=acme.eve
     ),
     "users.operations.browsers.forget_every_browser": lambda acme: forget_every_browser(
         acme.ana, actor=acme.eve
@@ -634,6 +634,9 @@ ATTEMPTS: dict[str, Callable[[Acme], Any]] = {
     "users.operations.people.end_every_session": lambda acme: end_every_session(
         clock.now(), actor=acme.eve
     ),
+    "users.operations.people.end_guessing_session": lambda acme: end_guessing_session(
+        acme.ana, session=acme.session.sid, actor=acme.eve
+    ),
     "users.operations.people.end_other_sessions": lambda acme: end_other_sessions(
         acme.ana, keep="", actor=acme.eve
     ),
@@ -692,6 +695,8 @@ def what_is_within_reach() -> Acme:
         import_list,
         import_run,
         batch_of(acme),
+        remembered_browser_of(ana),
+        Departure.unscoped.create(organization=acme, domain_name="acme.example"),
     )
 
 

@@ -65,7 +65,6 @@ UNSCOPED = {
     "domains/mail.py": "tasks, by primary key",
     "domains/record_links.py": "a signed link names its domain",
     "domains/operations/watching.py": "one look at the domains of many organizations",
-    "users/reset_tokens.py": "whether somebody came back, wherever that was",
     "invitations/mail.py": "a task, by primary key",
     "invitations/queries.py": "a mailed link names its invitation, a SID anybody's account",
     "users/belongings.py": "what somebody has on accounts of others",
@@ -113,12 +112,14 @@ ALL_USERS = {
     "users/operations/signing_up.py": "is this address a login already",
     "users/sessions.py": "when somebody was last active, written by the way",
     "users/sign_in.py": "who signs in",
+    "users/standing.py": "who is logged out, locked",
 }
 ALL_ORGANIZATIONS = {
     "accounts/jobs.py": "those in which something is due",
     "adminctr/web/demo_organizations.py": "finds what it has founded",
     "adminctr/web/invariants.py": "what must be true of the whole database",
     "adminctr/web/management/commands/populate.py": "is the database empty",
+    "invitations/models.py": "the counters of those whose invitations are closed",
     "merges/absorbing.py": "those that are absorbed, by their keys",
     "organizations/mail.py": "tasks, by primary key",
     "organizations/models.py": "its own lock and its own counters",

@@ -242,11 +242,11 @@ def every_page(page: Page, visitors: Visitors) -> Iterator[str]:
         yield page.url
     page.goto(f"{IMPORTS[0]}new/all/")
     yield click("button", "Continue")
-    page.get_by_label("No, nobody gets a mail").check()
+    page.get_by_label("No, nobody gets an email").check()
     yield click("button", "Continue")
     page.goto("/admin-center/users/invite-many/")
     page.get_by_label("Addresses or rows").fill(TABLE)
-    yield click("button", "Read the rows")
+    yield click("button", "Check rows")
     yield from walk(f"{page.url}send/")
     visitors.enter(page, "rob")
     yield from walk(*OWN_FACTORS)

@@ -76,12 +76,12 @@ def test_a_domain_is_lost_with_its_people_and_regained_with_them(
     del site.names[f"_twilio.{name}"]
     site.console.manage("look_at_domain", name, settings=AT_ONCE)
     olga.goto("/admin-center/users/")
-    expect(olga.get_by_text("The proof of a domain is missing")).to_be_visible()
+    expect(olga.get_by_text("The verification record of a domain is missing")).to_be_visible()
     olga.get_by_role("link", name="See domains").click()
     olga.get_by_role("link", name=name).click()
     expect(olga.get_by_text("30 days left")).to_be_visible()
     assert not scripts or findings(olga) == []
-    mailed = site.link_mailed_to(f"pia@{name}", subject="30 days left to prove")
+    mailed = site.link_mailed_to(f"pia@{name}", subject="30 days left to verify")
     assert "/admin-center/domains/" in mailed
 
     # It does not come back: the domain is lost, and Pia with it; Olga owns the organization.
@@ -111,11 +111,11 @@ def test_a_colleague_publishes_the_record_without_a_login(
     link = rosa.get_by_role("link", name="the page for your colleague").get_attribute("href")
     assert link
     colleague.goto(link)
-    colleague.get_by_role("button", name="Look for the record").click()
+    colleague.get_by_role("button", name="Check").click()
     expect(colleague.get_by_text("There is no record named")).to_be_visible()
     site.names.publish("_twilio.letters.example", value_on(colleague))
-    colleague.get_by_role("button", name="Look for the record").click()
-    expect(colleague.get_by_text("The record stands at")).to_be_visible()
+    colleague.get_by_role("button", name="Check").click()
+    expect(colleague.get_by_text("The record was found at")).to_be_visible()
     rosa.get_by_role("button", name="Check").click()
     expect(rosa.get_by_text("letters.example is verified.")).to_be_visible()
 

@@ -16,7 +16,7 @@ def sign_up(page: Page, site: Site, address: str, first_name: str, organization:
     page.goto("/signup/")
     page.get_by_label("Email address").fill(address)
     page.get_by_role("button", name="Sign up").click()
-    expect(page.get_by_role("heading", name="Check your mail")).to_be_visible()
+    expect(page.get_by_role("heading", name="Check your email")).to_be_visible()
     page.goto(site.link_mailed_to(address, subject="Confirm your address"))
     page.get_by_label("First name").fill(first_name)
     page.get_by_label("Organization name").fill(organization)

@@ -99,18 +99,18 @@ def test_a_lost_phone_and_an_administrators_help(
     expect(ben.get_by_role("rowheader", name="Authenticator app")).to_be_visible()
     ben.get_by_role("link", name="Reset 2FA").click()
     press(ben, "Reset 2FA")
-    says(ben, "lou@acme.example has no second factor any more")
-    says(ben, "The next log-in sets one up before anything else.")
+    says(ben, "lou@acme.example no longer has a second factor")
+    says(ben, "They set one up at the next log-in, before anything else.")
     mail = site.mail_to("lou@acme.example", subject="Your second factors for")
     assert "An administrator of Acme has reset your 2FA" in mail
 
     # Half-way through the log-in, and at the next one: setting up a new one comes first.
     lou.get_by_label("Code").fill(next_code(lost))
     press(lou, "Continue")
-    says(lou, "Your former second factor was reset.")
+    says(lou, "Your second factor was reset.")
     new_phone = open_page(java_script_enabled=False)
     type_password(new_phone, "lou@acme.example")
-    says(new_phone, "Your former second factor was reset.")
+    says(new_phone, "Your second factor was reset.")
     new_phone.goto("/console/")
     expect(new_phone.get_by_role("heading", name="Set up a second factor")).to_be_visible()
     found = enrol_app(new_phone)
@@ -129,7 +129,7 @@ def enrol_app(page: Page) -> pyotp.TOTP:
     page.get_by_label("Code").fill(app.now())
     press(page, "Add the app")
     expect(page.get_by_role("heading", name="Your recovery codes")).to_be_visible()
-    page.get_by_role("link", name="I have kept them").click()
+    page.get_by_role("link", name="I have saved these codes").click()
     return app
 
 
@@ -147,7 +147,7 @@ def test_whoever_leaves_gives_their_accounts_to_a_colleague(
     open_user(gina, "Leo Reyes")
     gina.get_by_role("link", name="Remove User").click()
     says(gina, "2 accounts need a new owner.")
-    says(gina, "Put right first what is in the way.")
+    says(gina, "First fix what is in the way.")
     gina.get_by_label("Choose a new owner").fill(f"nobody@{domain}")
     press(gina, "Show what this does")
     says(gina, "must be a managed user of this organization")
@@ -164,7 +164,7 @@ def test_whoever_leaves_gives_their_accounts_to_a_colleague(
     gina.get_by_label("Reason").fill("Goes to sea")
     press(gina, "Remove User")
     says(gina, "Leo Reyes was removed.")
-    sheet = gina.get_by_role("region", name="What became of everything")
+    sheet = gina.get_by_role("region", name="Results")
     expect(sheet.get_by_role("row").filter(has_text="Shop")).to_contain_text("Tess Reyes")
     expect(sheet.get_by_role("row").filter(has_text="Office")).to_be_visible()
     assert not scripts or findings(gina) == []
@@ -241,7 +241,7 @@ def test_two_hundred_people_are_imported_and_fourteen_are_not(
     ).to_be_visible()
     upload(page, [header, *people[1:]], tmp_path / "reviewed.csv")
     says(page, f"200 people of {domain}")
-    page.get_by_label("No, nobody gets a mail").check()
+    page.get_by_label("No, nobody gets an email").check()
     press(page, "Continue")
 
     says(page, "186 people become managed users")
@@ -284,7 +284,7 @@ def test_a_table_of_invitations_shows_all_of_it_and_asks_for_no_more_than_it_nee
     page.goto("/admin-center/users/invite-many/")
     rows = f"{'long.' * 10}name@{domain}\nsomebody@nowhere.example"
     page.get_by_label("Addresses or rows").fill(rows)
-    press(page, "Read the rows")
+    press(page, "Check rows")
     table = page.get_by_role("region", name="Rows")
     assert table.evaluate("(one) => one.scrollWidth <= one.clientWidth")
 

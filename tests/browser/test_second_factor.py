@@ -37,13 +37,13 @@ def add_app(page: Page) -> tuple[pyotp.TOTP, list[str]]:
     page.get_by_role("link", name="See second factors").click()
     page.get_by_role("link", name="Add a second factor").click()
     page.get_by_role("link", name="Authenticator app").click()
-    expect(page.get_by_role("img", name="Square code for your authenticator app")).to_be_visible()
+    expect(page.get_by_role("img", name="QR code for your authenticator app")).to_be_visible()
     app = pyotp.TOTP(page.locator("dd code").inner_text().replace(" ", ""))
     page.get_by_label("Code").fill(app.now())
     page.get_by_role("button", name="Add the app").click()
     expect(page.get_by_role("heading", name="Your recovery codes")).to_be_visible()
     codes = page.locator("li code").all_inner_texts()
-    page.get_by_role("link", name="I have kept them").click()
+    page.get_by_role("link", name="I have saved these codes").click()
     expect(page.get_by_role("rowheader", name="Authenticator app")).to_be_visible()
     return app, codes
 
@@ -143,7 +143,7 @@ def test_a_passkey_is_added_and_proves_the_next_log_in(at_name: Page) -> None:
     page.get_by_role("link", name="Passkey").click()
     page.get_by_label("Name").fill("Key ring")
     page.get_by_role("button", name="Add a passkey").click()
-    page.get_by_role("link", name="I have kept them").click()
+    page.get_by_role("link", name="I have saved these codes").click()
     expect(page.get_by_role("rowheader", name="Passkey “Key ring”")).to_be_visible()
 
     log_out(page)
@@ -161,7 +161,7 @@ def test_a_passkey_that_is_not_there_is_said_so(at_name: Page) -> None:
     page.goto("/second-factor/set-up/passkey/?next=/profile/second-factors/")
     page.get_by_label("Name").fill("Lost key")
     page.get_by_role("button", name="Add a passkey").click()
-    page.get_by_role("link", name="I have kept them").click()
+    page.get_by_role("link", name="I have saved these codes").click()
     log_out(page)
     devtools.send("WebAuthn.clearCredentials", {"authenticatorId": key})
     type_password(page, "ben@acme.example")

@@ -95,7 +95,7 @@ def test_what_is_chosen_leads_to_its_plan_and_changes_nothing(client, accounts) 
     assert url.startswith("/admin-center/accounts/bulk/suspend/?selection=")
     assert len(url) < 4000
     body = said(client, url)
-    for text in ("2 are chosen.", "2 accounts are suspended.", "Suspend 2 accounts"):
+    for text in ("2 are selected.", "2 accounts are suspended.", "Suspend 2 accounts"):
         assert text in body
     assert names_planned(body) == {"Shop 000", "Shop 001"}
     assert not BulkRun.unscoped.exists()
@@ -105,7 +105,7 @@ def test_a_hundred_fit_into_an_address_and_more_do_not(client, acme) -> None:
     accounts = some_accounts(acme, 101)
     assert len(choose(client, accounts[:100])) < 4000
     assert choose(client, accounts) == LIST
-    assert "Choose 100 accounts at most" in said(client, LIST)
+    assert "Select 100 accounts at most" in said(client, LIST)
 
 
 @pytest.mark.parametrize("action", ["", "close", "suspend-export", "../x"])

@@ -392,7 +392,7 @@ def test_an_owner_is_named_by_address_or_sid_and_kept_by_sid(acme, ana, ben, wor
     run = start("change-owner", accounts, ana, {"owner": ben.email})
     assert run.parameters == {"owner": ben.sid}
     work()
-    assert {message for *_, message in rows_of(run)} == {f"Now owned by {ben.email}"}
+    assert {message for *_, message in rows_of(run)} == {f"Now owned by {ben.sid}"}
     owners = Account.unscoped.filter(pk__in=[one.pk for one in accounts])
     assert set(owners.values_list("owner", flat=True)) == {ben.pk}
 

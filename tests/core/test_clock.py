@@ -64,7 +64,7 @@ def test_a_link_dies_when_it_was_said_to_whatever_the_clock_did_meanwhile(
             client = browser()
             form = client.get(link).headers.get("Location", link)
             page = client.post(form, PERSON | NEW_PASSWORD)
-            assert b"does not work any more" in page.content
+            assert b"no longer works" in page.content
 
 
 @pytest.mark.parametrize("jump", JUMPS)

@@ -154,7 +154,7 @@ def zipped() -> bytes:
         ("email,role\na@x.example,Größe".encode("latin-1"), "file_not_utf8", "Line 2 is not"),
         (b"\xef\xbb\xbfemail\r\na@x.example\r\n\xff", "file_not_utf8", "Line 3 is not"),
         (b'email\na@x.example\n"b@x.example\nc@x.example', "file_unreadable", "from line 3, a q"),
-        (b'email\n"a" b@x.example', "file_unreadable", "from line 2, a quotation mark stands"),
+        (b'email\n"a" b@x.example', "file_unreadable", "from line 2, a quotation mark is"),
         (b"email,Email \na,b", "header_twice", "“email” twice"),
         (b"role\nOwner", "header_missing", "“email” is not there"),
         (b"email,name\na@x.example,Ana", "header_unknown", "“name”"),

@@ -230,7 +230,7 @@ def test_a_hint_of_where_the_record_stands_is_told(
     check_domain(domain, method=Method.DNS, actor=acting(ana))
     assert stored(domain).check_result == (
         f"There is no record named _twilio.{NAME} yet. "
-        f"The value stands at {NAME} itself. Move it to the name _twilio.{NAME}."
+        f"The value was found at {NAME} itself. Move it to the name _twilio.{NAME}."
     )
 
 

@@ -135,7 +135,7 @@ def test_nobody_classifies_without_a_reason(lead, sue) -> None:
 
 def test_a_domain_is_classified_from_the_list(client) -> None:
     assert f'href="{ADD}"' in client.get(LIST).content.decode()
-    assert "nobody new comes into one" in client.get(ADD).content.decode()
+    assert "nobody new joins one" in client.get(ADD).content.decode()
     form = {"name": " New-Mail.example ", "is_common": "yes", "reason": REASON}
     answer = client.post(ADD, form)
     assert (answer.status_code, answer["Location"]) == (303, LIST)

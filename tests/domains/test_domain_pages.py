@@ -125,7 +125,7 @@ def test_every_check_is_told_with_what_came_back(client: Client, claim: Domain, 
         assert "&lt;b&gt;other&lt;/b&gt;" in page
         assert "\\xff\\x00" in page
         assert "192.0.2.53" in page
-        assert "good for 300 s" in page
+        assert "valid for 300 s" in page
         assert "ana@acme.example" in page
 
 
@@ -153,7 +153,7 @@ def test_an_uncertain_domain_says_until_when_and_gives_the_day_to_the_calendar(
 def test_every_page_warns_whoever_can_do_something(
     client: Client, proven: Domain, sign_in: SignIn, cy: User
 ) -> None:
-    warning = "The proof of a domain is missing"
+    warning = "The verification record of a domain is missing"
     assert warning not in client.get(reverse("users:list")).content.decode()
     doubt(proven.name)
     assert warning in client.get(reverse("users:list")).content.decode()
@@ -191,7 +191,7 @@ def test_a_colleague_looks_for_the_record_and_changes_nothing(
     with assert_no_effect():
         assert "There is no record named" in Client().post(link).content.decode()
         names.publish(claim.record_name, claim.record_value)
-        assert "The record stands at" in Client().post(link).content.decode()
+        assert "The record was found at" in Client().post(link).content.decode()
 
 
 def test_a_colleague_does_not_use_up_the_checks_of_administrators(

@@ -34,38 +34,40 @@ PLACES = {
     "the apex": (
         DOMAIN,
         "acme.example",
-        "The value stands at acme.example itself. Move it to the name _twilio.acme.example.",
+        "The value was found at acme.example itself. Move it to the name _twilio.acme.example.",
     ),
     "doubled": (
         DOMAIN,
         "_twilio.acme.example.acme.example",
-        "Your DNS host added the domain by itself: the record stands at "
+        "Your DNS host added the domain by itself: the record was found at "
         "_twilio.acme.example.acme.example. Enter just _twilio as the name.",
     ),
     "below www": (
         DOMAIN,
         "_twilio.www.acme.example",
-        "The value stands at _twilio.www.acme.example. Move it to the name _twilio.acme.example.",
+        "The value was found at _twilio.www.acme.example. Move it to the name "
+        "_twilio.acme.example.",
     ),
     "www": (
         DOMAIN,
         "www.acme.example",
-        "The value stands at www.acme.example. Move it to the name _twilio.acme.example.",
+        "The value was found at www.acme.example. Move it to the name _twilio.acme.example.",
     ),
     "without the underscore": (
         DOMAIN,
         "twilio.acme.example",
-        "The value stands at twilio.acme.example. Move it to the name _twilio.acme.example.",
+        "The value was found at twilio.acme.example. Move it to the name _twilio.acme.example.",
     ),
     "the domain above": (
         SUB_DOMAIN,
         "_twilio.acme.example",
-        "The value stands at _twilio.acme.example. Move it to the name _twilio.stage.acme.example.",
+        "The value was found at _twilio.acme.example. Move it to the name "
+        "_twilio.stage.acme.example.",
     ),
     "doubled by the domain above": (
         SUB_DOMAIN,
         "_twilio.stage.acme.example.acme.example",
-        "Your DNS host added the domain by itself: the record stands at "
+        "Your DNS host added the domain by itself: the record was found at "
         "_twilio.stage.acme.example.acme.example. Enter just _twilio.stage as the name.",
     ),
 }
@@ -89,7 +91,7 @@ def test_it_is_looked_around_whatever_else_stands_at_the_right_place(
 ) -> None:
     names[DOMAIN.record_name] = answer
     names.publish(DOMAIN.name, DOMAIN.record_value)
-    assert looks.look(DOMAIN, Method.DNS).hint.startswith("The value stands at acme.example")
+    assert looks.look(DOMAIN, Method.DNS).hint.startswith("The value was found at acme.example")
 
 
 @pytest.mark.parametrize("change", [str, lambda value: f'"{value}"', lambda value: value[-32:]])
@@ -156,7 +158,7 @@ def test_the_file_on_the_website_proves(web: WebServer) -> None:
     web.publish(DOMAIN.name, DOMAIN.file_name, f"{DOMAIN.record_value}\n")
     look = looks.look(DOMAIN, Method.HTTPS)
     assert explain(DOMAIN, Method.HTTPS, look.finding) == (
-        "The file stands on the website of acme.example."
+        "The file was found on the website of acme.example."
     )
 
 

@@ -112,13 +112,14 @@ def test_a_lapse_of_33_days_is_slow_and_loud_and_keeps_the_owner(
 
     administrators = {"ana@acme.example", "ben@acme.example", "fay@acme.example"}
     reminders = [
-        mail for mails in told.values() for mail in mails if "left to prove" in mail.subject
+        mail for mails in told.values() for mail in mails if "left to verify" in mail.subject
     ]
     assert Counter(mail.subject.partition(" ")[0] for mail in reminders) == {
         "30": 3, "14": 3, "7": 3, "1": 3,
     }  # fmt: skip
     assert {address for mail in reminders for address in mail.to} == administrators
-    lost = [mail for mail in told[max(told)] if mail.subject == "acme.example is lost"]
+    subject = "acme.example is no longer verified"
+    lost = [mail for mail in told[max(told)] if mail.subject == subject]
     assert {address for mail in lost for address in mail.to} == administrators
 
 

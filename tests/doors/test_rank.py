@@ -173,7 +173,9 @@ def doors(sign_in, ben: User, sue: User, acme: Organization, work) -> dict[str, 
 
     def staff(verb: Verb, sid: str, email: str, filled: dict[str, str]) -> str:
         url = reverse(f"staff:users_user_{verb.staff}", args=[sid])
-        return str(staff_client.post(url, {"reason": "Ticket 12"}).status_code)
+        return str(
+            staff_client.post(url, {"reason": "Ticket 12", "password": PASSWORD}).status_code
+        )
 
     def command(verb: Verb, sid: str, email: str, filled: dict[str, str]) -> str:
         try:

@@ -80,6 +80,16 @@ def test_empty_lines_are_passed_over() -> None:
     assert read(LIST + b"\r\n\r\n").sids == SIDS
 
 
+@pytest.mark.parametrize("empty", ["\n", "\r\n", "\r"])
+def test_empty_lines_count_and_reading_stops_where_there_are_too_many(empty, settings) -> None:
+    settings.IMPORT_PEOPLE_AT_A_TIME = 4
+    double = LIST.replace(b"\r\n", 2 * empty.encode())  # as some programs write it
+    assert read(double).sids == SIDS
+    never_read = b'"' * 7
+    refused = refusal_of(LIST + 9 * empty.encode() + never_read)
+    assert (refused.code, "Line 14" in refused.message) == ("too_many_rows", True)
+
+
 @pytest.mark.parametrize("column", range(len(COLUMNS)))
 def test_a_changed_cell_refuses_the_whole_file_with_its_line(column) -> None:
     rows = rows_of(LIST)

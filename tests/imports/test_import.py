@@ -16,7 +16,7 @@ from adminctr.core.plans import Weight
 from adminctr.core.runs import LeaseLost, RunState
 from adminctr.core.tenancy import every_tenant, tenant
 from audit.models import AuditEvent
-from domains.models import Domain
+from domains.models import Domain, DomainStatus
 from imports.candidates import importable, importable_domains
 from imports.causes import Cause
 from imports.jobs import forget_old_lists, take_up_imports
@@ -60,6 +60,7 @@ from tests.imports.runs import (
 from tests.pages.effects import assert_no_effect
 from tests.users.people import invited, lose, member, organization_of, prove, stay_of
 from users.models import User, UserStatus
+from users.operations import found_organization, remove_user
 
 SOLO = f"solo@{IN_LABS}"
 
@@ -373,6 +374,7 @@ def test_a_step_does_its_people_and_the_next_goes_on_there(acme_imports, ana) ->
 
 def test_a_step_costs_the_same_for_few_and_for_many(acme_imports, ana, count_queries) -> None:
     Organization.objects.filter(pk=acme_imports.pk).update(account_limit=1000)
+    acme_imports.refresh_from_db()
 
     def cost(number: int) -> int:
         founders(IN_LABS, number)
@@ -435,6 +437,98 @@ def test_a_domain_that_is_lost_meanwhile_lets_nobody_else_in(acme_imports, ana) 
     run = step(run)
     assert (run.state, run.imported) == (RunState.FINISHED, PEOPLE_OF_A_STEP)
     assert run.causes == {Cause.DOMAIN_NOT_VERIFIED: 10}
+
+
+def test_no_organization_ends_that_was_founded_after_the_list_was_made(acme_imports, ana) -> None:
+    one, other = logins(IN_LABS, 2)
+    listing = prepared(acme_imports, [IN_LABS], ana)
+    digest = digest_of(listing)
+    own = founded(one, acme_imports)
+    with time_machine.travel(clock.now() + timedelta(days=20)):
+        run = step(start_import(listing, digest=digest, actor=acting(ana)))
+    assert causes_of(run) == {one.email: Cause.MOVED, other.email: ""}
+    own.refresh_from_db()
+    assert own.ended_at is None
+    assert stay_of(one).organization == own
+    again = step(started(acme_imports, [IN_LABS], ana))
+    assert causes_of(again) == {one.email: ""}
+
+
+def test_another_organization_than_the_one_in_the_list_does_not_end(
+    solo, acme_imports, globex, eve, ana
+) -> None:
+    run = started(acme_imports, [IN_LABS], ana)
+    give_up(organization_of(solo), globex, eve)
+    own = founded(solo, acme_imports)
+    assert causes_of(step(run)) == {SOLO: Cause.MOVED}
+    assert stay_of(solo).organization == own
+
+
+def test_who_has_given_their_organization_up_since_is_imported_without_it(
+    solo, acme_imports, globex, eve, ana
+) -> None:
+    run = started(acme_imports, [IN_LABS], ana)
+    give_up(organization_of(solo), globex, eve)
+    prove(acme_imports, IN_LABS)
+    run = step(run)
+    assert (causes_of(run), run.accounts) == ({SOLO: ""}, 0)
+    assert stay_of(solo).organization == acme_imports
+
+
+def give_up(own: Organization, other: Organization, eve: User) -> None:
+    """Its Owner joins another organization with it, and is removed from there."""
+    solo = own.owner
+    assert solo
+    lose(IN_LABS)
+    prove(other, IN_LABS)
+    accept_invitation(invited(other, solo.email), user=solo, absorbing=own, actor=acting(solo))
+    remove_user(stay_of(solo), owner=eve, actor=acting(eve))
+    lose(IN_LABS)
+
+
+def test_whom_the_list_would_not_import_loses_no_organization_later(
+    solo, acme_imports, ana
+) -> None:
+    """The plan tells the end of organizations of those alone who can be imported."""
+    logins(IN_LABS, 1)
+    User.objects.filter(pk=solo.pk).update(status=UserStatus.SUSPENDED)
+    run = started(acme_imports, [IN_LABS], ana)
+    User.objects.filter(pk=solo.pk).update(status=UserStatus.ACTIVE)
+    assert causes_of(step(run))[SOLO] == Cause.MOVED
+    assert stay_of(solo).organization != acme_imports
+
+
+def test_who_moved_takes_nobodys_room_and_who_finds_none_is_told_so(acme_imports, ana) -> None:
+    [first] = logins(IN_LABS, 1)
+    second, large = founders(IN_LABS, 1)[0], founders(IN_LABS, 1, accounts=5)[0]
+    with tenant(acme_imports):
+        held = Account.objects.counted().count()
+    Organization.objects.filter(pk=acme_imports.pk).update(account_limit=held + 1)
+    run = started(acme_imports, [IN_LABS], ana)
+    founded(first, acme_imports)
+    assert causes_of(step(run)) == {
+        first.email: Cause.MOVED,
+        second.email: "",
+        large.email: Cause.ACCOUNT_LIMIT,
+    }
+
+
+def test_a_list_of_before_the_plan_named_organizations_is_still_imported(
+    solo, acme_imports, ana
+) -> None:
+    run = started(acme_imports, [IN_LABS], ana)
+    ImportPart.unscoped.update(ending=None)
+    assert causes_of(step(run)) == {SOLO: ""}
+    assert stay_of(solo).organization == acme_imports
+
+
+def founded(person: User, holder: Organization) -> Organization:
+    """Somebody founds an organization while the domain is nobody's."""
+    claims = Domain.unscoped.filter(organization=holder, name=IN_LABS)
+    claims.update(status=DomainStatus.UNVERIFIED, verified_at=None, next_check_at=None)
+    own = found_organization(person, name="Theirs", actor=policy.actor_for(person))
+    prove(holder, IN_LABS)
+    return own
 
 
 def test_who_accepts_an_invitation_meanwhile_is_a_member_already(solo, acme_imports, ana) -> None:

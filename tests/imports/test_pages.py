@@ -115,7 +115,7 @@ def test_from_the_instructions_to_the_run(people, acme_imports, ana, sign_in, wo
     done = confirm(client, listing)
     run = ImportRun.unscoped.get()
     assert done["Location"] == run.get_absolute_url()
-    assert "looks again every 3 seconds" in text_of(client.get(done["Location"]))
+    assert "refreshes every 3 seconds" in text_of(client.get(done["Location"]))
     work()
     assert (fresh(run).imported, fresh(run).not_imported) == (4, 0)
     page = text_of(client.get(done["Location"]))
@@ -291,7 +291,7 @@ def test_so_many_lists_wait_to_be_started_and_no_more(
     other = sign_in(ben)
     for url in ("imports:new-review", "imports:new-all"):
         page = text_of(other.post(reverse(url), {"domains": [IN_LABS]}))
-        assert "20 lists of your organization are not started yet, which is the most." in page
+        assert "20 lists of your organization are not started yet, which is the limit." in page
         assert "Start importing or discard one of them" in page
     assert ImportList.unscoped.count() == MOST_DRAFTS
     listed = text_of(client.get(reverse("imports:list")))
@@ -513,4 +513,4 @@ def test_an_imported_person_can_be_told_in_the_trail(people, acme_imports, ana, 
 
 def test_a_list_that_ends_up_empty_is_refused(acme_imports, ana, sign_in) -> None:
     answer = sign_in(ana).post(reverse("imports:new-all"), {"domains": [IN_LABS]})
-    assert "Nobody outside of your organization has a login" in text_of(answer)
+    assert "Nobody outside your organization has a login" in text_of(answer)

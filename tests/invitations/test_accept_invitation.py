@@ -383,7 +383,7 @@ def test_without_consent_to_what_stands_now_nothing_happens(agreed, solo, acme, 
     client = sign_in(solo)
     with assert_no_effect():
         page = client.post(link(invitation), form).content.decode()
-    assert "changed meanwhile" in page
+    assert "means for you has changed." in page
     assert "Your own organization ends" in page
 
 

@@ -31,7 +31,9 @@ from tests.invitations.tables import (
     sent,
     shown,
 )
+from tests.pages.effects import assert_no_effect
 from tests.users.people import prove
+from tests.world import PASSWORD
 
 MANY = reverse("invitations:many")
 
@@ -75,14 +77,14 @@ def test_what_was_pasted_is_read_sent_and_told(acme, ana, sign_in, work) -> None
     batch = newest()
     assert answer["Location"] == batch.get_absolute_url()
     page = text_of(client.get(answer["Location"]))
-    assert "Nobody is invited yet. Read what would happen." in page
-    assert "Send to the 3 good ones" in page
+    assert "Nobody is invited yet. See what would happen." in page
+    assert "Send 3 invitations" in page
     assert not Invitation.unscoped.filter(email__endswith="@acme.test").exists()
 
     answer = client.post(url("batch-send", batch), {"expected": shown(batch), "when": "now"})
     page = text_of(client.get(answer["Location"]))
     assert "They are being sent, one after the other." in page
-    assert "looks again every 3 seconds" in page
+    assert "refreshes every 3 seconds" in page
     work()
     page = text_of(client.get(answer["Location"]))
     assert "http-equiv" not in page
@@ -146,7 +148,7 @@ def test_what_cannot_be_sent_is_grouped_by_cause_with_what_to_do(acme, ana, sign
     assert "2 more: 7 rows: domain not verified" in text_of(page)
     alone = sign_in(ana).get(batch.get_absolute_url() + unverified["url"])
     assert {row["email"] for row in alone.context["rows"]} == set(strangers.split())
-    assert "Send to the 1 good one" in text_of(page)
+    assert "Send 1 invitation" in text_of(page)
 
 
 def test_a_row_says_what_it_asks_for_once_and_names_the_account(acme, ana, sign_in) -> None:
@@ -204,9 +206,38 @@ def test_what_is_sent_later_waits_for_the_moment_of_its_person(acme, ana, sign_i
     assert "looks again" not in page
 
 
+@pytest.mark.parametrize("when", ["now", "later"])
+def test_a_borrowed_session_invites_no_administrator_among_many(when, acme, ana, sign_in) -> None:
+    table = "email,role\na@acme.test,Standard User\nb@acme.test,administrator"
+    batch, client = draft(acme, table, ana), sign_in(ana)
+    later = timezone.localtime(clock.now() + timedelta(days=2))
+    form = {"when": when, "on": f"{later:%Y-%m-%d}", "at": f"{later:%H:%M}"}
+    form |= {"expected": shown(batch)}
+    assert 'name="password"' in text_of(client.get(batch.get_absolute_url()))
+    for wrong in ({}, {"password": "wrong words"}):
+        with assert_no_effect():
+            page = text_of(client.post(url("batch-send", batch), form | wrong))
+        assert 'id="id_password_error"' in page
+    answer = client.post(url("batch-send", batch), form | {"password": PASSWORD})
+    assert answer.status_code == 303
+    assert fresh(batch).confirmed_at
+
+
+@pytest.mark.parametrize("role", ["Standard User", "Owner"])
+def test_who_invites_no_administrator_among_many_needs_no_password(
+    role, acme, ana, sign_in
+) -> None:
+    """A row that cannot be sent invites nobody as anything."""
+    table = f"email,role\na@acme.test,Standard User\nb@acme.test,{role}\nno address,administrator"
+    batch, client = draft(acme, table, ana), sign_in(ana)
+    assert 'name="password"' not in text_of(client.get(batch.get_absolute_url()))
+    form = {"expected": shown(batch), "when": "now"}
+    assert client.post(url("batch-send", batch), form).status_code == 303
+
+
 def test_the_day_and_the_time_stand_below_the_choice_of_a_later_one(acme, ana, sign_in) -> None:
     page = text_of(sign_in(ana).get(draft(acme, addresses(1), ana).get_absolute_url()))
-    only_later = page.partition('<div class="only-later">')[2].partition("<button")[0]
+    only_later = page.partition('<div class="only-other">')[2].partition("<button")[0]
     assert [name in only_later for name in ('name="when"', 'name="on"', 'name="at"')] == [
         False, True, True,
     ]  # fmt: skip
@@ -260,7 +291,7 @@ def test_a_day_that_is_over_is_told_beside_it(acme, ana, sign_in) -> None:
     batch = draft(acme, addresses(2), ana)
     form = {"expected": shown(batch), "when": "later", "on": "2020-01-01", "at": "09:00"}
     answer = sign_in(ana).post(url("batch-send", batch), form)
-    assert answer.context["form"].errors["on"] == ["Choose a day and time that are still to come."]
+    assert answer.context["form"].errors["on"] == ["Choose a day and time in the future."]
     assert 'value="2020-01-01"' in text_of(answer)
 
 
@@ -274,7 +305,7 @@ def test_what_has_not_begun_is_cancelled(is_confirmed, acme, ana, sign_in) -> No
     assert answer["Location"] == MANY
     assert "It was cancelled; nobody was invited." in text_of(client.get(MANY))
     assert fresh(batch).phase is Phase.CANCELLED
-    assert "Its rows were forgotten" in text_of(client.get(batch.get_absolute_url()))
+    assert "Its rows were deleted" in text_of(client.get(batch.get_absolute_url()))
 
 
 def test_what_was_sent_is_not_cancelled(acme, ana, sign_in, work) -> None:
@@ -319,7 +350,7 @@ def test_failures_are_a_file_that_can_be_corrected_and_uploaded(acme, ana, sign_
     ("content", "said"),
     [
         (b"", "This file is empty."),
-        (b"PK\x03\x04zip", "This is no CSV file, whatever its name."),
+        (b"PK\x03\x04zip", "This is not a CSV file."),
         ("email\nå@acme.test\n".encode("latin-1"), "Line 2 is not in UTF-8."),
         (b"name,phone\nBo,1\n", "Line 1 must name the columns, and “email” is not there."),
         (b'email\n"a@acme.test\n', "a quotation mark is opened and never closed"),
@@ -388,7 +419,7 @@ def test_a_row_is_corrected_where_it_stands(acme, ana, sign_in) -> None:
     assert answer["Location"] == batch.get_absolute_url()
     page = text_of(client.get(answer["Location"]))
     assert "Line 2 can be sent now." in page
-    assert "Send to the 2 good ones" in page
+    assert "Send 2 invitations" in page
 
 
 def test_a_row_becomes_an_invitation_to_an_account(acme, ana, sign_in, work) -> None:
@@ -427,7 +458,7 @@ def test_nobody_is_led_to_correct_what_somebody_else_has_drafted(acme, ana, ben,
     client, row = sign_in(ben), url("batch-row", batch, 1)
     assert row not in text_of(client.get(batch.get_absolute_url()))
     page = text_of(client.get(row))
-    assert "Nobody corrects or sends what somebody else has drafted." in page
+    assert "Only the person who created this draft can change or send it." in page
     assert 'name="email"' not in page
     assert client.post(row, typed("a@acme.test")).status_code == 403
     assert [row.email for row in rows_of(batch)] == ["nobody"]
@@ -439,9 +470,9 @@ def test_a_row_that_was_sent_is_not_corrected(acme, ana, sign_in, work) -> None:
     client, row = sign_in(ana), url("batch-row", batch, 1)
     assert row not in text_of(client.get(batch.get_absolute_url()))
     page = text_of(client.get(row))
-    assert "This is no draft any more." in page
+    assert "This is no longer a draft." in page
     assert "Leave this row out" not in page
-    assert "This is no draft any more." in text_of(client.post(row, typed("a@acme.test")))
+    assert "This is no longer a draft." in text_of(client.post(row, typed("a@acme.test")))
 
 
 # Whose it is

@@ -17,6 +17,7 @@ from organizations.operations import change_role
 from tests.conftest import acting
 from tests.pages.effects import assert_no_effect
 from tests.users.people import doubt, founder, member, organization_of, prove, stay_of
+from tests.world import PASSWORD
 
 PAGE = "/admin-center/users/invite/"
 NEW = "new@acme.example"
@@ -33,7 +34,8 @@ def refusal_of(
 
 @pytest.mark.parametrize("role", [Role.STANDARD, Role.ADMINISTRATOR])
 def test_an_administrator_invites_by_the_page(role, sign_in, ben, acme) -> None:
-    response = sign_in(ben).post(PAGE, {"email": "New@ACME.example", "role": role})
+    form = {"email": "New@ACME.example", "role": role, "password": PASSWORD}
+    response = sign_in(ben).post(PAGE, form)
 
     assert (response.status_code, response["Location"]) == (303, reverse("users:pending"))
     invitation = Invitation.unscoped.get(email=NEW)
@@ -162,7 +164,7 @@ def test_a_refusal_is_in_the_trail(acme, ben) -> None:
 
 
 def test_the_page_says_why_beside_the_field_and_keeps_what_was_typed(sign_in, ben) -> None:
-    form = {"email": "x@gmail.com", "role": Role.ADMINISTRATOR}
+    form = {"email": "x@gmail.com", "role": Role.ADMINISTRATOR, "password": PASSWORD}
     client = sign_in(ben)
     with assert_no_effect():
         body = client.post(PAGE, form).content.decode()
@@ -170,6 +172,22 @@ def test_the_page_says_why_beside_the_field_and_keeps_what_was_typed(sign_in, be
     assert 'value="x@gmail.com"' in body
     (checked,) = [line for line in body.splitlines() if "checked" in line]
     assert 'value="administrator"' in checked
+
+
+@pytest.mark.parametrize("typed", [{}, {"password": "wrong words"}])
+def test_a_borrowed_session_invites_no_administrator(typed, sign_in, ben) -> None:
+    client = sign_in(ben)
+    assert 'name="password"' in client.get(PAGE).content.decode()
+    with assert_no_effect():
+        body = client.post(PAGE, {"email": NEW, "role": Role.ADMINISTRATOR} | typed).content
+    assert b'id="id_password_error"' in body
+    assert f'value="{NEW}"'.encode() in body
+
+
+def test_inviting_a_standard_user_needs_no_password(sign_in, ben) -> None:
+    client = sign_in(ben)
+    assert client.post(PAGE, {"email": NEW, "role": Role.STANDARD}).status_code == 303
+    assert Invitation.unscoped.get(email=NEW).role == Role.STANDARD
 
 
 def test_the_page_offers_every_role_but_owner(sign_in, ana) -> None:

@@ -1,26 +1,40 @@
 """What becomes of an invitation that waits: sending it again, and taking it back."""
 
+import ast
 from datetime import timedelta
 
 import pytest
 import time_machine
 from django.urls import reverse
 
+from accounts.models import Account
 from adminctr.core import clock
 from adminctr.core.actor import Actor
 from adminctr.core.errors import NotAllowed, RuleViolation
+from adminctr.core.tenancy import tenant
 from audit.models import AuditEvent
-from invitations.models import Invitation
+from invitations.models import Invitation, Kind
 from invitations.operations import (
     accept_invitation_as_newcomer,
+    decline_invitation,
     resend_invitation,
     revoke_invitation,
 )
-from organizations.models import Role
+from organizations.models import Organization, Role
 from organizations.operations import change_role
+from tests.accounts.made import offered
+from tests.architecture import source
 from tests.conftest import acting
 from tests.pages.effects import assert_no_effect, browser, follow, link_in, mails_to
-from tests.users.people import doubt, invited, lose, newcomer, stay_of
+from tests.users.people import (
+    doubt,
+    founder,
+    invited,
+    lose,
+    newcomer,
+    organization_of,
+    stay_of,
+)
 
 NEW = "new@acme.example"
 OPERATIONS = [resend_invitation, revoke_invitation]
@@ -181,3 +195,88 @@ def test_who_was_demoted_a_moment_ago_is_refused(operation, invitation, ana, ben
     change_role(stay_of(ben), role=Role.STANDARD, actor=acting(ana))
     with assert_no_effect(), pytest.raises(NotAllowed):
         operation(invitation, actor=stale)
+
+
+# How they are closed
+
+
+def others_of(organization: Organization, number: int) -> list[Organization]:
+    """Organizations that each wait for somebody, and for an account of this organization."""
+    account = Account.unscoped.filter(organization=organization, parent=None).first()
+    owners = [founder(f"owner{one}@others.example") for one in range(number)]
+    others = [organization_of(one) for one in owners]
+    for other in others:
+        for kind, email in ((Kind.JOIN, f"new@{other.pk}.example"), (Kind.ADD_ACCOUNT, NEW)):
+            is_joining = kind == Kind.JOIN
+            waiting = Invitation.unscoped.create(
+                organization=other,
+                kind=kind,
+                email=email,
+                role=Role.STANDARD if is_joining else "",
+                account=None if is_joining else account,
+                invited_by=other.owner,
+                expires_at=clock.now() + timedelta(days=7),
+                token_hash=f"{kind} {other.pk}",
+            )
+            waiting.tally(1)
+    return others
+
+
+def counted(organization: Organization) -> tuple[int, int]:
+    organization.refresh_from_db()
+    return organization.pending_users, organization.pending_accounts
+
+
+def test_what_is_revoked_is_counted_no_more_where_it_was(acme) -> None:
+    first, second = others_of(acme, 2)
+    going = Invitation.unscoped.filter(organization__in=[first, second]).exclude(
+        organization=second, kind=Kind.JOIN
+    )
+    assert going.revoke() == 3
+    assert (counted(first), counted(second)) == ((0, 0), (1, 0))
+    assert not going.open().exists()
+
+
+def test_what_is_closed_already_is_neither_revoked_nor_counted_again(acme) -> None:
+    [other] = others_of(acme, 1)
+    invitation = Invitation.unscoped.get(organization=other, kind=Kind.JOIN)
+    with tenant(other):
+        decline_invitation(invitation, actor=Actor.stranger(invitation.email))
+    assert Invitation.unscoped.filter(organization=other).revoke() == 1
+    assert Invitation.unscoped.filter(organization=other).revoke() == 0
+    assert Invitation.unscoped.none().revoke() == 0
+    invitation.refresh_from_db()
+    assert invitation.revoked_at is None
+    assert counted(other) == (0, 0)
+
+
+def test_what_offers_access_is_revoked_and_no_counter_moves(acme) -> None:
+    account = Account.unscoped.filter(organization=acme, parent=None).first()
+    before = counted(acme)
+    offered(account, "far@away.example")
+    waiting = Invitation.unscoped.filter(email="far@away.example")
+    assert waiting.revoke() == 1
+    assert counted(acme) == before
+
+
+def test_many_are_revoked_at_the_cost_of_one(acme, count_queries) -> None:
+    others = others_of(acme, 12)
+    one = Invitation.unscoped.filter(organization=others[0])
+    rest = Invitation.unscoped.filter(organization__in=others[1:])
+    assert count_queries(one.revoke) == count_queries(rest.revoke) == 2
+
+
+def test_nobody_closes_an_invitation_past_the_one_verb_for_it() -> None:
+    """Else its organization could go on counting it."""
+    writing = {
+        source.path_of(file)
+        for file in source.files()
+        for node in source.nodes(file)
+        if (isinstance(node, ast.keyword) and node.arg == "revoked_at")
+        or (
+            isinstance(node, ast.Attribute)
+            and node.attr == "revoked_at"
+            and isinstance(node.ctx, ast.Store)
+        )
+    }
+    assert writing == {"invitations/models.py"}

@@ -14,6 +14,7 @@ from organizations.operations import change_role
 from tests.conftest import acting
 from tests.pages.effects import assert_no_effect, follow
 from tests.users.people import stay_of
+from tests.world import PASSWORD
 from users.models import User
 
 
@@ -35,7 +36,7 @@ def not_allowed(stay: Membership, actor: Actor, role: Role = Role.STANDARD) -> s
 
 def test_the_page_changes_the_role_and_says_so(sign_in, ben, cy, acme) -> None:
     client = sign_in(ben)
-    response = client.post(page(cy), {"role": "administrator"})
+    response = client.post(page(cy), {"role": "administrator", "password": PASSWORD})
     assert response["Location"] == reverse("users:detail", args=[cy.sid])
     assert b"is Administrator now" in follow(client, response).content
     assert stay_of(cy).role == Role.ADMINISTRATOR
@@ -45,6 +46,23 @@ def test_the_page_changes_the_role_and_says_so(sign_in, ben, cy, acme) -> None:
         "Standard User (Account Creation)",
         "Administrator",
     )
+
+
+@pytest.mark.parametrize("typed", [{}, {"password": "wrong words"}])
+def test_a_borrowed_session_makes_nobody_an_administrator(typed, sign_in, ben, cy) -> None:
+    client = sign_in(ben)
+    assert 'name="password"' in client.get(page(cy)).content.decode()
+    with assert_no_effect():
+        body = client.post(page(cy), {"role": "administrator"} | typed).content
+    assert b'id="id_password_error"' in body
+    assert stay_of(cy).role == Role.STANDARD
+
+
+def test_an_administrator_is_made_a_standard_user_without_the_password(sign_in, ana, ben) -> None:
+    client = sign_in(ana)
+    assert 'name="password"' not in client.get(page(ben)).content.decode()
+    assert client.post(page(ben), {"role": "standard"}).status_code == 303
+    assert stay_of(ben).role == Role.STANDARD
 
 
 def test_roles_are_periods_and_the_old_one_ends(ana, ben) -> None:

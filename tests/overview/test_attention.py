@@ -25,7 +25,7 @@ def test_on_a_calm_day_there_is_nothing() -> None:
         ),
         (
             {"missing_domains": ("a.example",)},
-            "The proof of 1 domain (a.example) was not found at the last check",
+            "The verification record of 1 domain (a.example) was not found at the last check",
             "/admin-center/domains/",
         ),
         (

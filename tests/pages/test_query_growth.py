@@ -83,8 +83,8 @@ MOST_QUERIES_OF_A_LIST = 6
 MOST_QUERIES_OF_A_SEARCH = 8
 # What stands around a list of one account: the account, and what is told beside its list.
 MORE_AROUND = {
-    "invitations:batch": 2,
-    "imports:list": 4,
+    "invitations:batch": 3,
+    "imports:list": 5,
     "imports:run": 1,
     "account:users": 4,
     "accounts:activity": 1,

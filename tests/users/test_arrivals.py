@@ -197,7 +197,7 @@ def test_nobody_joins_without_having_read_so(adding, client) -> None:
     assert refused(row) == "consent_outdated"
     with assert_no_effect():
         body = client.post(f"/signup/{row.token()}/", ANSWERS).content.decode()
-    assert "has changed meanwhile. Read it again" in body
+    assert "has changed. Read it again" in body
     assert "You join Acme" in body
     assert 'value="Quist"' in body
 

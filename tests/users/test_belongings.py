@@ -6,16 +6,19 @@ from django.db.models import Field
 
 from users.models import User
 
-# Where the desk of leaving settles it (users.belongings), or why nothing needs to become of it.
+WAITED_FOR = "nobody is offboarded while it is under way; who leaves with a domain stops it"
+
+# Where leaving settles it (users.belongings), or why nothing needs to become of it. Whoever leaves
+# with a lost domain is asked nothing: the Owner takes over (decision 0021).
 SETTLED = {
-    "accounts.Account.owner": "a new owner is chosen for each",
+    "accounts.Account.owner": "a new owner is chosen for each, or it is the Owner",
     "accounts.RoleAssignment.holder": "ends, or stays where it is another organization's",
-    "bulk.BulkRun.by": "nobody leaves while it is under way",
-    "imports.ImportRun.by": "nobody leaves while it is under way",
+    "bulk.BulkRun.by": WAITED_FOR,
+    "imports.ImportRun.by": WAITED_FOR,
     "invitations.Invitation.invited_by": "goes on under another name, or is revoked",
     "organizations.Membership.user": "ends",
     "organizations.SavedView.by": "goes on under another name, or is forgotten",
-    "users.Departure.by": "nobody leaves while it is under way",
+    "users.Departure.by": WAITED_FOR,
     "users.Expectation.by": "goes on under another name",
     "users.Offboarding.user": "what was planned is done or called off",
     "users.Session.user": "ends",
@@ -41,7 +44,7 @@ OF_THE_LOGIN = {
 }
 DRAFTS = {
     "imports.ImportList.by": "thrown away by a job when it is old",
-    "invitations.InvitationBatch.by": "nobody leaves while it is under way",
+    "invitations.InvitationBatch.by": f"cancelled by a job when it is old; once sent, {WAITED_FOR}",
 }
 
 

@@ -30,7 +30,7 @@ from organizations import policy
 from organizations.models import Membership, Organization, Role
 from organizations.operations import change_role, transfer_ownership
 from tests.conftest import acting
-from tests.pages.effects import assert_no_effect
+from tests.pages.effects import assert_no_effect, browser
 from tests.users import departures
 from tests.users.departures import (
     NAME,
@@ -46,10 +46,28 @@ from tests.users.departures import (
     rows_of,
     step,
 )
-from tests.users.people import doubt, invited, lose, member, prove, session_of, stay_of
+from tests.users.enrolled import factors_of, type_password, with_app, with_recovery_codes
+from tests.users.people import (
+    doubt,
+    invited,
+    lose,
+    member,
+    prove,
+    remembered_browser_of,
+    session_of,
+    stay_of,
+)
 from tests.world import PASSWORD
 from users import jobs, leaving, returning
-from users.models import Departed, Departure, EmailChange, Session, User
+from users.models import (
+    Departed,
+    Departure,
+    EmailChange,
+    FactorKind,
+    RememberedBrowser,
+    Session,
+    User,
+)
 from users.operations import (
     bring_people_back,
     change_email,
@@ -233,7 +251,7 @@ def test_the_page_of_each_one_leads_to_all_who_left_with_the_domain(company, wor
     body = sign_in(company.olga).get(page).content.decode()
     assert f"{company.bo.get_full_name()} left" in body
     assert people in body
-    assert "What became of everything" not in body
+    assert "See the results" not in body
 
 
 def test_what_they_had_is_kept(company, work) -> None:
@@ -443,9 +461,38 @@ def test_a_password_that_was_changed_meanwhile_must_be_set_anew(company, work, d
         for one in events(company.organization, "user.brought_back")
         if one.subject_sid == col.sid
     ]
-    assert "password: must be set anew" in line(event)
+    assert "password: must be set again" in line(event)
     reset_password(col, password=hash_password("amber pencil garden"), actor=stranger)
     assert User.objects.get(pk=col.pk).has_usable_password()
+
+
+def test_second_factors_of_whoever_had_the_mailbox_do_not_come_back(company, work) -> None:
+    departed(company.organization, work)
+    stranger = Actor.stranger(company.col.email)
+    reset_password(company.col, password=hash_password("brass kettle window"), actor=stranger)
+    with_app(company.col)
+    with_recovery_codes(company.col)
+    remembered_browser_of(company.col)
+    called_back(company)
+    work()
+    col = User.objects.get(pk=company.col.pk)
+    assert factors_of(col) == set()
+    assert not RememberedBrowser.objects.filter(user=col).exists()
+    assert not stay_of(col).has_second_factor
+    reset_password(col, password=hash_password("amber pencil garden"), actor=stranger)
+    client = browser()
+    type_password(client, col, "amber pencil garden")
+    assert client.get("/second-factor/").headers["Location"] == "/second-factor/set-up/"
+
+
+def test_second_factors_stay_where_the_password_is_what_it_was(company, work) -> None:
+    departed(company.organization, work)
+    with_app(company.col)
+    called_back(company)
+    work()
+    col = User.objects.get(pk=company.col.pk)
+    assert factors_of(col) == {FactorKind.APP}
+    assert not col.is_factor_due
 
 
 def test_the_mail_says_where_a_new_password_is_set(company, work, deliver) -> None:
@@ -455,8 +502,10 @@ def test_the_mail_says_where_a_new_password_is_set(company, work, deliver) -> No
     deliver()
     called_back(company)
     [told] = [mail for mail in deliver() if mail.to == [company.col.email]]
-    assert "Set a new one before you log in: http://testserver/" in told.body
+    assert "Set a new password before you log in: http://testserver/" in told.body
     assert reverse("account_reset_password") in told.body
+    assert "any second factor was removed" in told.body
+    assert "asks you to set up a second factor" in told.body
 
 
 def joined_elsewhere(company: Company, globex: Organization, sue: User) -> str:

@@ -74,11 +74,13 @@ def test_the_plan_says_in_numbers_what_changes_for_whom(acme, globex) -> None:
     share("acme-group.example", globex)
     told = texts(acme)
     assert told["domains"].startswith("2 verified domains follow it: Auto-enrollment instead of")
-    assert told["meaning"].startswith("Who signs up with an address of your 2 verified domains")
+    assert told["meaning"].startswith("Anyone who signs up with an address of your 2")
     assert told["under_way"] == (
         "2 people who sign up now are added to this organization when they finish."
     )
-    assert told["uncertain"].startswith("1 domain lets nobody new join until its proof is back")
+    assert told["uncertain"].startswith(
+        "1 domain lets nobody new join until its verification record is back"
+    )
     assert told["shared"].startswith("1 domain follows no setting")
     waiting = acme.pending_users + acme.pending_accounts
     assert told["invitations"] == f"{waiting} pending invitations keep working."
@@ -165,8 +167,8 @@ def test_each_expectation_that_would_break_is_in_the_way_with_its_address(acme, 
     blockers = plan_of(acme).blockers
     assert [effect.objects[0].name for effect in blockers] == ["zed@acme.example", NEW]
     assert blockers[1].text == (
-        "You expect of zoe@acme.example who signs up: is refused. It would be: becomes a managed "
-        "user of this organization. Remove that expectation first, or keep the setting."
+        "Your expectation for zoe@acme.example who signs up: is refused. It would be: becomes a "
+        "managed user of this organization. Remove that expectation first, or keep the setting."
     )
     with assert_no_effect(), pytest.raises(RuleViolation) as refused:
         change(acme, ana)
@@ -232,15 +234,15 @@ def test_a_box_that_is_not_ticked_changes_nothing(admin) -> None:
     token = re.search(r'name="plan" value="([^"]+)"', body)
     with assert_no_effect():
         again = admin.post(PAGE, {"plan": token[1]}).content.decode()
-    assert "Tick every box to go on." in again
+    assert "Tick every box to continue." in again
 
 
 def test_what_is_in_the_way_is_shown_and_leads_to_what_is_expected(admin, acme, ana) -> None:
     expect(acme, ana)
     body = admin.get(PAGE).content.decode()
-    assert "You expect of zoe@acme.example who signs up: is refused." in body
+    assert "Your expectation for zoe@acme.example who signs up: is refused." in body
     assert 'href="/admin-center/domains/what-if/#expected"' in body
-    assert "Put right first what is in the way." in body
+    assert "First fix what is in the way." in body
 
 
 def test_there_is_no_fourth_setting(admin) -> None:

@@ -233,7 +233,7 @@ def test_what_is_required_of_a_person_stands_on_their_stay(ben, cy) -> None:
     require_second_factor(stay_of(cy), level=SecondFactor.EVERY_LOG_IN, actor=acting(ben))
     assert stay_of(cy).second_factor == SecondFactor.EVERY_LOG_IN
     line = presenters.line(newest_event())
-    assert line.endswith("as second factor from Disabled to Every log-in")
+    assert line.endswith("from Disabled to Every log-in")
     with pytest.raises(RuleViolation) as refused:
         require_second_factor(stay_of(cy), level=SecondFactor.EVERY_LOG_IN, actor=acting(ben))
     assert refused.value.code == "second_factor_unchanged"

@@ -19,6 +19,7 @@ from adminctr.core.tenancy import tenant
 from adminctr.web.plans import page_of, show
 from audit.models import AuditEvent
 from bulk.models import BulkRun
+from invitations.batch_models import Phase
 from invitations.models import Invitation
 from invitations.operations import invite_user
 from organizations.models import DomainSetting, Membership, Organization, Role, SavedView
@@ -34,6 +35,7 @@ from tests.accounts.made import (
     roles_on,
 )
 from tests.conftest import acting
+from tests.invitations import tables
 from tests.users.people import choose, member, newcomer, organization_of, pending_sign_up, stay_of
 from tests.world import PASSWORD
 from users import jobs, offboarding
@@ -242,7 +244,7 @@ def test_an_account_that_came_since_the_plan_is_not_passed_over(acme, ben, cy, h
 def test_the_sheet_says_what_became_of_everything(acme, ben, cy, hers) -> None:
     told = fresh(say(cy, WayOut.REMOVE, Choices(owner=ben.sid), ben, reason="Left the company"))
     said = {effect["text"] for effect in told.sheet}
-    assert f"2 accounts were given to Ben Okafor ({ben.email})." in said
+    assert f"2 accounts were given to {ben.sid}." in said  # named where it is shown
     assert [hers.sid, "Hers", ""] in [thing for one in told.sheet for thing in one["things"]]
     assert (told.reason, told.by, told.done_at is not None) == ("Left the company", ben, True)
 
@@ -272,7 +274,7 @@ def test_the_sheet_tells_what_is_over_in_the_past(acme, ana, ben, eve, how) -> N
     for said in (
         "They lost their membership in this organization.",
         "They were logged out everywhere.",
-        "1 expectation of theirs: since then under the name of whoever confirmed this.",
+        "1 expectation of theirs: since then under the name of the person who confirmed this.",
     ):
         assert said in sheet
     assert set(sheet.values()) <= set(DONE_HEADINGS.values())
@@ -283,15 +285,15 @@ def test_work_goes_on_under_the_name_of_whoever_reads_the_plan(acme, ana, ben) -
     figures = {figure["words"] for figure in show(plan, page_of)["figures"]}
     assert figures & {"invitation that they sent goes on", "invitations that they sent go on"}
     [sent] = [effect.text for effect in plan.effects if effect.key == "invitations"]
-    assert sent.endswith(" on. From now on your name stands there.")
+    assert sent.endswith(" on. From now on your name is shown there.")
 
 
 @pytest.mark.parametrize(
     ("keeps", "text", "done"),
     [
-        (True, "1 view that they share goes on. From now on your name stands there.",
-         "1 view that they share: since then under the name of whoever confirmed this."),
-        (False, "1 view that they share is forgotten.", "1 view that they share: forgotten."),
+        (True, "1 view that they share goes on. From now on your name is shown there.",
+         "1 view that they share: since then under the name of the person who confirmed this."),
+        (False, "1 view that they share is deleted.", "1 view that they share: deleted."),
     ],
 )  # fmt: skip
 def test_what_becomes_of_one_thing_is_said_before_and_after(
@@ -482,8 +484,42 @@ def test_whoever_lost_the_right_to_it_does_not_have_it_done(acme, ana, ben, cy, 
     with time_machine.travel(clock.now() + DAY + timedelta(minutes=1)):
         jobs.carry_out_offboardings.enqueue()
         work()
-    assert fresh(told).obstacle == "Whoever planned this may no longer do it."
+    assert fresh(told).obstacle == "The person who planned this may no longer do it."
     assert stay_of(cy)
+
+
+def test_whoever_no_longer_governs_people_is_told_nothing_about_them(
+    acme, ana, ben, cy, work, deliver
+) -> None:
+    planned(cy, WayOut.REMOVE, Choices(owner=ana.sid), ben)
+    say(ben, WayOut.REMOVE, Choices(owner=ana.sid), ana)
+    deliver()
+    with time_machine.travel(clock.now() + DAY + timedelta(minutes=1)):
+        jobs.carry_out_offboardings.enqueue()
+        mails = deliver()
+    assert {one.to[0] for one in mails if "has not left" in one.subject} == {ana.email}
+
+
+def test_who_has_left_and_come_back_is_not_let_go_by_an_old_plan(acme, ana, ben, cy, work) -> None:
+    told = planned(cy, WayOut.REMOVE, Choices(owner=ana.sid), ben)
+    with tenant(acme):
+        Membership.objects.filter(user=cy).update(began_at=clock.now())
+    with time_machine.travel(clock.now() + DAY + timedelta(minutes=1)):
+        jobs.carry_out_offboardings.enqueue()
+        work()
+    assert fresh(told).obstacle == "This person has left and come back since."
+
+
+def test_a_table_that_waits_for_its_day_keeps_nobody_here(acme, ana, ben) -> None:
+    table = tables.draft(acme, tables.addresses(2, "acme.example"), ben)
+    tables.confirm(table, ben, starts_at=clock.now() + 80 * DAY)
+    plan = plan_of(ben, WayOut.REMOVE, Choices(owner=ana.sid))
+    assert not plan.blockers
+    assert "1 scheduled table of invitations is cancelled." in [
+        effect.text for effect in plan.effects
+    ]
+    say(ben, WayOut.REMOVE, Choices(owner=ana.sid), ana)
+    assert tables.fresh(table).phase == Phase.CANCELLED
 
 
 def test_what_is_called_off_is_not_done(acme, ben, cy, work) -> None:
@@ -548,7 +584,7 @@ def test_the_page_removes_and_shows_the_sheet(acme, ben, cy, hers, sign_in) -> N
     answer = confirm(client, where)
     assert answer.status_code == 303
     sheet = client.get(answer.headers["Location"]).content.decode()
-    assert "What became of everything" in sheet
+    assert "Results" in sheet
     assert "Hers" in sheet
     hers.refresh_from_db()
     assert hers.owner == ben
@@ -670,7 +706,7 @@ def test_whoever_reviews_what_is_planned_sees_what_it_does(acme, ana, ben, cy, s
     client, where = sign_in(ana), reverse("users:offboarding", args=[told.sid])
     body = client.get(where).content.decode()
     assert f"owned by Cy Lindqvist ({cy.email}) then." in body
-    assert "From now on the name of Ana Silva stands there." in body
+    assert "From now on the name of Ana Silva is shown there." in body
     cancel_offboarding(told, actor=acting(ana))
     assert client.get(where).context["plan"] is None
 
@@ -678,7 +714,7 @@ def test_whoever_reviews_what_is_planned_sees_what_it_does(acme, ana, ben, cy, s
 def test_the_page_of_the_owner_is_refused_with_the_reason(acme, ana, ben, sign_in) -> None:
     answer = sign_in(ben).get(leave(ana))
     assert answer.status_code == 403
-    assert "Nobody does this to the Owner" in answer.content.decode()
+    assert "This cannot be done to the Owner" in answer.content.decode()
 
 
 def test_an_open_session_is_out_with_the_next_request(acme, ben, cy, sign_in) -> None:

@@ -201,7 +201,7 @@ def test_a_page_that_was_open_adds_nothing_beside_anothers_factor(cy, log_in, mo
 
     monkeypatch.setattr(EnrolPage, "has_proven", meanwhile)
     answer = type_code(client, app_code(secret), path=f"{SET_UP}app/")
-    assert b"You have a second factor already" in answer.content
+    assert b"You already have a second factor" in answer.content
     assert factors_of(cy) == {"phone"}
 
 
@@ -312,7 +312,7 @@ def test_the_last_factor_stays_where_one_is_asked_for(cy, acme, sign_in) -> None
     client = sign_in(cy)
     with assert_no_effect():
         answer = client.post(removing(app_factor(cy)), {"password": PASSWORD})
-    assert b"Add another one before you remove this." in answer.content
+    assert b"Add another one before you remove this one." in answer.content
     with_phone(cy)
     client.post(removing(app_factor(cy)), {"password": PASSWORD})
     assert factors_of(cy) == {"phone"}

@@ -20,6 +20,7 @@ SET_UP = "/second-factor/set-up/passkey/"
 PROVE = "/second-factor/passkey/"
 NOT_ACCEPTED = b"This passkey was not accepted"
 NOT_MADE = b"No passkey was made"
+UNREADABLE = b"answer cannot be read"
 
 
 def say(client: Client, path: str, answer: Any, **fields: str) -> Any:
@@ -207,6 +208,36 @@ def test_every_byte_of_what_is_made_is_read_with_care(cy) -> None:
     for place in range(len(whole)):
         answer = said | {"response": said["response"] | {"attestationObject": whole[:place]}}
         assert passkeys.read_new(PasskeyAnswer(state, answer)) is None
+
+
+NUMBER = '{"a": %s}' % ("1" * 5_000)
+
+
+def test_a_number_that_is_too_long_is_no_answer_where_a_passkey_is_set_up(cy, log_in) -> None:
+    client = log_in(cy)
+    with assert_no_effect():
+        page = client.post(SET_UP, {"answer": NUMBER, "name": "Laptop"})
+    assert page.status_code == 200
+    assert UNREADABLE in page.content
+
+
+def test_a_number_that_is_too_long_is_no_answer_where_one_is_proven(cy) -> None:
+    keep_passkey(cy, Authenticator())
+    client = half_way(cy)
+    page = client.post(PROVE, {"answer": NUMBER})
+    assert page.status_code == 200
+    assert UNREADABLE in page.content
+    assert not is_signed_in(client)
+
+
+@pytest.mark.parametrize(("length", "is_kept"), [(1023, True), (1024, False), (3000, False)])
+def test_no_id_of_a_passkey_is_longer_than_the_standard_allows(length, is_kept, cy, log_in) -> None:
+    key, client = Authenticator(), log_in(cy)
+    key.credential_id = bytes(length)
+    page = say(client, SET_UP, key.make(asked_on(client.get(SET_UP))), name="Laptop")
+    assert page.status_code == (303 if is_kept else 200)
+    assert (NOT_MADE in page.content) != is_kept
+    assert Factor.objects.filter(user=cy).exists() == is_kept
 
 
 def test_a_passkey_is_one_persons(cy, ben) -> None:

@@ -1,5 +1,6 @@
 """The password is asked for again before what a borrowed session must not do, and not too often."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,12 +10,14 @@ from django.urls import reverse
 
 from adminctr.core import clock
 from audit.models import AuditEvent
+from tests.conftest import acting
 from tests.pages.addresses import path_to
-from tests.pages.effects import assert_no_effect
-from tests.users.people import prove
+from tests.pages.effects import assert_no_effect, mails_to
+from tests.users.people import prove, session_of
 from tests.world import PASSWORD
-from users import sessions
+from users import reauthentication, sessions
 from users.models import EmailChange, User
+from users.operations import end_guessing_session
 
 EMAIL, OWNERSHIP = "/profile/email/", "/admin-center/settings/ownership/"
 NEW = "cyrus@acme.example"
@@ -23,6 +26,14 @@ NEW = "cyrus@acme.example"
 @pytest.fixture
 def here(sign_in, cy) -> Client:
     return sign_in(cy)
+
+
+@pytest.fixture
+def clocks(db: None) -> Any:
+    """Time stands still until a test moves it; it begins with a day, as limits do."""
+    begun = clock.now().replace(hour=0, minute=0, second=1, microsecond=7) + timedelta(days=1)
+    with time_machine.travel(begun, tick=False) as traveller:
+        yield traveller
 
 
 def asks(client: Client, url: str) -> bool:
@@ -78,6 +89,54 @@ def test_who_tries_too_often_waits(here: Client) -> None:
     answer = want(here, password=PASSWORD)
     assert "Too many tries" in answer.content.decode()
     assert not EmailChange.objects.filter(user__email="cy@acme.example").exists()
+
+
+def guess(client: Client, clocks: Any, times: int) -> bytes:
+    """Wrong passwords as fast as the other limit allows; the last answer."""
+    body = b""
+    for place in range(times):
+        if place % reauthentication.TRIES.times == 0:
+            clocks.shift(reauthentication.TRIES.seconds)
+        body = want(client, password="wrong words").content
+        assert b"Too many tries" not in body
+    return body
+
+
+def test_a_session_that_guesses_all_day_ends_and_its_person_is_told(
+    here: Client, cy: User, sign_in, clocks, deliver
+) -> None:
+    other = sign_in(cy)
+    deliver()
+    most = reauthentication.GUESSES.times
+    guess(here, clocks, most - 1)
+    assert here.get(EMAIL).status_code == 200
+    clocks.shift(reauthentication.TRIES.seconds)
+    body = want(here, password="wrong words").content
+    assert b"Too many wrong passwords. You were logged out; log in again." in body
+    assert here.get(EMAIL)["Location"].startswith("/login/")
+    assert other.get(EMAIL).status_code == 200
+    [mail] = mails_to(cy.email, deliver())
+    assert mail.subject.startswith("Somebody tried to guess your password")
+    assert "/password/reset/" in mail.body
+    events = AuditEvent.unscoped.filter(subject_sid=cy.sid, action="user.password_guessed")
+    assert events.count() == 1
+
+
+def test_a_right_password_forgives_the_guesses_of_a_day_nothing(here, cy, clocks) -> None:
+    """It may be typed by its person, in the session that somebody else has stolen."""
+    guess(here, clocks, reauthentication.GUESSES.times - 1)
+    clocks.shift(reauthentication.TRIES.seconds)
+    assert want(here, password=PASSWORD).status_code == 303
+    clocks.shift(600)
+    assert b"You were logged out" in want(here, password="wrong words").content
+
+
+def test_a_session_that_has_ended_meanwhile_is_ended_once(cy, deliver) -> None:
+    session = session_of(cy)
+    deliver()
+    for _ in range(2):
+        end_guessing_session(cy, session=session.sid, actor=acting(cy))
+    assert len(mails_to(cy.email, deliver())) == 1
 
 
 def test_it_counts_for_this_session_alone(here: Client, sign_in, cy: User) -> None:

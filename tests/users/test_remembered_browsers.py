@@ -266,7 +266,7 @@ def test_one_is_forgotten_and_the_others_stay(cy_having_one: User, sign_in) -> N
     browser.remember(cy_having_one)
     other = remembered_browser_of(cy_having_one)
     page = follow(client, client.post(f"{PAGE}{other.sid}/forget/")).content.decode()
-    assert "asked at the next log-in in Firefox on Windows" in page
+    assert "The next log-in in Firefox on Windows asks for a second factor." in page
     assert browser.knows(cy_having_one)
     assert rows(cy_having_one) == 1
     assert client.post(f"{PAGE}{other.sid}/forget/").status_code == 404

@@ -44,7 +44,7 @@ def test_every_list_of_users_keeps_views(name, ben, sign_in) -> None:
 def test_what_the_list_does_not_understand_is_not_kept(ben, sign_in) -> None:
     client = sign_in(ben)
     refused = client.post(f"{SAVE}?role=wizard&status=active", {"name": "Active"})
-    assert "Put right first the filter" in refused.content.decode()
+    assert "First fix the filter" in refused.content.decode()
     assert "Save this view" not in client.get(f"{LIST}?role=wizard").content.decode()
     assert not SavedView.unscoped.exists()
     client.post(f"{SAVE}?status=active&sort=-since&evil=1", {"name": "Active"})
@@ -108,13 +108,13 @@ def test_the_view_that_is_open_is_named_so(acme, ben, sign_in) -> None:
 
 def test_whoever_forgets_a_shared_view_is_asked_first(acme, ben, sign_in) -> None:
     """What is one's own alone goes at once; what everybody sees, by a second button."""
-    client, confirmed = sign_in(ben), "Forget it for everybody"
+    client, confirmed = sign_in(ben), "Delete for everyone"
     view(acme, ben)
     assert confirmed not in client.get(LIST).content.decode()
     view(acme, ben, "Ours", is_shared=True)
     html = client.get(LIST).content.decode()
     assert html.count(confirmed) == 1
-    assert html.index("<summary>Forget") < html.index(confirmed)
+    assert html.index("<summary>Delete") < html.index(confirmed)
 
 
 def test_the_filters_in_force_stay_when_a_view_is_forgotten(acme, ben, sign_in) -> None:

@@ -108,7 +108,7 @@ def test_who_has_none_sets_one_up_where_the_organization_asks(level, client, cy,
     ask_of_everybody(acme, level)
     half_way(cy, client)
     assert client.get(DOOR).headers["Location"] == SET_UP
-    assert b"Your organization asks for a second factor" in client.get(SET_UP).content
+    assert b"Your organization requires a second factor" in client.get(SET_UP).content
     assert not is_signed_in(client)
     set_up_app(client)
     assert is_signed_in(client)
@@ -125,7 +125,7 @@ def test_who_has_none_sets_one_up_where_it_is_asked_of_them_alone(client, cy, be
 def test_after_a_reset_one_is_set_up_before_anything_else(client, cy) -> None:
     User.objects.filter(pk=cy.pk).update(is_factor_due=True)
     half_way(cy, client)
-    assert b"Your former second factor was reset" in client.get(SET_UP).content
+    assert b"Your second factor was reset" in client.get(SET_UP).content
     set_up_app(client)
     assert is_signed_in(client)
     cy.refresh_from_db()
@@ -413,7 +413,7 @@ def test_a_recovery_code_stands_in_once(cy, work, mailoutbox) -> None:
     assert "9 of them are left." in mails[-1].body
 
     again = half_way(cy)
-    assert b"none of your recovery codes" in type_code(again, codes[3], path=RECOVERY).content
+    assert b"not one of your recovery codes" in type_code(again, codes[3], path=RECOVERY).content
     type_code(again, codes[4], path=RECOVERY)
     assert is_signed_in(again)
 
@@ -471,10 +471,12 @@ def test_a_way_that_the_person_does_not_have_is_not_there(half, ben) -> None:
     assert half.post("/second-factor/passkey/", {"answer": "{}"}).status_code == 404
 
 
-def test_a_reset_in_the_middle_of_a_log_in_leads_to_setting_one_up(half, cy, ben) -> None:
+def test_a_reset_in_the_middle_of_a_log_in_ends_it_and_the_next_sets_one_up(half, cy, ben) -> None:
     reset_second_factor(stay_of(cy), actor=acting(ben))
     answer = half.post("/second-factor/app/", {"code": WRONG})
-    assert (answer.status_code, answer.headers["Location"]) == (303, SET_UP)
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/login/")
+    half_way(cy, half)
+    assert half.get(DOOR).headers["Location"] == SET_UP
     assert "was reset" in half.get(SET_UP).content.decode()
 
 

@@ -7,20 +7,22 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 
+from adminctr.core.actor import Actor
 from adminctr.core.errors import NotAllowed, RuleViolation
 from adminctr.core.plans import Plan, Weight
 from adminctr.core.tenancy import tenant
 from audit.models import AuditEvent
 from audit.presenters import line
 from organizations.models import Membership, Organization, SecondFactor
+from organizations.policy import StaffGroup
 from tests.conftest import acting
 from tests.pages.effects import assert_no_effect, follow
-from tests.users.people import session_of
+from tests.users.people import member, session_of
 from tests.users.phones import with_phone
 from tests.world import PASSWORD
 from users import second_factor_plan
 from users.models import Session, User
-from users.operations import require_second_factor_of_all
+from users.operations import appoint_staff, require_second_factor_of_all
 
 DISABLED, ONCE, EVERY = SecondFactor
 PAGE = "/admin-center/settings/second-factor/"
@@ -129,6 +131,39 @@ def test_sessions_of_those_without_one_end_where_that_was_chosen(
     assert left == {ana.email, cy.email, eve.email}  # who acts stays, and so does who has one
     newest = AuditEvent.unscoped.filter(chain=acme.sid).latest("sequence")
     assert "sessions ended: 1" in line(newest)
+
+
+def test_an_administrator_logs_out_neither_the_owner_nor_support(acme, ana, ben, cy) -> None:
+    supporter, other = member(acme, "support@acme.example"), member(acme, "kim@acme.example")
+    appoint_staff(supporter, group=StaffGroup.READERS, actor=Actor.operator("test"))
+    for user in (ana, ben, cy, supporter, other):
+        session_of(user)
+    ask(acme, ben, end_sessions=True)
+    left = {user for user in (ana, ben, cy, supporter, other) if Session.objects.filter(user=user)}
+    assert left == {ana, ben, supporter}
+    newest = AuditEvent.unscoped.filter(chain=acme.sid).latest("sequence")
+    assert "sessions ended: 2" in line(newest)
+
+
+def test_the_owner_is_logged_in_after_an_administrator_ticked_the_box(
+    acme, ana, ben, cy, sign_in
+) -> None:
+    admin, owner, other = sign_in(ben), sign_in(ana, second_factor=""), sign_in(cy)
+    page = admin.get(f"{PAGE}every-log-in/").content.decode()
+    assert "You, the Owner and support staff stay logged in either way." in page
+    confirm(admin, "every-log-in", password=PASSWORD, end_sessions="on")
+    assert owner.get("/console/")["Location"].startswith("/second-factor/")
+    assert other.get("/console/")["Location"].startswith("/login/")
+
+
+def test_whoever_may_log_out_costs_the_same_for_one_and_for_many(acme, ben, count_queries) -> None:
+    def cost(level: SecondFactor, number: int) -> int:
+        for place in range(number):
+            session_of(member(acme, f"kim{level}{place}@acme.example"))
+        digest = plan_of(acme, level).digest
+        return count_queries(lambda: ask(acme, ben, level, end_sessions=True, digest=digest))
+
+    assert cost(EVERY, 1) == cost(ONCE, 6)
 
 
 @pytest.mark.parametrize("who", ["cy", "eve"])

@@ -5,11 +5,12 @@ from allauth.account.models import EmailAddress
 
 from adminctr.core.actor import Actor
 from adminctr.core.errors import NotAllowed, RuleViolation
+from adminctr.core.tenancy import tenant
 from audit.models import AuditEvent
-from organizations import policy
-from organizations.policy import StaffGroup
+from organizations import policy, stays
+from organizations.policy import Action, StaffGroup
 from tests.pages.effects import assert_no_effect, browser
-from tests.users.people import stay_of
+from tests.users.people import member, stay_of
 from tests.world import PASSWORD
 from users.models import Session, User, UserStatus
 from users.operations import (
@@ -96,6 +97,24 @@ def test_a_deactivated_login_is_neither_suspended_nor_lifted(lead, cy) -> None:
     for operation in (suspend_login, lift_suspension):
         with assert_no_effect(), pytest.raises(RuleViolation):
             operation(cy, actor=lead)
+
+
+@pytest.mark.parametrize("name", ["ana", "ben"])
+@pytest.mark.parametrize("operation", [suspend_login, lift_suspension])
+def test_support_suspends_nobody_of_the_own_organization(operation, name, cy, request) -> None:
+    appoint_staff(cy, group=StaffGroup.LEADS, actor=Actor.operator("test"))
+    colleague = policy.staff_actor(cy).with_reason("A quarrel")
+    with assert_no_effect(), pytest.raises(NotAllowed, match="your own organization"):
+        operation(request.getfixturevalue(name), actor=colleague)
+
+
+def test_who_has_left_the_own_organization_is_suspended_like_anybody(acme, cy) -> None:
+    appoint_staff(cy, group=StaffGroup.LEADS, actor=Actor.operator("test"))
+    former, colleague = member(acme, "kim@acme.example"), policy.staff_actor(cy)
+    assert policy.refusal(colleague, Action.USER_SUSPEND, former)
+    with tenant(acme):
+        stays.end_stay(stay_of(former))
+    assert policy.refusal(colleague, Action.USER_SUSPEND, former) is None
 
 
 def test_nobody_suspends_themselves(lead, sue) -> None:

@@ -63,7 +63,7 @@ def test_a_plan_tells_who_changes_and_who_stays_and_why(acme, ana, ben, three) -
     changes = next(one for one in plan.by_weight(Weight.CHANGES))
     assert changes.text == "2 users are deactivated."
     stays = [one.text for one in plan.by_weight(Weight.SURVIVES)]
-    assert any("Nobody does this to the Owner" in text for text in stays)
+    assert any("This cannot be done to the Owner" in text for text in stays)
     assert any("to yourself" in text for text in stays)
     assert any("deactivated already" in text for text in stays)
 
@@ -179,22 +179,31 @@ def test_who_gets_the_accounts_is_not_removed_with_the_others(acme, ben, three) 
 # Who borrows a session
 
 
-SENSITIVE = {"require-2fa", "reset-2fa", "deactivate", "remove"}
+SENSITIVE = {"change-role", "require-2fa", "reset-2fa", "deactivate", "remove"}
+FILLED = {"owner": "ben@acme.example", "level": "every_log_in", "role": "administrator"}
 
 
 def test_what_is_sensitive_for_one_is_so_for_many() -> None:
     declared = actions.kind_named("users").actions.values()
-    assert {one.name for one in declared if one.is_sensitive} == SENSITIVE
+    assert {one.name for one in declared if one.is_sensitive(FILLED)} == SENSITIVE
+
+
+def test_only_making_administrators_is_sensitive_in_a_change_of_roles(ben, three, sign_in) -> None:
+    client = sign_in(ben)
+    form = {"action": "change-role", "chosen": [three[0].sid]}
+    url = client.post("/admin-center/users/bulk/", form)["Location"]
+    for role, asks in (("administrator", True), ("standard", False)):
+        page = client.get(f"{url}&role={role}").content.decode()
+        assert ('name="password"' in page) == asks
 
 
 @pytest.mark.parametrize("name", sorted(SENSITIVE))
 def test_what_is_sensitive_asks_for_the_password(name: str, acme, ben, three, sign_in) -> None:
     app_of(three[0])
-    filled = {"owner": ben.email, "level": SecondFactor.EVERY_LOG_IN}
     client = sign_in(ben)
     form = {"action": name, "chosen": [three[0].sid]}
     url = client.post("/admin-center/users/bulk/", form)["Location"]
-    url += f"&{urlencode(filled)}"
+    url += f"&{urlencode(FILLED)}"
     page = client.get(url)
     assert 'name="password"' in page.content.decode()
     typed = {"plan": page.context["plan"]["token"], "read": "on"}

@@ -153,7 +153,7 @@ def test_a_cut_export_says_so_in_the_trail(admin, acme, monkeypatch) -> None:
 def test_the_tabs_say_how_many_each_has(admin, acme) -> None:
     invited(acme, "nell@acme.example")
     tabs = {tab["label"]: tab["count"] for tab in admin.get(USERS).context["tabs"]}
-    unknown = dict.fromkeys(["Independent", "Imported", "Leaving"])
+    unknown = dict.fromkeys(["Independent", "Imported", "Departures"])
     assert tabs == {"Managed": "7", "Pending": "4"} | unknown
 
 
@@ -192,9 +192,9 @@ def test_pending_users_and_accounts_are_sought_too(admin) -> None:
 @pytest.mark.parametrize(
     ("address", "words"),
     [
-        (USERS, "No user fits. Name, email or SID: zzz"),
-        (PENDING, "No pending user fits. Email or SID: zzz"),
-        (ACCOUNTS, "No account fits. Name, SID or owner: zzz"),
+        (USERS, "No users match. Name, email or SID: zzz"),
+        (PENDING, "No pending users match. Email or SID: zzz"),
+        (ACCOUNTS, "No accounts match. Name, SID or owner: zzz"),
     ],
 )
 def test_what_fits_nobody_says_what_was_asked(address, words, admin) -> None:

@@ -64,7 +64,7 @@ def test_the_profile_says_who_somebody_is_and_what_may_be_done(ben, cy, sign_in)
 
 def test_nothing_is_offered_on_the_owner_or_on_oneself(ben, ana, sign_in) -> None:
     client = sign_in(ben)
-    for user, reason in ((ana, "Nobody does this to the Owner"), (ben, "to yourself")):
+    for user, reason in ((ana, "This cannot be done to the Owner"), (ben, "to yourself")):
         html = told(client, page("detail", user)) + told(client, page("sign-in", user))
         assert reason in html
         for name in VERBS:
@@ -74,7 +74,7 @@ def test_nothing_is_offered_on_the_owner_or_on_oneself(ben, ana, sign_in) -> Non
 @pytest.mark.parametrize("name", VERBS)
 def test_a_page_of_what_is_refused_says_so_and_offers_no_button(name, ben, ana, sign_in) -> None:
     answer = sign_in(ben).get(page(name, ana))
-    assert "Nobody does this to the Owner" in answer.content.decode()
+    assert "This cannot be done to the Owner" in answer.content.decode()
     assert b"novalidate" not in answer.content
 
 
@@ -194,7 +194,7 @@ def test_access_is_ended_and_the_page_stays(ben, cy, ana, sign_in) -> None:
     held = RoleAssignment.unscoped.in_force().filter(account=account, holder=cy)
     assert not held.exists()
     again = follow(client, client.post(page("access-end", cy, account.sid)))
-    assert "no role on the account any more" in again.content.decode()
+    assert "no longer has a role on the account" in again.content.decode()
 
 
 def test_the_activity_is_about_somebody_or_by_them(ben, cy, ana, sign_in) -> None:

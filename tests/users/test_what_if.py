@@ -149,23 +149,20 @@ def test_the_page_without_a_question_has_no_answer_and_no_error(admin) -> None:
     body = admin.get(PAGE).content.decode()
     assert "How this is decided" not in body
     assert "_error" not in body
-    assert "Nothing yet." in body
+    assert "None yet." in body
 
 
 def test_an_answer_is_kept_with_one_button_and_removed_with_another(admin, acme) -> None:
     answer = admin.post(EXPECT, ASKED)
     assert answer["Location"] == f"{PAGE}?email=zoe%40acme.example&way_in=sign_up"
     body = follow(admin, answer).content.decode()
-    assert "You expect this of zoe@acme.example from now on." in body
+    assert "The expectation for zoe@acme.example is saved." in body
     assert "Holds" in body
 
     saved = Expectation.unscoped.get(organization=acme)
     assert (saved.email, saved.way_in, saved.outcome) == (NEW, WayIn.SIGN_UP, Outcome.REFUSED)
     answer = admin.post(f"{PAGE}{saved.sid}/forget/")
-    assert (
-        "Nothing is expected of zoe@acme.example who signs up."
-        in follow(admin, answer).content.decode()
-    )
+    assert "The expectation is removed." in follow(admin, answer).content.decode()
     assert not Expectation.unscoped.filter(pk=saved.pk).exists()
 
 
@@ -180,7 +177,7 @@ def test_what_is_broken_by_now_says_so(admin, acme) -> None:
     save(acme)
     choose(acme, DomainSetting.AUTO_ENROLLMENT)
     body = admin.get(PAGE).content.decode()
-    assert "Not everything is as you expect" in body
+    assert "Not every expectation holds" in body
     assert "Broken" in body
     assert "Becomes a managed user of this organization" in body
 
@@ -231,8 +228,8 @@ def test_keeping_and_removing_are_in_the_trail(acme, ana) -> None:
     forget_expectation(saved, actor=acting(ana))  # twice is once
     told = [line(one) for one in AuditEvent.unscoped.filter(chain=acme.sid).order_by("sequence")]
     assert told[-2:] == [
-        "ana@acme.example expects of zoe@acme.example, who signs up: is refused",
-        "ana@acme.example expects nothing of zoe@acme.example, who signs up, any more",
+        "ana@acme.example saved an expectation for zoe@acme.example, who signs up: is refused",
+        "ana@acme.example removed the expectation for zoe@acme.example, who signs up",
     ]
 
 

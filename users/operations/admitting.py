@@ -56,14 +56,14 @@ def save_expectation(
     if saved.filter(email=email, way_in=way_in).exists():
         raise RuleViolation(
             "expectation_exists",
-            f"You expect something of {email} who {way_in.label} already. Remove that first.",
+            f"You already have an expectation for {email} in this case. Remove that first.",
             field="email",
         )
     if saved.count() >= settings.EXPECTATIONS_PER_ORGANIZATION:
         raise RuleViolation(
             "expectation_limit",
-            f"You expect {settings.EXPECTATIONS_PER_ORGANIZATION} things already, which is the "
-            "most. Remove one that you need no longer.",
+            f"You have reached the limit of {settings.EXPECTATIONS_PER_ORGANIZATION} "
+            "expectations. Remove one that you no longer need.",
         )
 
     outcome = foresee(organization, email, way_in).outcome

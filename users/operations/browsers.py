@@ -21,7 +21,7 @@ def remember_browser(
     """
     current = oneself.lock_active(user, actor)
     if not factors.has_one(current):
-        raise RuleViolation("no_second_factor", "You have no second factor any more.")
+        raise RuleViolation("no_second_factor", "You no longer have a second factor.")
     if not requirements.may_remember(current, stay_of(current)):
         raise RuleViolation("always_asked", "You are asked for a second factor at every log-in.")
 

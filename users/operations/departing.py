@@ -12,7 +12,7 @@ from domains import claims
 from organizations import policy
 from organizations.models import Organization
 from organizations.policy import Action
-from users import leaving, returning
+from users import leaving, returning, standing
 from users.models import Departed, Departure, User
 
 # How many people one transaction does: few enough that others wait for it a moment only.
@@ -66,7 +66,7 @@ def take_departure_step(run: Departure, *, actor: Actor) -> None:
     NotAllowed.
     """
     if not (actor.user_id == run.by_id if run.is_return else actor.trusted):
-        raise NotAllowed("Only the system, or whoever started this, goes on with it.")
+        raise NotAllowed("Only the system, or the person who started this, can continue it.")
     run.organization.lock()
     if run.is_return:
         _bring_next_back(run, actor)
@@ -85,6 +85,7 @@ def _remove_next(run: Departure, actor: Actor) -> None:
         for stay in leavers:
             stay.organization, stay.user = organization, people[stay.user_id]
             leaving.remove(stay, run, owner=owner, actor=actor)
+        standing.log_out_all([stay.user_id for stay in leavers])
         run.advance(run.cursor, done=run.done + len(leavers))
         if due.exists():
             return
@@ -104,7 +105,7 @@ def _bring_next_back(run: Departure, actor: Actor) -> None:
     waiting = away.filter(pk__gt=run.cursor.get("departed", 0)).order_by("pk")
     rows = list(waiting[:PEOPLE_OF_A_STEP])
     people = _locked([row.user_id for row in rows])
-    back = 0
+    back: list[int] = []
     for row in rows:
         row.organization, person = run.organization, people[row.user_id]
         obstacle = returning.obstacle_of(row, person)
@@ -112,9 +113,10 @@ def _bring_next_back(run: Departure, actor: Actor) -> None:
             Departed.objects.filter(pk=row.pk).update(obstacle=obstacle)
         else:
             returning.bring_back(row, person, current)
-            back += 1
+            back.append(person.pk)
+    standing.log_out_all(back)
     cursor = {"departed": rows[-1].pk} if rows else run.cursor
-    run.advance(cursor, done=run.done + back, refused=run.refused + len(rows) - back)
+    run.advance(cursor, done=run.done + len(back), refused=run.refused + len(rows) - len(back))
     if not waiting.filter(pk__gt=cursor.get("departed", 0)).exists():
         run.finish()
         _record("domain.people_brought_back", run, current)

@@ -101,13 +101,14 @@ def remove_factor(factor: Factor, *, actor: Actor) -> None:
     current = _lock_factor(factor, actor)
     if current.kind == FactorKind.RECOVERY_CODES:
         raise RuleViolation(
-            "recovery_codes_stay", "Recovery codes are replaced, and go with the last factor."
+            "recovery_codes_stay",
+            "Recovery codes can only be replaced, and go with the last factor.",
         )
     others = Factor.objects.real().filter(user=current.user).exclude(pk=current.pk)
     if not others.exists() and requirements.is_asked_of(current.user, stay_of(current.user)):
         raise RuleViolation(
             "last_second_factor",
-            "A second factor is required of you. Add another one before you remove this.",
+            "You are required to have a second factor. Add another one before you remove this one.",
         )
     factors.remove(current, actor)
 

@@ -49,8 +49,7 @@ def reset_user_password(stay: Membership, *, actor: Actor) -> Membership:
 
     person = current.user
     person.password = make_password(None)  # another one each time, so every link before is dead
-    person.save(update_fields=["password"])
-    standing.log_out_for_good(person)
+    standing.log_out_for_good(person, "password")
     mail.send_password_reset_for_you.enqueue(person.pk, _by_whom(current, actor))
     _record(current, "user.password_reset", actor)
     return current
@@ -154,15 +153,12 @@ def _reset_factors(person: User) -> None:
     RESET_MAILS_PER_PERSON.spend(person.sid)
     factors.forget_all(person)
     person.is_factor_due = True
-    person.save(update_fields=["is_factor_due"])
-    standing.log_out_for_good(person)
+    standing.log_out_for_good(person, "is_factor_due")
 
 
 def _set_status(stay: Membership, status: UserStatus) -> None:
-    """A log-in that is on its way ends too, whichever way the status goes."""
     stay.status = status
     standing.set_status(stay.user, status)
-    standing.log_out_for_good(stay.user)
 
 
 def _by_whom(stay: Membership, actor: Actor) -> int | None:

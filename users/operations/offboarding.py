@@ -1,11 +1,9 @@
 """How an administrator removes or deletes somebody, at once or on a day."""
 
-from collections.abc import Iterable
 from datetime import datetime
-from itertools import chain, count
 from typing import Any
 
-from accounts import conditions, grants
+from accounts import conditions, grants, names
 from accounts import mail as account_mail
 from accounts.models import Account, RoleAssignment
 from adminctr.core import clock
@@ -14,11 +12,11 @@ from adminctr.core.errors import NotAllowed, RuleViolation
 from adminctr.core.operations import its_organization, operation
 from adminctr.core.plans import DONE_HEADINGS, OUTDATED, Plan
 from adminctr.core.runs import require_starter
+from adminctr.core.sids import is_sid
 from audit import log
-from invitations.standing import withdraw
 from organizations import members, policy, stays
-from organizations.models import Membership, Organization, SavedView, lock_all
-from users import deleting, keeping, mail, offboarding, standing
+from organizations.models import Membership, Organization, lock_all
+from users import deleting, keeping, mail, offboarding, settling, standing
 from users.belongings import Belongings
 from users.models import OBSTACLE_LENGTH, Offboarding, User, WayOut
 from users.offboarding import ACTIONS, Choices
@@ -45,7 +43,14 @@ def offboard_user(
 
     address = current.user.email
     _settle_accounts_and_stay(current, choices, actor)
-    _settle_work(current, choices, by_id, actor)
+    Belongings(current).scheduled_batches().cancel()
+    settling.settle_work(
+        Belongings(current),
+        to_id=by_id,
+        keeps_invitations=choices.keeps_invitations,
+        keeps_views=choices.keeps_views,
+        actor=actor,
+    )
     if how is WayOut.DELETE:
         deleting.delete(current.user, others)
     told = _note_down(current, how, choices, plan, reason, by_id)
@@ -90,13 +95,15 @@ def schedule_offboarding(
     """
     if due_at <= clock.now():
         raise RuleViolation(
-            "day_in_the_past", "Choose a later day: this one has begun or is past.", field="on"
+            "day_in_the_past",
+            "Choose a later day: this one has already begun or passed.",
+            field="on",
         )
     by_id = _person_of(actor)
     current, _, actor = _locked(stay, how, actor)
     offboarding.plan(current, how, choices).require(digest)
 
-    Offboarding.objects.waiting().filter(user=current.user).update(cancelled_at=clock.now())
+    Offboarding.objects.filter(user=current.user).call_off()
     planned = Offboarding.objects.create(
         organization=stay.organization,
         user=current.user,
@@ -121,7 +128,7 @@ def cancel_offboarding(planned: Offboarding, *, actor: Actor) -> Offboarding:
         raise NotAllowed(policy.NOT_TO_ONESELF)
     current = Offboarding.objects.waiting().filter(pk=planned.pk).select_related("user").first()
     if current is None:
-        raise RuleViolation("offboarding_over", "This was done or called off already.")
+        raise RuleViolation("offboarding_over", "This has already been done or cancelled.")
 
     current.organization, current.cancelled_at = planned.organization, clock.now()
     current.save(update_fields=["cancelled_at"])
@@ -152,13 +159,15 @@ def carry_out_offboarding(planned: Offboarding, *, actor: Actor) -> None:
 
 
 def _carry_out(planned: Offboarding, how: WayOut, actor: Actor) -> None:
-    """Raises NotAllowed, or RuleViolation: not_a_member, plan_blocked."""
+    """Raises NotAllowed, or RuleViolation: not_a_member, came_back, plan_blocked."""
     acting = policy.still_may(actor, ACTIONS[how], planned.organization)
     if acting is None:
-        raise NotAllowed("Whoever planned this may no longer do it.")
+        raise NotAllowed("The person who planned this may no longer do it.")
     stay = Membership.objects.in_force().select_related("user").filter(user=planned.user).first()
     if stay is None:
         raise members.not_a_member()
+    if stay.began_at > planned.created_at:
+        raise RuleViolation("came_back", "This person has left and come back since.")
     stay.organization = planned.organization
     choices = Choices.read(planned.choices)
     digest = offboarding.plan(stay, how, choices).digest
@@ -192,7 +201,7 @@ def _settle_accounts_and_stay(stay: Membership, choices: Choices, actor: Actor) 
             kept = accounts
         else:
             _give(accounts, conditions.fit_owner(sid), person, actor)
-    Belongings(stay).offers().update(revoked_at=clock.now())
+    Belongings(stay).offers().revoke()
     stays.end_stay(stay)
     if kept:
         keeping.take_along(kept, person, stay.organization, actor=actor)
@@ -206,35 +215,6 @@ def _give(accounts: list[Account], owner: User, former: User, actor: Actor) -> N
         account_mail.send_account_received.enqueue(account.pk, former.pk, owner.pk)
 
 
-def _settle_work(stay: Membership, choices: Choices, by_id: int, actor: Actor) -> None:
-    """What others rely on goes on under the name of whoever acts, or ends."""
-    belongings = Belongings(stay)
-    if choices.keeps_invitations:
-        belongings.sent_invitations().update(invited_by=by_id)
-    else:
-        for invitation in belongings.sent_invitations().select_related("account"):
-            invitation.organization = stay.organization
-            withdraw(invitation, actor)
-    belongings.expectations().update(by=by_id)
-    belongings.own_views().delete()
-    if choices.keeps_views:
-        _hand_over(belongings.shared_views(), by_id)
-    else:
-        belongings.shared_views().delete()
-
-
-def _hand_over(views: Iterable[SavedView], by_id: int) -> None:
-    """Nobody has two views of one list with the same name."""
-    mine = SavedView.objects.filter(by=by_id)
-    taken = set(mine.values_list("listed", "name"))
-    for view in views:
-        names = chain([view.name], (f"{view.name[:50]} ({number})" for number in count(2)))
-        view.name = next(name for name in names if (view.listed, name) not in taken)
-        view.by_id = by_id
-        view.save(update_fields=["by", "name"])
-        taken.add((view.listed, view.name))
-
-
 def _note_down(
     stay: Membership, how: WayOut, choices: Choices, plan: Plan, reason: str, by_id: int
 ) -> Offboarding:
@@ -244,9 +224,7 @@ def _note_down(
     planned = waiting.filter(due_at__lte=now).first() or Offboarding(
         organization=stay.organization, user=stay.user, how=how, by_id=by_id, due_at=now
     )
-    Offboarding.objects.waiting().filter(user=stay.user).exclude(pk=planned.pk).update(
-        cancelled_at=now
-    )
+    Offboarding.objects.filter(user=stay.user).exclude(pk=planned.pk).call_off()
     planned.choices, planned.reason = choices.stored(), reason
     planned.done_at, planned.sheet = now, _sheet_of(plan)
     planned.organization = stay.organization
@@ -255,11 +233,15 @@ def _note_down(
 
 
 def _sheet_of(plan: Plan) -> list[dict[str, Any]]:
+    """People and invitations stand in it by their SIDs, so that nothing is left of the deleted."""
     return [
         {
             "heading": heading,
             "text": effect.told(),
-            "things": [[thing.sid, thing.name, thing.note] for thing in effect.objects],
+            "things": [
+                [thing.sid, "" if is_sid(thing.sid, "NF") else thing.name, thing.note]
+                for thing in effect.objects
+            ],
         }
         for weight, heading in DONE_HEADINGS.items()
         for effect in plan.by_weight(weight)
@@ -281,7 +263,7 @@ def _record(
         told.organization,
         actor=actor,
         subject_sid=told.user.sid,
-        subject=subject or told.user.email,
+        subject=subject or names.known_as(told.user).address,
         how=WayOut(told.how).label.lower(),
         sheet=told.sid,
         **details,

@@ -53,9 +53,9 @@ def reset_password(user: User, *, password: PasswordHash, actor: Actor) -> None:
     Raises NotAllowed, or RuleViolation: password_changed_meanwhile, login_not_active.
     """
     if actor.user_id is not None or actor.label != user.email:
-        raise NotAllowed("Only whoever holds the mailed link can do this.")
+        raise NotAllowed("Only the person with the emailed link can do this.")
     current = _with_password(user, password)
-    Session.objects.filter(user=current).delete()
+    standing.log_out(current)
     oneself.record(current, "user.password_changed", actor)
 
 
@@ -243,7 +243,6 @@ def suspend_login(user: User, *, actor: Actor) -> User:
     if current.status != UserStatus.ACTIVE:
         raise RuleViolation("login_not_active", f"This login is {current.status} already.")
     standing.set_status(current, UserStatus.SUSPENDED)
-    standing.log_out_for_good(current)
     oneself.record(current, "user.suspended", actor)
     return current
 
@@ -258,7 +257,6 @@ def lift_suspension(user: User, *, actor: Actor) -> User:
     if current.status != UserStatus.SUSPENDED:
         raise RuleViolation("login_not_suspended", "This login is not suspended.")
     standing.set_status(current, UserStatus.ACTIVE)
-    standing.log_out(current)  # from a log-in that was on its way
     oneself.record(current, "user.suspension_lifted", actor)
     return current
 
@@ -267,18 +265,20 @@ def lift_suspension(user: User, *, actor: Actor) -> User:
 def record_log_in(user: User, *, method: str, actor: Actor) -> bool:
     """Note a sign-in, on the stay and in the trail; whether it stands.
 
-    It does not for somebody who was suspended since the password was looked at.
+    It does not for somebody who was suspended, or logged out everywhere, since the password was
+    looked at.
     """
     current = oneself.locked(user)
+    stands = current.is_active and current.log_outs == user.log_outs
     current.last_active_at = current.last_login
     current.save(update_fields=["last_active_at"])
     with person(current):
         Membership.objects.open().update(last_sign_in_at=current.last_login)
-    if current.is_active:
+    if stands:
         oneself.record(user, "user.logged_in", actor, method=method)
     else:
         oneself.record(user, "user.log_in_refused", actor, method=method)
-    return current.is_active
+    return stands
 
 
 @operation(no_organization)
@@ -296,6 +296,19 @@ def record_failed_log_in(user: User, *, actor: Actor) -> None:
 def record_wrong_password(user: User, *, actor: Actor) -> None:
     """Note that somebody who is logged in was asked for the password again and had it wrong."""
     oneself.record(user, "user.password_wrong", actor)
+
+
+@operation(no_organization)
+def end_guessing_session(user: User, *, session: str, actor: Actor) -> None:
+    """End the session, a SID, in which the password was guessed too often, and mail its person.
+
+    Called by users.reauthentication, which counts the tries. Raises NotAllowed.
+    """
+    oneself.require(user, actor)
+    current = oneself.locked(user)
+    if Session.objects.filter(user=current, sid=session).delete()[0]:
+        mail.send_password_guessed.enqueue(current.pk)
+        oneself.record(current, "user.password_guessed", actor)
 
 
 def _with_password(user: User, password: PasswordHash) -> User:
@@ -328,7 +341,7 @@ def _locked_with_organization(user: User) -> User:
     moved = stay_of(user)
     if (moved and moved.organization_id) != (stay and stay.organization_id):
         raise RuleViolation(
-            "moved_meanwhile", "This person changed organizations this very moment. Try again."
+            "moved_meanwhile", "This person has just changed organizations. Try again."
         )
     return current
 

@@ -6,7 +6,7 @@ from audit import log
 from organizations import policy
 from organizations.models import Membership, Organization, SecondFactor
 from organizations.policy import Action
-from users import second_factor_plan
+from users import second_factor_plan, standing
 from users.models import Session
 
 
@@ -21,8 +21,8 @@ def require_second_factor_of_all(
 ) -> Organization:
     """Say how often everybody is asked for a second factor, as the plan with this digest says.
 
-    With `end_sessions` whoever has none is logged out at once, but for the actor. Raises
-    NotAllowed, or RuleViolation: plan_blocked, plan_outdated.
+    With `end_sessions` whoever has none is logged out at once, but for the actor and for whom the
+    actor may not log out. Raises NotAllowed, or RuleViolation: plan_blocked, plan_outdated.
     """
     actor = policy.require_locked(actor, Action.ORGANIZATION_REQUIRE_2FA, organization)
     second_factor_plan.plan(organization, level).require(digest)
@@ -43,7 +43,12 @@ def require_second_factor_of_all(
 
 
 def _end_sessions_without_one(organization: Organization, actor: Actor) -> int:
+    live = Session.objects.live()
     stays = Membership.objects.open().filter(organization=organization, has_second_factor=False)
-    others = stays.exclude(user=actor.user_id).values("user")
-    ended, _ = Session.objects.live().filter(user__in=others).delete()
-    return ended
+    logged_in = stays.filter(user__in=live.values("user")).select_related("user")
+    others = [
+        stay.user_id
+        for stay in logged_in.iterator()
+        if policy.refusal(actor, Action.USER_END_SESSIONS, stay) is None
+    ]
+    return standing.log_out_all(others)

@@ -59,7 +59,7 @@ def sign_up(pending: SignUp, *, newcomer: NewPerson, joining: str = "", actor: A
     if arrival.organization != joins or arrival.organization_sid != joining:
         raise RuleViolation(
             "consent_outdated",
-            "What signing up means for you has changed meanwhile. Read it again.",
+            "What signing up means for you has changed. Read it again.",
         )
 
     user = add_user(current.email, newcomer)

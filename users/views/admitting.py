@@ -109,7 +109,7 @@ class SaveExpectation(ActionPage):
         if not form.is_valid():
             raise RuleViolation("nothing_asked", "Enter an address and choose an event first.")
         saved = operations.save_expectation(subject, actor=self.actor, **form.cleaned_data)
-        return Done(f"You expect this of {saved.email} from now on.", self.back(subject))
+        return Done(f"The expectation for {saved.email} is saved.", self.back(subject))
 
     def back(self, subject: Organization) -> str:
         typed = {name: self.request.POST.get(name, "") for name in WhatIfForm.base_fields}
@@ -125,8 +125,7 @@ class ForgetExpectation(ActionPage):
 
     def perform(self, subject: Expectation) -> Done:
         operations.forget_expectation(subject, actor=self.actor)
-        way_in = WayIn(subject.way_in).label
-        return Done(f"Nothing is expected of {subject.email} who {way_in}.", self.back(subject))
+        return Done("The expectation is removed.", self.back(subject))
 
     def back(self, subject: Expectation) -> str:
         return reverse("users:what-if")

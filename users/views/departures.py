@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.db.models import QuerySet
 from django.urls import reverse
 
+from accounts import names
 from adminctr.core.addresses import readable_domain
 from adminctr.core.runs import RunState
 from adminctr.web import tones
@@ -95,5 +96,5 @@ def _progress(run: Departure) -> dict[str, Any]:
         "done": run.done,
         "refused": run.refused,
         "started": moment(run.created_at),
-        "by": run.by.get_full_name() if run.by else "System",
+        "by": names.known_as(run.by).name if run.by else "System",
     }

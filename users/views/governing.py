@@ -27,7 +27,7 @@ from users.operations import (
 from users.views.frames import UserOperationFrame
 
 _SESSIONS_END = "They are logged out of every browser at once, also in the middle of something."
-_FORGOTTEN = "Browsers that were remembered are forgotten, and an address they wanted is given up."
+_FORGOTTEN = "Remembered browsers are forgotten, and a pending change of address is dropped."
 
 
 class GoverningPage(UserOperationFrame):
@@ -92,7 +92,7 @@ class ResetPasswordPage(GoverningPage):
     is_sensitive = True
     label = "Reset Password"
     consequences = (
-        "The password stops working at once. Links that were mailed before are dead.",
+        "The password stops working at once. Links that were sent before stop working too.",
         _SESSIONS_END,
         _FORGOTTEN,
     )
@@ -104,7 +104,7 @@ class ResetPasswordPage(GoverningPage):
     def what_happens(self, subject: Membership) -> Sequence[str]:
         lifetime = lifetimes.in_words()["reset_lifetime"]
         link = (
-            "A mail with a link to set a new password goes to them. The link works once, for "
+            "They get an email with a link to set a new password. The link works once, for "
             f"{lifetime}."
         )
         return [*super().what_happens(subject), link]
@@ -115,7 +115,7 @@ class ResetPasswordPage(GoverningPage):
     def perform(self, subject: Membership, data: dict[str, Any]) -> Done:
         stay = reset_user_password(subject, actor=self.actor)
         return Done(
-            f"A link is on its way to {stay.email}. Nobody logs in with the old password any more.",
+            f"A link is on its way to {stay.email}. The old password no longer works.",
             self.url("detail"),
         )
 
@@ -129,7 +129,7 @@ class ResetSecondFactorPage(GoverningPage):
         _SESSIONS_END,
         _FORGOTTEN,
         "The next log-in sets up a new second factor before anything else.",
-        "A mail tells them.",
+        "They get an email about it.",
     )
     survives = ("The password, accounts and roles stay.",)
 
@@ -140,7 +140,7 @@ class ResetSecondFactorPage(GoverningPage):
     def perform(self, subject: Membership, data: dict[str, Any]) -> Done:
         stay = reset_second_factor(subject, actor=self.actor)
         return Done(
-            f"{stay.email} has no second factor any more and sets up one at the next log-in.",
+            f"{stay.email} no longer has a second factor and sets one up at the next log-in.",
             self.back(),
         )
 
@@ -152,10 +152,10 @@ class RequireSecondFactorPage(GoverningPage):
     label = "Require 2FA"
     variant = "primary"
     consequences = (
-        "From the next page on, this person is asked for a second factor as often as you say.",
-        "Whoever has none yet is led to set up one first.",
+        "From their next page on, this person is asked for a second factor as often as you choose.",
+        "If they have none yet, they must set one up first.",
     )
-    survives = ("What the organization or an account requires holds besides.",)
+    survives = ("What the organization or an account requires still applies.",)
 
     def initial(self, subject: Membership) -> dict[str, Any]:
         return {"level": subject.second_factor}
@@ -195,8 +195,8 @@ class DeactivatePage(GoverningPage):
         _FORGOTTEN,
     )
     survives = (
-        "They stay a member. Their accounts, roles, password and second factors stay theirs.",
-        "Nobody can make them the owner of anything more meanwhile.",
+        "They stay a member and keep their accounts, roles, password and second factors.",
+        "They cannot be made owner of further accounts while deactivated.",
     )
 
     def back(self) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 from django.db.models import F, Q, QuerySet
 from django.urls import reverse, reverse_lazy
 
-from accounts import queries
+from accounts import names, queries
 from accounts.models import RoleAssignment
 from accounts.operations import remove_access
 from adminctr.web.display import moment
@@ -82,10 +82,14 @@ class IndependentUserPage(DetailPage):
         first = self.one(held.select_related("holder").order_by("pk"), holder__sid=kwargs["sid"])
         mine = held.filter(holder=first.holder).select_related("account", "by")
         shown = cut(mine.order_by("account__name_key", "account_id", "pk"))
+        known = names.known(one.by for one in shown.rows)
         return {
             "person": first.holder,
             "since": moment(first.began_at),
-            "roles": [_role_of(one) | {"is_first": first} for one, first in firsts(shown.rows)],
+            "roles": [
+                _role_of(one) | {"is_first": first, "by": names.giver_of(one, known)}
+                for one, first in firsts(shown.rows)
+            ],
             "has_more_roles": shown.has_more,
             "removal_refusal": self.refusal(Action.ACCOUNT_MANAGE_USERS),
         }
@@ -123,7 +127,6 @@ def _role_of(one: RoleAssignment) -> dict[str, Any]:
         "role": one.get_role_label(),
         "since": moment(one.began_at),
         "until": moment(one.ends_at, never="No end"),
-        "by": one.get_giver(),
         "source": one.get_source_display(),
         "reason": one.reason,
         "sid": one.sid,

@@ -1,10 +1,13 @@
 """The lists of users, and those who were invited and have not come yet."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import QuerySet
 from django.urls import reverse, reverse_lazy
 
+from accounts import names
+from accounts.names import Known
 from accounts.queries import accounts_of
 from adminctr.core.periods import Source
 from adminctr.web import tones
@@ -31,6 +34,7 @@ from invitations.operations import (
     resend_refusal,
     revoke_invitation,
 )
+from organizations import policy
 from organizations.models import Membership, Organization, Role
 from organizations.policy import Action
 from users.forms import (
@@ -99,7 +103,8 @@ class UserExport(ExportPage):
     listed = "managed users"
     columns = (
         "SID", "Name", "Email address", "Organization role", "Status", "Second factor",
-        "2FA requirement", "Came by", "Since (UTC)", "Last sign-in (UTC)", "Last activity (UTC)",
+        "2FA requirement", "Joined through", "Since (UTC)", "Last sign-in (UTC)",
+        "Last activity (UTC)",
     )  # fmt: skip
 
     def cells(self, row: Membership) -> tuple[Cell, ...]:
@@ -160,6 +165,7 @@ class PendingUserListPage(ListPage):
     template_name = "users/pending.html"
     filter_class = PendingUserFilter
     noun = Noun("pending user", "pending users")
+    known: Mapping[int, Known]
 
     def counter(self) -> int:
         return self.organization.pending_users
@@ -167,12 +173,16 @@ class PendingUserListPage(ListPage):
     def rows(self) -> QuerySet[Any]:
         return Invitation.objects.pending().select_related("invited_by")
 
+    def shown(self, rows: list[Invitation]) -> list[dict[str, Any]]:
+        self.known = names.known(row.invited_by for row in rows)
+        return super().shown(rows)
+
     def row(self, row: Invitation) -> dict[str, Any]:
         return {
             "url": row.get_absolute_url(),
             "email": row.email,
             "role": Role(row.role).short_label,
-            "inviter": row.invited_by.get_full_name(),
+            "inviter": self.known[row.invited_by_id].name,
             "sent": moment(row.last_sent_at),
             "sends": row.total_sends,
         } | mail_state(row)
@@ -189,13 +199,18 @@ class PendingUserExport(ExportPage):
         "SID", "Email address", "Organization role", "Invited by", "Invited (UTC)",
         "Last sent (UTC)", "Sends", "Expires (UTC)", "Status",
     )  # fmt: skip
+    known: Mapping[int, Known]
+
+    def lines(self, rows: list[Invitation]) -> list[tuple[Cell, ...]]:
+        self.known = names.known(row.invited_by for row in rows)
+        return super().lines(rows)
 
     def cells(self, row: Invitation) -> tuple[Cell, ...]:
         return (
             row.sid,
             row.email,
             row.get_role_display(),
-            row.invited_by.email,
+            self.known[row.invited_by_id].address,
             row.created_at,
             row.last_sent_at,
             row.total_sends,
@@ -214,9 +229,14 @@ class InviteUserPage(OperationPage):
     template_name = "users/invite.html"
     form_class = InviteUserForm
 
+    def asks_for_password(self, subject: Organization) -> bool:
+        """For an administrator; until a role is chosen, its form has the field in any case."""
+        posted = self.request.method == "POST"
+        return not posted or policy.may_administer(self.request.POST.get("role", ""))
+
     def context(self, subject: Organization) -> dict[str, Any]:
-        names = Domain.objects.verified().order_by("name").values_list("name", flat=True)
-        return {"domains": list(names[: subject.domain_limit])}
+        verified = Domain.objects.verified().order_by("name").values_list("name", flat=True)
+        return {"domains": list(verified[: subject.domain_limit])}
 
     def perform(self, subject: Organization, data: dict[str, Any]) -> Done:
         invitation = invite_user(subject, actor=self.actor, **data)
@@ -273,7 +293,7 @@ def tabs_over(page: ListPage, current: str) -> list[dict[str, Any]]:
         ("Independent", "users:independent", None),
         ("Pending", "users:pending", f"{organization.pending_users:,}"),
         ("Imported", "users:imported", None),
-        ("Leaving", "users:leaving", None),
+        ("Departures", "users:leaving", None),
     )
     return [
         {"label": label, "url": reverse(name), "current": name == current, "count": count}

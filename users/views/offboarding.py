@@ -1,6 +1,6 @@
 """The desk through which everybody leaves, and the sheets of those who did."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, time
 from typing import Any
 
@@ -11,9 +11,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
 
+from accounts import names
+from accounts.names import Known
 from adminctr.core import clock
 from adminctr.core.errors import RuleViolation
 from adminctr.core.plans import Plan
+from adminctr.core.sids import is_sid
 from adminctr.web import spreadsheets
 from adminctr.web.display import moment
 from adminctr.web.filters import Noun
@@ -27,6 +30,7 @@ from adminctr.web.views import (
     ListPage,
     redirect_to,
 )
+from invitations.models import Invitation
 from organizations import policy
 from organizations.models import Membership
 from organizations.operations import export_list
@@ -56,7 +60,7 @@ _BOXES = {
     ),
     WayOut.DELETE: (
         ("at_once", "Their login is deleted, and nobody can bring it back."),
-        ("accounts", "Accounts stay, and belong to whom I have chosen."),
+        ("accounts", "Accounts stay and go to the owner I chose."),
         ("again", "The same address may sign up again, and gets nothing of what they had."),
     ),
 }
@@ -117,7 +121,7 @@ class LeavePage(UserPage, PlanPage):
         name = subject.user.get_full_name()
         told = offboard_user(subject, **asked)
         done = "deleted" if how is WayOut.DELETE else "removed"
-        return Done(f"{name} was {done}. What became of everything stands below.", sheet_of(told))
+        return Done(f"{name} was {done}. See the results below.", sheet_of(told))
 
     @cached_property
     def _accounts(self) -> list[Any]:
@@ -163,8 +167,9 @@ class OffboardingListPage(ListPage):
     def rows(self) -> QuerySet[Any]:
         return Offboarding.objects.select_related("user", "by").order_by("-created_at", "-pk")
 
-    def row(self, row: Offboarding) -> dict[str, Any]:
-        return {"url": sheet_of(row)} | facts_of(row)
+    def shown(self, rows: list[Offboarding]) -> list[dict[str, Any]]:
+        known = names.known(person for row in rows for person in (row.user, row.by))
+        return [{"url": sheet_of(row)} | _facts_of(row, known) for row in rows]
 
     def extra(self) -> dict[str, Any]:
         return {"tabs": tabs_over(self, "users:leaving")}
@@ -178,11 +183,11 @@ class OffboardingPage(DetailPage):
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
         told = _one(self, kwargs["sid"])
-        facts = facts_of(told)
+        facts = _facts_of(told, names.known([told.user, told.by]))
         return facts | {
             "told": told,
             "title": f"{facts['name']} {_verb_of(told)}",
-            "sheet": told.sheet,
+            "sheet": _results_of(told),
             "plan": _plan_of(told) if facts["is_waiting"] else None,
             "refusal": self.refusal(ACTIONS[WayOut(told.how)]),
             "export_refusal": self.refusal(Action.LIST_EXPORT),
@@ -195,7 +200,7 @@ def _plan_of(told: Offboarding) -> dict[str, Any] | None:
     stay = stays.filter(user=told.user).first()
     if stay is None:
         return None
-    under = f"the name of {told.by.get_full_name()}"
+    under = f"the name of {names.known_as(told.by).name}"
     choices = Choices.read(told.choices)
     return show(offboarding.plan(stay, WayOut(told.how), choices, under=under), page_of)
 
@@ -211,7 +216,7 @@ class CancelOffboarding(ActionPage):
 
     def perform(self, subject: Offboarding) -> Done:
         cancel_offboarding(subject, actor=self.actor)
-        return Done("Called off. Nothing has changed for them.", self.back(subject))
+        return Done("The departure is cancelled. Nothing has changed for them.", self.back(subject))
 
 
 class OffboardingSheet(ConsolePage):
@@ -231,7 +236,7 @@ class OffboardingSheet(ConsolePage):
             messages.error(request, refused.message)
             return redirect_to(sheet_of(told))
         export_list(
-            self.organization, listed="what became of somebody", which=told.sid, actor=self.actor
+            self.organization, listed="results of a departure", which=told.sid, actor=self.actor
         )
         content = spreadsheets.BEGINNING + spreadsheets.lines([COLUMNS, *_lines_of(told)])
         name = f"leaving-{told.sid}-{clock.now():%Y-%m-%d}"
@@ -239,25 +244,44 @@ class OffboardingSheet(ConsolePage):
 
 
 def _lines_of(told: Offboarding) -> Iterator[tuple[str, ...]]:
-    for effect in told.sheet:
+    for effect in _results_of(told):
         yield effect["heading"], effect["text"], "", "", ""
         for thing in effect["things"]:
             yield effect["heading"], effect["text"], *thing
+
+
+def _results_of(told: Offboarding) -> list[dict[str, Any]]:
+    """The sheet with the names of people and the addresses of invitations, whose SIDs it keeps."""
+    sheet = told.sheet
+    sids = [sid for effect in sheet for sid, *_ in effect["things"] if is_sid(sid, "NF")]
+    sent = Invitation.objects.filter(sid__in=sids).values_list("sid", "email")
+    addresses = dict(sent) if sids else {}
+    texts = names.with_names([effect["text"] for effect in sheet])
+    return [
+        effect
+        | {
+            "text": text,
+            "things": [
+                (sid, addresses.get(sid, name), note) for sid, name, note in effect["things"]
+            ],
+        }
+        for effect, text in zip(sheet, texts, strict=True)
+    ]
 
 
 def sheet_of(told: Offboarding) -> str:
     return reverse("users:offboarding", args=[told.sid])
 
 
-def facts_of(told: Offboarding) -> dict[str, Any]:
+def _facts_of(told: Offboarding, known: Mapping[int, Known]) -> dict[str, Any]:
     """One offboarding as pages show it."""
     state, tone = _state_of(told)
-    is_deleted = told.user.deleted_at is not None
+    person = known[told.user_id]
     return {
-        "name": told.user.get_full_name(),
-        "known_by": told.user.sid if is_deleted else told.user.email,
+        "name": person.name,
+        "known_by": person.address,
         "how": WayOut(told.how).label,
-        "by": told.by.get_full_name(),
+        "by": known[told.by_id].name,
         "day": moment(told.done_at or told.due_at),
         "state": state,
         "tone": tone,
@@ -283,7 +307,7 @@ def _state_of(told: Offboarding) -> tuple[str, str]:
     if told.done_at:
         return "Done", "success"
     if told.cancelled_at:
-        return "Called off", "neutral"
+        return "Cancelled", "neutral"
     return ("Not possible", "danger") if told.obstacle else ("Planned", "new")
 
 

@@ -33,7 +33,7 @@ class ChoicesForm(Form):
         label="What to do",
         choices=[
             (WayOut.REMOVE, "Remove User: they leave this organization and keep their login"),
-            (WayOut.DELETE, "Delete User: their login is deleted for good"),
+            (WayOut.DELETE, "Delete User: their login is permanently deleted"),
         ],
         coerce=WayOut,
         initial=WayOut.REMOVE,
@@ -42,19 +42,19 @@ class ChoicesForm(Form):
     owner = PersonField(
         label="Choose a new owner",
         required=False,
-        help_text="Email address or User SID of a managed user, who gets every account below that "
-        "names nobody else.",
+        help_text="Email address or User SID of a managed user, who gets every account below for "
+        "which you choose nobody else.",
     )
     invitations = forms.ChoiceField(
         label="Invitations that they sent",
-        choices=[(_GO_ON, "Go on under my name"), (_END, "Revoke them")],
+        choices=[(_GO_ON, "Continue under my name"), (_END, "Revoke them")],
         initial=_GO_ON,
         required=False,
         widget=forms.RadioSelect,
     )
     views = forms.ChoiceField(
         label="Views that they share",
-        choices=[(_GO_ON, "Stay under my name"), (_END, "Forget them")],
+        choices=[(_GO_ON, "Keep them under my name"), (_END, "Delete them")],
         initial=_GO_ON,
         required=False,
         widget=forms.RadioSelect,
@@ -145,7 +145,7 @@ class OffboardingForm(Form):
     on = forms.DateField(
         label="Day",
         required=False,
-        help_text="At the beginning of this day. Left empty, it is done now.",
+        help_text="At the start of this day. If left empty, it is done now.",
         input_formats=["%Y-%m-%d"],
         validators=[MaxValueValidator(date(2999, 12, 31))],
         widget=DayInput(),
@@ -154,7 +154,7 @@ class OffboardingForm(Form):
         label="Reason",
         max_length=200,
         required=False,
-        help_text="Stands in the activity, so that others know why.",
+        help_text="Shown in the activity, so that others know why.",
     )
 
     def __init__(self, *args: Any, email: str, how: WayOut, **options: Any) -> None:

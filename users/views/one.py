@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.functional import cached_property
 
+from accounts import names
 from accounts import queries as accounts
 from accounts.models import Account, RoleAssignment
 from accounts.operations import remove_access
@@ -125,7 +126,7 @@ def _leaving_of(stay: Membership) -> dict[str, Any]:
     told = Offboarding.objects.filter(user=person, done_at__gte=stay.began_at)
     lost = Departed.objects.away().filter(user=person).values("domain_name")
     return {
-        "name": person.get_full_name() if person.deleted_at is None else person.sid,
+        "name": names.known_as(person).name if person.deleted_at is None else person.sid,
         "day": moment(stay.ended_at),
         "told": told.order_by("-done_at", "-pk").first(),
         "domain": Domain.objects.filter(name__in=lost).first(),
@@ -196,9 +197,11 @@ class AccessPage(UserDetailFrame):
             "account__name_key", "account_id", "pk"
         )
         shown = cut(rows)
+        known = names.known(one.by for one in shown.rows)
         return {
             "roles": [
-                self._role(one, one.account) | {"is_first": is_first}
+                self._role(one, one.account)
+                | {"is_first": is_first, "by": names.giver_of(one, known)}
                 for one, is_first in firsts(shown.rows)
                 if one.account
             ],
@@ -217,7 +220,6 @@ class AccessPage(UserDetailFrame):
             "role": one.get_role_label(),
             "since": moment(one.began_at),
             "until": moment(one.ends_at, never="No end"),
-            "by": one.get_giver(),
             "reason": one.reason,
         }
 
@@ -249,7 +251,7 @@ class EndAccess(UserPage, ActionFrame):
 
     def perform(self, subject: Any) -> Done:
         account = remove_access(subject.account, holder=subject.holder, actor=self.actor)
-        return Done(f"{subject.email} has no role on {account.name} any more.", self.back(subject))
+        return Done(f"{subject.email} no longer has a role on {account.name}.", self.back(subject))
 
     def back(self, subject: RoleAssignment) -> str:
         return self.url("access")
@@ -293,6 +295,10 @@ class ChangeRolePage(UserOperationFrame):
     template_name = "users/change_role.html"
     form_class = ChangeRoleForm
 
+    def asks_for_password(self, subject: Membership) -> bool:
+        """Whoever is no administrator yet can only become one."""
+        return not policy.may_administer(subject.role)
+
     def initial(self, subject: Membership) -> dict[str, Any]:
         return {"role": subject.role}
 
@@ -305,10 +311,10 @@ class ChangeRolePage(UserOperationFrame):
 
 
 def _giver_of(stay: Membership) -> str:
-    """Who brought this person in, as pages say it."""
+    """Who added this person, if somebody else did."""
     if stay.by is None or stay.by_id == stay.user_id:
-        return "Nobody"
-    return str(stay.by.get_full_name())
+        return ""
+    return names.known_as(stay.by).name
 
 
 def _asked_at_log_in(stay: Membership, level: SecondFactor) -> str:

@@ -17,7 +17,7 @@ from users import operations, requirements, second_factor_plan
 
 _OWN_FACTOR = (
     "own_factor",
-    "I have no second factor myself: my next page leads me to set one up.",
+    "I have no second factor myself: I must set one up on my next page.",
 )
 
 
@@ -25,8 +25,8 @@ class EndSessionsForm(Form):
     end_sessions = forms.BooleanField(
         label="Log out everybody who has no second factor",
         required=False,
-        help_text="Otherwise they stay logged in, and set one up at their next page. You stay "
-        "logged in either way.",
+        help_text="Otherwise they stay logged in, and set one up at their next page. You, the "
+        "Owner and support staff stay logged in either way.",
     )
 
 
@@ -82,7 +82,7 @@ class RequireOfAllPage(PlanPage):
         operations.require_second_factor_of_all(
             subject, level=self._level, actor=self.actor, **data
         )
-        done = f"The second factor of everybody is {self._level.label} now."
+        done = f"The two-factor requirement for everyone is {self._level.label} now."
         return Done(done, reverse("users:require-of-all"))
 
     @property

@@ -19,4 +19,4 @@ class Command(BaseCommand):
         with refusals_told():
             user = login_of(email)
             dismiss_staff(user, actor=Actor.operator("dismiss_staff"))
-        self.stdout.write(f"{user.email} is no support staff any more.")
+        self.stdout.write(f"{user.email} is no longer support staff.")
