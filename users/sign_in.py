@@ -26,7 +26,7 @@ from adminctr.core.addresses import canonical_address
 from adminctr.core.errors import RuleViolation
 from adminctr.web import errors
 from organizations import policy
-from users import guessing, operations, sessions
+from users import guessing, operations, sessions, stages
 from users.models import User, UserStatus
 from users.passwords import hash_password
 
@@ -149,7 +149,10 @@ def _turned_away(request: HttpRequest, user: User) -> HttpResponse:
     request.session.flush()
     request.user = AnonymousUser()
     user.refresh_from_db(fields=["status"])
-    return redirect("account_login" if user.is_active else "account_inactive")
+    if not user.is_active:
+        return redirect("account_inactive")
+    messages.info(request, stages.ENDED)
+    return redirect("account_login")
 
 
 def _logged_out(sender: Any, request: HttpRequest, user: User | None, **_: Any) -> None:

@@ -6,6 +6,7 @@ nothing else: in a session of nobody's, for some minutes, until the step is left
 
 from allauth.account.internal.stagekit import clear_login
 from allauth.account.stages import LoginStage, LoginStageController
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.crypto import constant_time_compare
@@ -14,6 +15,7 @@ from organizations.models import stay_of
 from users import factors, remembered, requirements, sessions
 from users.models import User
 
+ENDED = "Something has changed about how you log in. Please log in again."
 _PROOF = "proof"  # that nothing has ended this log-in since the password was typed
 
 
@@ -59,6 +61,7 @@ def stage_at(request: HttpRequest) -> SecondFactorStage | None:
         return None
     if not stage.stands():
         clear_login(request)
+        messages.info(request, ENDED)
         return None
     return stage
 

@@ -33,7 +33,7 @@ def value_on(page: Page) -> str:
 def verify(page: Page, site: Site, name: str) -> None:
     """Publish what the page of the domain shows, and press Check."""
     site.names.publish(f"_twilio.{name}", value_on(page))
-    page.get_by_role("button", name="Check").click()
+    page.get_by_role("button", name="Check", exact=True).click()
     expect(page.get_by_text(f"{name} is verified.")).to_be_visible()
 
 
@@ -111,12 +111,12 @@ def test_a_colleague_publishes_the_record_without_a_login(
     link = rosa.get_by_role("link", name="the page for your colleague").get_attribute("href")
     assert link
     colleague.goto(link)
-    colleague.get_by_role("button", name="Check").click()
+    colleague.get_by_role("button", name="Check", exact=True).click()
     expect(colleague.get_by_text("There is no record named")).to_be_visible()
     site.names.publish("_twilio.letters.example", value_on(colleague))
-    colleague.get_by_role("button", name="Check").click()
+    colleague.get_by_role("button", name="Check", exact=True).click()
     expect(colleague.get_by_text("The record was found at")).to_be_visible()
-    rosa.get_by_role("button", name="Check").click()
+    rosa.get_by_role("button", name="Check", exact=True).click()
     expect(rosa.get_by_text("letters.example is verified.")).to_be_visible()
 
 

@@ -104,10 +104,10 @@ def test_a_lost_phone_and_an_administrators_help(
     mail = site.mail_to("lou@acme.example", subject="Your second factors for")
     assert "An administrator of Acme has reset your 2FA" in mail
 
-    # Half-way through the log-in, and at the next one: setting up a new one comes first.
+    # A log-in that is half-way ends, and at the next one setting up a new factor comes first.
     lou.get_by_label("Code").fill(next_code(lost))
     press(lou, "Continue")
-    says(lou, "Your second factor was reset.")
+    says(lou, "Please log in again.")
     new_phone = open_page(java_script_enabled=False)
     type_password(new_phone, "lou@acme.example")
     says(new_phone, "Your second factor was reset.")

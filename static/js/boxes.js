@@ -15,3 +15,18 @@ function settle(one) {
 for (const one of lone) one.addEventListener("change", () => settle(one));
 // Fired on every load, and when Back brings a page with its boxes as they were left.
 window.addEventListener("pageshow", () => lone.forEach(settle));
+
+// A box above a table's boxes that ticks them all.
+for (const cell of document.querySelectorAll("thead [data-all]")) {
+  const all = Object.assign(document.createElement("input"), {
+    type: "checkbox",
+    ariaLabel: cell.dataset.all,
+  });
+  cell.append(all);
+  const table = cell.closest("table");
+  const boxes = [...table.querySelectorAll("[name=chosen]")];
+  table.addEventListener("change", ({ target }) => {
+    if (target === all) for (const box of boxes) box.checked = all.checked;
+    all.checked = boxes.every((box) => box.checked);
+  });
+}
