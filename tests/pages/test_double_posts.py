@@ -309,7 +309,7 @@ def test_the_access_of_somebody_independent_is_taken_away_once(admin, sids) -> N
     url = path_to("users:independent-remove", sids)
     assert admin.post(url).status_code == 303
     with assert_no_effect():
-        assert b"has no role" in follow(admin, admin.post(url)).content
+        assert b"no longer has a role" in follow(admin, admin.post(url)).content
 
 
 def test_an_offer_of_roles_is_accepted_once(sids) -> None:
