@@ -8,6 +8,7 @@ the scope of the organization.
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Self
 
 from django.db.models import Max
@@ -41,7 +42,7 @@ def known(people: Iterable[User | None]) -> dict[int, Known]:
     asked = {one.pk: one for one in people if one is not None}
     if not asked:
         return {}
-    left = {stay.user_id: stay for stay in _stays_of(asked)}  # the newest of each
+    left = _newest_stays(asked)
     absent = [key for key in asked if key not in left or left[key].ended_at is not None]
     held = _newest_roles(absent)
     found = {key: Known.of(one) for key, one in asked.items()}
@@ -76,9 +77,10 @@ def with_names(texts: Collection[str]) -> Iterator[str]:
     return (_USER_SID.sub(lambda sid: said.get(sid[0], sid[0]), one) for one in texts)
 
 
-def _stays_of(people: Collection[int]) -> Iterable[Membership]:
-    rows: Iterable[Membership] = Membership.objects.filter(user__in=people).order_by("pk")
-    return rows
+def _newest_stays(people: Collection[int]) -> dict[int, Membership]:
+    """Put in order here: the database would sort, for the few stays that somebody has had."""
+    stays = Membership.objects.filter(user__in=people).order_by()
+    return {stay.user_id: stay for stay in sorted(stays, key=attrgetter("pk"))}
 
 
 def _newest_roles(people: Collection[int]) -> dict[int, RoleAssignment]:

@@ -444,7 +444,7 @@ def test_access_is_taken_away(admin, sign_in, dora) -> None:
     assert theirs.get(at("Marketing", door=CONSOLE)).status_code == 200
     where, done = send(admin, at("Marketing", f"users/{dora.sid}/remove/"))
     assert where == at("Marketing", "users/")
-    assert notices(done) == ["dora@acme.example has no role on Marketing any more."]
+    assert notices(done) == ["dora@acme.example no longer has a role on Marketing."]
     assert theirs.get(at("Marketing", door=CONSOLE)).status_code == 404
     assert "Marketing" not in text(theirs.get("/console/"))
     with assert_no_effect():

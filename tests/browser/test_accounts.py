@@ -143,7 +143,7 @@ def test_a_contractor_gets_one_account_and_loses_it_again(
     ben.goto("/admin-center/users/independent/")
     ben.get_by_role("link", name="Con", exact=True).click()
     ben.get_by_role("button", name="Remove access to Billing").click()
-    expect(ben.get_by_text(f"{address} has no access to Billing any more.")).to_be_visible()
+    expect(ben.get_by_text(f"{address} no longer has access to Billing.")).to_be_visible()
 
     gone = con.goto(path)
     assert gone

@@ -89,7 +89,7 @@ def test_the_plan_says_in_numbers_what_goes_and_what_stays(proven, acme) -> None
     people = Membership.unscoped.open().filter(organization=acme, domain="acme.example").count()
     assert f"{people} managed users with an address of acme.example stay" in text
     assert "invitations stop working" in text
-    assert "The domain setting, Restricted, does not apply" in text
+    assert "The domain setting, Restricted, no longer applies" in text
 
 
 @pytest.mark.parametrize("doubted", [True, False])

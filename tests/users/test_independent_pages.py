@@ -76,7 +76,7 @@ def test_access_is_removed_and_they_leave_the_list(admin, sign_in, ida, role) ->
     assert theirs.get(page).status_code == 200
     where, done = send(admin, remove(role))
     assert where == LIST
-    assert notices(done) == ["ida@freelance.example has no access to Support line any more."]
+    assert notices(done) == ["ida@freelance.example no longer has access to Support line."]
     assert "No independent users" in text(done)
     assert theirs.get(page).status_code == 404
     assert admin.get(f"{LIST}{ida.sid}/").status_code == 404

@@ -43,7 +43,7 @@ def test_another_appointment_takes_the_place_of_the_first(sue) -> None:
 
 
 def test_an_operator_dismisses(sue) -> None:
-    assert "no support staff" in run("dismiss_staff", sue.email)
+    assert "is no longer support staff" in run("dismiss_staff", sue.email)
     sue.refresh_from_db()
     assert not sue.is_staff
     assert not sue.groups.exists()

@@ -108,9 +108,7 @@ class RemoveIndependentAccess(ActionPage):
 
     def perform(self, subject: Any) -> Done:
         account = remove_access(subject.account, holder=subject.holder, actor=self.actor)
-        return Done(
-            f"{subject.email} has no access to {account.name} any more.", self.back(subject)
-        )
+        return Done(f"{subject.email} no longer has access to {account.name}.", self.back(subject))
 
     def back(self, subject: RoleAssignment) -> str:
         left = RoleAssignment.objects.independent().filter(holder=subject.holder)
