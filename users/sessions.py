@@ -25,6 +25,8 @@ from adminctr.core.sids import make_sid
 from organizations.models import SecondFactor
 from users.models import Session, User
 
+LOG_IN_ENDED = "Something has changed about how you log in. Please log in again."
+
 _SIGN_IN = "sign_in"
 _SECOND_FACTOR = "second_factor"
 _CONFIRMED_AT = "confirmed_at"

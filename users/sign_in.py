@@ -26,7 +26,7 @@ from adminctr.core.addresses import canonical_address
 from adminctr.core.errors import RuleViolation
 from adminctr.web import errors
 from organizations import policy
-from users import guessing, operations, sessions, stages
+from users import guessing, operations, sessions
 from users.models import User, UserStatus
 from users.passwords import hash_password
 
@@ -151,7 +151,7 @@ def _turned_away(request: HttpRequest, user: User) -> HttpResponse:
     user.refresh_from_db(fields=["status"])
     if not user.is_active:
         return redirect("account_inactive")
-    messages.info(request, stages.ENDED)
+    messages.info(request, sessions.LOG_IN_ENDED)
     return redirect("account_login")
 
 

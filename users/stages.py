@@ -15,7 +15,6 @@ from organizations.models import stay_of
 from users import factors, remembered, requirements, sessions
 from users.models import User
 
-ENDED = "Something has changed about how you log in. Please log in again."
 _PROOF = "proof"  # that nothing has ended this log-in since the password was typed
 
 
@@ -61,7 +60,7 @@ def stage_at(request: HttpRequest) -> SecondFactorStage | None:
         return None
     if not stage.stands():
         clear_login(request)
-        messages.info(request, ENDED)
+        messages.info(request, sessions.LOG_IN_ENDED)
         return None
     return stage
 
