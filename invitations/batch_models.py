@@ -89,7 +89,8 @@ class InvitationBatchQuerySet(models.QuerySet[RowT]):
         waiting = list(self.filter(state=RunState.PENDING).values_list("pk", flat=True))
         chosen = InvitationBatch.objects.filter(pk__in=waiting, state=RunState.PENDING)
         cancelled = chosen.update(state=RunState.FAILED, finished_at=now, cancelled_at=now)
-        InvitationBatchRow.objects.filter(batch__in=waiting).delete()
+        # One that a worker has begun this very moment keeps its rows.
+        InvitationBatchRow.objects.filter(batch__in=waiting, batch__cancelled_at=now).delete()
         return cancelled
 
     def with_first_address(self) -> Self:
