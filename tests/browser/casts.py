@@ -3,6 +3,7 @@
 Called in a process beside the server's own, since browser tests touch no ORM.
 """
 
+from django.conf import settings
 from django.db import transaction
 
 from accounts.models import AccountRole
@@ -68,6 +69,11 @@ def busy_company(domain: str) -> None:
     offboarding_of(organization)
     run_of(organization)
     list_of(organization)
+
+
+def many_people(domain: str) -> None:
+    """So many that a list of them on the staff site has eleven pages or more."""
+    logins(domain, 11 * settings.PAGE_SIZE)
 
 
 def _found(address: str, first_name: str, organization: str) -> User:

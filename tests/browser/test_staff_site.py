@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import Site, log_in, set_up_phone
+from tests.browser.conftest import Site, log_in, make, set_up_phone
 from tests.browser.test_accessibility import findings, follow, width_of
 
 pytestmark = pytest.mark.browser
@@ -80,6 +80,17 @@ def test_at_four_hundred_percent_no_page_scrolls_sideways(
     page = open_page(viewport={"width": 320, "height": 256})
     wide = {url: width_of(page) for url in every_page(page, desk) if width_of(page) > 320}
     assert wide == {}
+
+
+def test_at_four_hundred_percent_the_pages_of_a_long_list_wrap(
+    desk: Desk, site: Site, open_page: Callable[..., Page]
+) -> None:
+    make(site.console, "many_people('many-people.example')")
+    page = open_page(viewport={"width": 320, "height": 256})
+    page.context.add_cookies(desk.cookies)
+    page.goto("/staff/users/user/?p=6")
+    expect(page.get_by_role("button", name="11")).to_be_visible()
+    assert width_of(page) == 320
 
 
 def test_staff_put_a_name_right_without_scripts(desk: Desk, open_page: Callable[..., Page]) -> None:
