@@ -1,6 +1,6 @@
 """People. A user is global and points at nothing of ours; organizations point at users."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import ClassVar, Self
 
 from django.conf import settings
@@ -77,8 +77,9 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     `is_factor_due` says that a second factor must be enrolled before anything else, as after
     somebody has reset what there was; enrolling one clears it. `log_outs` counts how often all
-    their sessions were ended: what was on its way to one by then, a half-way log-in or a mailed
-    link, is dead. `last_active_at` is when one of their sessions was last used.
+    their sessions were ended: what was on its way to one by then, a half-way log-in, a mailed link
+    or a session about to be saved, is dead. `last_active_at` is when one of their sessions was last
+    used.
     """
 
     sid = SidField("US")
@@ -146,6 +147,17 @@ class User(AbstractBaseUser, PermissionsMixin):
     def is_active(self) -> bool:  # type: ignore[override]
         """What Django and allauth ask; the home of the answer is `status`."""
         return self.status == UserStatus.ACTIVE
+
+    def get_session_auth_hash(self) -> str:
+        """What a session is bound to: the password, and that nobody has ended it since."""
+        return self._counted(super().get_session_auth_hash())
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        """The same, signed with each former SECRET_KEY."""
+        yield from map(self._counted, super().get_session_auth_fallback_hash())
+
+    def _counted(self, signature: str) -> str:
+        return f"{signature}:{self.log_outs}"
 
     def get_full_name(self) -> str:
         if self.deleted_at is not None:

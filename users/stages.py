@@ -31,7 +31,7 @@ class SecondFactorStage(LoginStage):
             return None, True
         if not factors.has_one(user) and not requirements.is_asked_of(user, stay_of(user)):
             return None, True
-        self.state[_PROOF] = _proof_of(user)
+        self.state[_PROOF] = user.get_session_auth_hash()
         return redirect(self.urlname), True
 
     def stands(self) -> bool:
@@ -39,16 +39,12 @@ class SecondFactorStage(LoginStage):
         user: User | None = self.login.user
         if user is None or not user.is_active:
             return False
-        return constant_time_compare(self.state.get(_PROOF, ""), _proof_of(user))
+        return constant_time_compare(self.state.get(_PROOF, ""), user.get_session_auth_hash())
 
     def _is_remembered(self, user: User) -> bool:
         if not requirements.may_remember(user, stay_of(user)) or not factors.has_one(user):
             return False
         return remembered.is_remembered(self.request, user)
-
-
-def _proof_of(user: User) -> str:
-    return f"{user.get_session_auth_hash()}:{user.log_outs}"
 
 
 def stage_at(request: HttpRequest) -> SecondFactorStage | None:
