@@ -51,8 +51,8 @@ class AuditEventAdmin(OperationAdmin):
 
     @admin.display(description="IP address")
     def ip(self, row: AuditEvent) -> str:
-        return presenters.told(row, "ip")
+        return presenters.detail(row, "ip")
 
     @admin.display(description="Reason")
     def reason(self, row: AuditEvent) -> str:
-        return presenters.told(row, "stated_reason")
+        return presenters.detail(row, "stated_reason")

@@ -61,7 +61,7 @@ def _append(chains: Mapping[str, list[Event]]) -> None:
     """However many chains there are, each table is written once."""
     heads, moment = _locked(list(chains)), clock.now()
     rows: list[AuditEvent] = []
-    told: list[tuple[str, dict[str, Any]]] = []
+    written: list[tuple[str, dict[str, Any]]] = []
     for head in heads:
         for event in chains[head.chain]:
             data = _readable(event)
@@ -80,11 +80,11 @@ def _append(chains: Mapping[str, list[Event]]) -> None:
             row.hash = chain.hash_of(row)
             head.sequence, head.hash = row.sequence, row.hash
             rows.append(row)
-            told.append((salt, data))
+            written.append((salt, data))
     bulk.insert(AuditEvent.unscoped, rows)
     details = [
         AuditDetails(event_id=row.pk, salt=salt, data=data)
-        for row, (salt, data) in zip(rows, told, strict=True)
+        for row, (salt, data) in zip(rows, written, strict=True)
     ]
     bulk.insert(AuditDetails.objects, details)
     ChainHead.objects.bulk_create(

@@ -210,13 +210,13 @@ def details_of(event: AuditEvent) -> dict[str, Any] | None:
     return details.data if details else None
 
 
-def told(event: AuditEvent, name: str) -> str:
+def detail(event: AuditEvent, name: str) -> str:
     """One of the details, empty when it was not noted or is erased."""
     return str((details_of(event) or {}).get(name, ""))
 
 
 def actor_of(event: AuditEvent) -> str:
-    return told(event, "actor") or "Somebody"
+    return detail(event, "actor") or "Somebody"
 
 
 def sentence(action: str, details: dict[str, Any] | None) -> str:
@@ -248,8 +248,8 @@ def as_row(event: AuditEvent, *, with_ip: bool = True) -> dict[str, Any]:
         "actor": actor_of(event),
         "sentence": sentence(event.action, details_of(event)),
         "via": event.via,
-        "ip": told(event, "ip") if with_ip and event.via != STAFF else "",
-        "reason": told(event, "stated_reason"),
+        "ip": detail(event, "ip") if with_ip and event.via != STAFF else "",
+        "reason": detail(event, "stated_reason"),
         "refused": event.action.endswith(".refused"),
         "sequence": event.sequence,
     }
@@ -258,8 +258,8 @@ def as_row(event: AuditEvent, *, with_ip: bool = True) -> dict[str, Any]:
 def _without_nothing(words: str, details: Mapping[str, Any]) -> str:
     """A sentence whose brackets leave out what was noted as nothing, such as a file's lack."""
     is_nothing = {name for name, value in details.items() if value in (None, "")}
-    told = _ASIDE.sub(lambda aside: "" if aside[1] in is_nothing else aside[0], words)
-    return told.replace("(, ", "(").replace(" ()", "")
+    kept = _ASIDE.sub(lambda aside: "" if aside[1] in is_nothing else aside[0], words)
+    return kept.replace("(, ", "(").replace(" ()", "")
 
 
 def _unmarked(value: object) -> str:

@@ -82,7 +82,7 @@ class BulkRun(Run):
         return self.sid
 
     @property
-    def told(self) -> int:
+    def processed(self) -> int:
         """How many rows have their answer."""
         return self.done + self.refused
 

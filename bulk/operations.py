@@ -96,7 +96,7 @@ def take_bulk_step(run: BulkRun, *, actor: Actor) -> None:
     done = sum(row.state == RowState.DONE for row in rows)
     at = rows[-1].position if rows else run.total
     run.advance({"position": at}, done=run.done + done, refused=run.refused + len(rows) - done)
-    if run.told == run.total or not rows:
+    if run.processed == run.total or not rows:
         run.finish()
         _record("bulk.finished", run, current)
 

@@ -141,13 +141,13 @@ def _read(response: dns.message.QueryMessage, asked: dns.name.Name) -> Finding:
     outcome = _CODES.get(response.rcode(), Outcome.SERVER_FAILED)
     if outcome not in MISSING:
         return Finding(outcome)
-    told = response.resolve_chaining()
-    if told.canonical_name != asked:
+    resolved = response.resolve_chaining()
+    if resolved.canonical_name != asked:
         outcome = Outcome.ALIAS
-    if told.answer is None:
+    if resolved.answer is None:
         return Finding(Outcome.NO_RECORD if outcome is Outcome.FOUND else outcome)
-    texts = (_text_of(record) for record in list(told.answer)[:MOST_STRINGS])
-    return Finding(outcome, tuple(texts), ttl=told.answer.ttl)
+    texts = (_text_of(record) for record in list(resolved.answer)[:MOST_STRINGS])
+    return Finding(outcome, tuple(texts), ttl=resolved.answer.ttl)
 
 
 def _text_of(record: dns.rdata.Rdata) -> bytes:

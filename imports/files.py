@@ -27,7 +27,7 @@ COLUMNS = (
 
 _PROOF_LENGTH = 20
 _BETWEEN_CELLS = "\0"  # stands in no cell: what holds one is no text
-_MOST_LINES_TOLD = 10
+_MOST_LINES_NAMED = 10
 
 ONLY_DELETE = (
     "Rows may be deleted, and nothing else may be changed. Download the list again, delete the "
@@ -72,8 +72,8 @@ class Prover:
         )
 
     def _proof(self, key: bytes, cells: Sequence[str]) -> str:
-        told = _BETWEEN_CELLS.join(cells).encode()
-        return f"L{self.list_key}-{hmac.digest(key, told, 'sha256').hex()[:_PROOF_LENGTH]}"
+        content = _BETWEEN_CELLS.join(cells).encode()
+        return f"L{self.list_key}-{hmac.digest(key, content, 'sha256').hex()[:_PROOF_LENGTH]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,8 +202,8 @@ def _filled(
             continue
         empty += 1
         if empty > most_empty:
-            told = f"Line {number} is one empty line too many. Delete the empty lines."
-            raise _refused("too_many_rows", told)
+            problem = f"Line {number} is one empty line too many. Delete the empty lines."
+            raise _refused("too_many_rows", problem)
 
 
 def _organization(line: Line) -> str:
@@ -222,12 +222,12 @@ def _what_would_happen(line: Line) -> str:
 
 def _lines(numbers: Sequence[int]) -> str:
     """Which lines, in words; the first of them where there are many."""
-    told = [str(number) for number in numbers[:_MOST_LINES_TOLD]]
+    named = [str(number) for number in numbers[:_MOST_LINES_NAMED]]
     if len(numbers) == 1:
-        return f"Line {told[0]} was"
-    if len(numbers) > _MOST_LINES_TOLD:
-        return f"Lines {', '.join(told)} and {len(numbers) - _MOST_LINES_TOLD:,} more were"
-    return f"Lines {', '.join(told[:-1])} and {told[-1]} were"
+        return f"Line {named[0]} was"
+    if len(numbers) > _MOST_LINES_NAMED:
+        return f"Lines {', '.join(named)} and {len(numbers) - _MOST_LINES_NAMED:,} more were"
+    return f"Lines {', '.join(named[:-1])} and {named[-1]} were"
 
 
 def _refused(code: str, message: str) -> RuleViolation:

@@ -182,7 +182,7 @@ class ImportRun(Run):
         return reverse("imports:run", args=[self.sid])
 
     @property
-    def told(self) -> int:
+    def processed(self) -> int:
         """Of how many people it is known what became of them."""
         return self.imported + self.not_imported
 

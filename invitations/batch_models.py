@@ -184,7 +184,7 @@ class InvitationBatch(Run):
         return reverse("invitations:batch", args=[self.sid])
 
     @property
-    def told(self) -> int:
+    def processed(self) -> int:
         """How many of the good rows have their answer."""
         return self.done + self.refused
 

@@ -83,9 +83,9 @@ class Run(TenantModel):
         """Let a worker drive the run, in the transaction that makes it."""
         import_string(self.driver).enqueue(self.pk)
 
-    def advance(self, cursor: dict[str, Any], **told: Any) -> None:
+    def advance(self, cursor: dict[str, Any], **results: Any) -> None:
         """Move the cursor, with what the run tells, and renew the lease; raises LeaseLost."""
-        self._write(cursor=cursor, leased_until=clock.now() + LEASE, **told)
+        self._write(cursor=cursor, leased_until=clock.now() + LEASE, **results)
 
     def finish(self, state: RunState = RunState.FINISHED) -> None:
         """End the run; raises LeaseLost."""

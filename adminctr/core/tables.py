@@ -107,8 +107,8 @@ def require_text(file: BinaryIO) -> str:
             decoder.decode(piece, final=not piece)
         except UnicodeDecodeError as wrong:
             at = line + _lines_in(wrong.object[: wrong.start])
-            told = f"Line {at} is not in UTF-8. {SAVE_AS_CSV}"
-            raise _refused("file_not_utf8", told) from wrong
+            problem = f"Line {at} is not in UTF-8. {SAVE_AS_CSV}"
+            raise _refused("file_not_utf8", problem) from wrong
         digest.update(piece)
     return digest.hexdigest()
 

@@ -95,7 +95,7 @@ def take_import_step(run: ImportRun, *, actor: Actor) -> None:
         looked_at = _judged(people, run, part, organizations)
         _import([one for one in looked_at if one.cause is None], run, current)
     _tell(looked_at, run, position)
-    if run.told == run.total:
+    if run.processed == run.total:
         run.finish(RunState.FAILED if run.stopped else RunState.FINISHED)
         _record("import.finished", run, current or Actor.system("imports"))
 
@@ -163,7 +163,7 @@ def _tell(looked_at: Sequence[Candidate], run: ImportRun, part: int) -> None:
             cause=one.cause or "",
             message=one.reason[:MESSAGE_LENGTH],
         )
-        for position, one in enumerate(looked_at, start=run.told + 1)
+        for position, one in enumerate(looked_at, start=run.processed + 1)
     ]
     bulk.insert(ImportRow.objects, rows)
     causes = Counter(one.cause.value for one in looked_at if one.cause)

@@ -82,7 +82,7 @@ class RunPage(ImportListPage):
         return self.rows()
 
     def counter(self) -> int:
-        return self.run.told
+        return self.run.processed
 
     def row(self, row: ImportRow) -> dict[str, Any]:
         return {

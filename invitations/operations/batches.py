@@ -231,7 +231,7 @@ def take_batch_step(batch: InvitationBatch, *, actor: Actor) -> None:
     at = rows[-1].position if rows else batch.total
     refused = batch.refused + len(rows) - done
     batch.advance({"position": at}, done=batch.done + done, refused=refused)
-    if batch.told == batch.total or not rows:
+    if batch.processed == batch.total or not rows:
         batch.finish()
         _record("invitations.batch_finished", batch, current)
 

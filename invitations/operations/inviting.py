@@ -74,10 +74,10 @@ def invite_user(
         account=offered,
         account_roles=_stored(account_roles),
     )
-    told = invitation.get_role_label()
+    offer = invitation.get_role_label()
     if offered:
-        told += f", with {invitation.get_account_roles_label()} on {offered.name}"
-    return _send(invitation, "user.invited", actor, role=told)
+        offer += f", with {invitation.get_account_roles_label()} on {offered.name}"
+    return _send(invitation, "user.invited", actor, role=offer)
 
 
 @operation(its_organization)
@@ -128,8 +128,8 @@ def invite_to_account(
         access_ends_at=ends_at,
         reason=reason,
     )
-    told = {"account": current.name, "role": invitation.get_role_label()}
-    return _send(invitation, "account.user_invited", actor, **told)
+    offer = {"account": current.name, "role": invitation.get_role_label()}
+    return _send(invitation, "account.user_invited", actor, **offer)
 
 
 @operation(itself)

@@ -576,7 +576,7 @@ def test_another_worker_goes_on_after_the_lease_and_sends_nothing_twice(acme, an
     step(batch)
     jobs.start_invitation_batches.enqueue()
     work()
-    assert fresh(batch).told == ROWS_OF_A_STEP
+    assert fresh(batch).processed == ROWS_OF_A_STEP
     with time_machine.travel(now + LEASE + timedelta(seconds=5)):
         jobs.start_invitation_batches.enqueue()
         work()

@@ -114,14 +114,14 @@ class LeavePage(UserPage, PlanPage):
             "actor": self.actor,
         }
         if on:
-            told = schedule_offboarding(subject, due_at=_beginning_of(on), **asked)
-            day = moment(told.due_at).text
+            leaving = schedule_offboarding(subject, due_at=_beginning_of(on), **asked)
+            day = moment(leaving.due_at).text
             message = f"Planned: {subject.user.get_full_name()} leaves on {day}."
-            return Done(message, sheet_of(told), messages.INFO)
+            return Done(message, sheet_of(leaving), messages.INFO)
         name = subject.user.get_full_name()
-        told = offboard_user(subject, **asked)
+        leaving = offboard_user(subject, **asked)
         done = "deleted" if how is WayOut.DELETE else "removed"
-        return Done(f"{name} was {done}. See the results below.", sheet_of(told))
+        return Done(f"{name} was {done}. See the results below.", sheet_of(leaving))
 
     @cached_property
     def _accounts(self) -> list[Any]:
@@ -182,27 +182,27 @@ class OffboardingPage(DetailPage):
     template_name = "users/offboarding.html"
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
-        told = _one(self, kwargs["sid"])
-        facts = _facts_of(told, names.known([told.user, told.by]))
+        leaving = _one(self, kwargs["sid"])
+        facts = _facts_of(leaving, names.known([leaving.user, leaving.by]))
         return facts | {
-            "told": told,
-            "title": f"{facts['name']} {_verb_of(told)}",
-            "sheet": _results_of(told),
-            "plan": _plan_of(told) if facts["is_waiting"] else None,
-            "refusal": self.refusal(ACTIONS[WayOut(told.how)]),
+            "leaving": leaving,
+            "title": f"{facts['name']} {_verb_of(leaving)}",
+            "sheet": _results_of(leaving),
+            "plan": _plan_of(leaving) if facts["is_waiting"] else None,
+            "refusal": self.refusal(ACTIONS[WayOut(leaving.how)]),
             "export_refusal": self.refusal(Action.LIST_EXPORT),
         }
 
 
-def _plan_of(told: Offboarding) -> dict[str, Any] | None:
+def _plan_of(leaving: Offboarding) -> dict[str, Any] | None:
     """What it would do as things are now; none where its person is no longer here."""
     stays = Membership.objects.managed().select_related("user", "organization")
-    stay = stays.filter(user=told.user).first()
+    stay = stays.filter(user=leaving.user).first()
     if stay is None:
         return None
-    under = f"the name of {names.known_as(told.by).name}"
-    choices = Choices.read(told.choices)
-    return show(offboarding.plan(stay, WayOut(told.how), choices, under=under), page_of)
+    under = f"the name of {names.known_as(leaving.by).name}"
+    choices = Choices.read(leaving.choices)
+    return show(offboarding.plan(stay, WayOut(leaving.how), choices, under=under), page_of)
 
 
 class CancelOffboarding(ActionPage):
@@ -229,30 +229,30 @@ class OffboardingSheet(ConsolePage):
         return redirect_to(sheet_of(_one(self, kwargs["sid"])))
 
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        told = _one(self, kwargs["sid"])
+        leaving = _one(self, kwargs["sid"])
         try:
             EXPORTS.spend(self.actor.sid)
         except RuleViolation as refused:
             messages.error(request, refused.message)
-            return redirect_to(sheet_of(told))
+            return redirect_to(sheet_of(leaving))
         export_list(
-            self.organization, listed="results of a departure", which=told.sid, actor=self.actor
+            self.organization, listed="results of a departure", which=leaving.sid, actor=self.actor
         )
-        content = spreadsheets.BEGINNING + spreadsheets.lines([COLUMNS, *_lines_of(told)])
-        name = f"leaving-{told.sid}-{clock.now():%Y-%m-%d}"
+        content = spreadsheets.BEGINNING + spreadsheets.lines([COLUMNS, *_lines_of(leaving)])
+        name = f"leaving-{leaving.sid}-{clock.now():%Y-%m-%d}"
         return HttpResponse(content, headers=spreadsheets.headers(name))
 
 
-def _lines_of(told: Offboarding) -> Iterator[tuple[str, ...]]:
-    for effect in _results_of(told):
+def _lines_of(leaving: Offboarding) -> Iterator[tuple[str, ...]]:
+    for effect in _results_of(leaving):
         yield effect["heading"], effect["text"], "", "", ""
         for thing in effect["things"]:
             yield effect["heading"], effect["text"], *thing
 
 
-def _results_of(told: Offboarding) -> list[dict[str, Any]]:
+def _results_of(leaving: Offboarding) -> list[dict[str, Any]]:
     """The sheet with the names of people and the addresses of invitations, whose SIDs it keeps."""
-    sheet = told.sheet
+    sheet = leaving.sheet
     sids = [sid for effect in sheet for sid, *_ in effect["things"] if is_sid(sid, "NF")]
     sent = Invitation.objects.filter(sid__in=sids).values_list("sid", "email")
     addresses = dict(sent) if sids else {}
@@ -269,23 +269,23 @@ def _results_of(told: Offboarding) -> list[dict[str, Any]]:
     ]
 
 
-def sheet_of(told: Offboarding) -> str:
-    return reverse("users:offboarding", args=[told.sid])
+def sheet_of(leaving: Offboarding) -> str:
+    return reverse("users:offboarding", args=[leaving.sid])
 
 
-def _facts_of(told: Offboarding, known: Mapping[int, Known]) -> dict[str, Any]:
+def _facts_of(leaving: Offboarding, known: Mapping[int, Known]) -> dict[str, Any]:
     """One offboarding as pages show it."""
-    state, tone = _state_of(told)
-    person = known[told.user_id]
+    state, tone = _state_of(leaving)
+    person = known[leaving.user_id]
     return {
         "name": person.name,
         "known_by": person.address,
-        "how": WayOut(told.how).label,
-        "by": known[told.by_id].name,
-        "day": moment(told.done_at or told.due_at),
+        "how": WayOut(leaving.how).label,
+        "by": known[leaving.by_id].name,
+        "day": moment(leaving.done_at or leaving.due_at),
         "state": state,
         "tone": tone,
-        "is_waiting": told.done_at is None and told.cancelled_at is None,
+        "is_waiting": leaving.done_at is None and leaving.cancelled_at is None,
     }
 
 
@@ -303,18 +303,18 @@ def _beginning_of(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day, time()))
 
 
-def _state_of(told: Offboarding) -> tuple[str, str]:
-    if told.done_at:
+def _state_of(leaving: Offboarding) -> tuple[str, str]:
+    if leaving.done_at:
         return "Done", "success"
-    if told.cancelled_at:
+    if leaving.cancelled_at:
         return "Cancelled", "neutral"
-    return ("Not possible", "danger") if told.obstacle else ("Planned", "new")
+    return ("Not possible", "danger") if leaving.obstacle else ("Planned", "new")
 
 
-def _verb_of(told: Offboarding) -> str:
-    if told.done_at:
+def _verb_of(leaving: Offboarding) -> str:
+    if leaving.done_at:
         return "left"
-    return "was to leave" if told.cancelled_at else "is to leave"
+    return "was to leave" if leaving.cancelled_at else "is to leave"
 
 
 def _one(page: ConsolePage, sid: str) -> Offboarding:

@@ -124,15 +124,15 @@ def is_asked(address: Mapping[str, str]) -> bool:
     return _ASKED in address
 
 
-def as_planned(told: Offboarding) -> dict[str, str]:
+def as_planned(leaving: Offboarding) -> dict[str, str]:
     """What an address says that asks for what is planned."""
-    choices = Choices.read(told.choices)
+    choices = Choices.read(leaving.choices)
     owners = {_OWNER: choices.owner, **choices.owners}
     people = Membership.objects.managed().filter(user__sid__in=owners.values())
     emails = dict(people.values_list("user__sid", "email"))
     return {
         _ASKED: "1",
-        "how": told.how,
+        "how": leaving.how,
         "invitations": _GO_ON if choices.keeps_invitations else _END,
         "views": _GO_ON if choices.keeps_views else _END,
     } | {name: emails.get(sid, sid) for name, sid in owners.items()}

@@ -123,12 +123,12 @@ def _planned_offboarding(stay: Membership) -> dict[str, Any]:
 def _leaving_of(stay: Membership) -> dict[str, Any]:
     """When somebody left, and where it stands how: by an administrator's hand, or with a domain."""
     person = stay.user
-    told = Offboarding.objects.filter(user=person, done_at__gte=stay.began_at)
+    leaving = Offboarding.objects.filter(user=person, done_at__gte=stay.began_at)
     lost = Departed.objects.away().filter(user=person).values("domain_name")
     return {
         "name": names.known_as(person).name if person.deleted_at is None else person.sid,
         "day": moment(stay.ended_at),
-        "told": told.order_by("-done_at", "-pk").first(),
+        "leaving": leaving.order_by("-done_at", "-pk").first(),
         "domain": Domain.objects.filter(name__in=lost).first(),
     }
 
@@ -180,7 +180,7 @@ class SignInPage(UserDetailFrame):
         events = queries.sign_ins_of(self.stay.user.sid)[:_MOST_SIGN_INS]
         return [
             presenters.as_row(one)
-            | {"device": device_of(presenters.told(one, "user_agent")), "place": _place(one)}
+            | {"device": device_of(presenters.detail(one, "user_agent")), "place": _place(one)}
             for one in events
         ]
 
@@ -346,4 +346,4 @@ def _shown_session(one: Session) -> dict[str, Any]:
 
 
 def _place(event: AuditEvent) -> str:
-    return place_of(presenters.told(event, "ip"))
+    return place_of(presenters.detail(event, "ip"))
