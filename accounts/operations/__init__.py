@@ -7,6 +7,14 @@ from accounts.operations.governing import (
     set_hipaa,
     transfer_account,
 )
+from accounts.operations.lifecycle import (
+    close_account,
+    finish_closing,
+    purge_account,
+    reactivate_account,
+    reactivation_refusal,
+    suspend_account,
+)
 from accounts.operations.opening import (
     create_account,
     create_subaccount,
@@ -19,14 +27,6 @@ from accounts.operations.roles import (
     relinquish_access,
     remove_access,
     set_roles,
-)
-from accounts.operations.standing import (
-    close_account,
-    finish_closing,
-    purge_account,
-    reactivate_account,
-    reactivation_refusal,
-    suspend_account,
 )
 
 __all__ = [

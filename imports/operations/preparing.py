@@ -10,14 +10,14 @@ from adminctr.core.errors import NotAllowed, RuleViolation
 from adminctr.core.operations import its_organization, itself, operation
 from audit import log
 from imports.candidates import verdicts
-from imports.gathering import Gathering
-from imports.models import PEOPLE_OF_A_STEP, ImportList, ImportPart, Way
-from imports.standing import (
+from imports.drafts import (
     locked_draft,
     require_room_for_a_draft,
     require_switched_on,
     still_draft,
 )
+from imports.gathering import Gathering
+from imports.models import PEOPLE_OF_A_STEP, ImportList, ImportPart, Way
 from organizations import policy
 from organizations.models import Organization
 from organizations.policy import Action

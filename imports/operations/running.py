@@ -17,9 +17,9 @@ from audit import log
 from imports import mail
 from imports.candidates import Candidate, look_at, verdicts, within_limit
 from imports.causes import WORDS, Cause
+from imports.drafts import still_draft
 from imports.models import MESSAGE_LENGTH, ImportList, ImportPart, ImportRow, ImportRun
 from imports.plans import plan_of
-from imports.standing import still_draft
 from invitations import kinds
 from invitations.standing import withdraw_what_is_moot
 from merges import absorbing

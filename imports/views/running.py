@@ -17,9 +17,9 @@ from adminctr.web.views import ExportPage
 from imports import files
 from imports.candidates import importable_domains
 from imports.causes import WORDS, Cause
+from imports.drafts import MOST_DRAFTS
 from imports.forms import RowFilter
 from imports.models import ImportList, ImportRow, ImportRun
-from imports.standing import MOST_DRAFTS
 from imports.views.frames import ImportListPage, ImportPage
 from organizations.policy import Action
 from users.models import User

@@ -18,7 +18,7 @@ from accounts.operations import (
     transfer_account,
     upgrade_account,
 )
-from accounts.operations.standing import PURGED_NAME
+from accounts.operations.lifecycle import PURGED_NAME
 from adminctr.core import clock
 from adminctr.core.actor import Actor
 from adminctr.core.errors import NotAllowed

@@ -195,7 +195,7 @@ PACKAGES = sorted({name.rpartition(".")[0] for name in MODULES if not name.endsw
 HELPERS = {
     "accounts.operations.governing.hipaa_refusal",
     "accounts.operations.roles.both",
-    "accounts.operations.standing.reactivation_refusal",
+    "accounts.operations.lifecycle.reactivation_refusal",
     "invitations.operations.inviting.resend_refusal",
     "merges.operations.both",
     "users.operations.departing.return_refusal",
@@ -335,19 +335,19 @@ ATTEMPTS: dict[str, Callable[[Acme], Any]] = {
     "accounts.operations.roles.set_roles": lambda acme: set_roles(
         acme.billing, holder=acme.cy, roles=[AccountRole.DEVELOPER], actor=acme.eve
     ),
-    "accounts.operations.standing.close_account": lambda acme: close_account(
+    "accounts.operations.lifecycle.close_account": lambda acme: close_account(
         acme.billing, digest="", actor=acme.eve
     ),
-    "accounts.operations.standing.finish_closing": lambda acme: finish_closing(
+    "accounts.operations.lifecycle.finish_closing": lambda acme: finish_closing(
         acme.billing, actor=acme.eve
     ),
-    "accounts.operations.standing.purge_account": lambda acme: purge_account(
+    "accounts.operations.lifecycle.purge_account": lambda acme: purge_account(
         acme.billing, actor=acme.eve
     ),
-    "accounts.operations.standing.reactivate_account": lambda acme: reactivate_account(
+    "accounts.operations.lifecycle.reactivate_account": lambda acme: reactivate_account(
         acme.billing, actor=acme.eve
     ),
-    "accounts.operations.standing.suspend_account": lambda acme: suspend_account(
+    "accounts.operations.lifecycle.suspend_account": lambda acme: suspend_account(
         acme.billing, actor=acme.eve
     ),
     "invitations.operations.accepting.accept_access": lambda acme: accept_access(

@@ -19,8 +19,8 @@ from adminctr.core.tenancy import tenant
 from adminctr.web.middleware import BodySizeMiddleware
 from domains.models import Domain
 from imports.causes import WORDS, Cause
+from imports.drafts import MOST_DRAFTS
 from imports.models import ImportList, ImportRun, Way
-from imports.standing import MOST_DRAFTS
 from imports.views import preparing
 from organizations.models import Membership, Organization
 from tests.imports.crowd import founders, logins
