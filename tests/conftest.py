@@ -187,7 +187,7 @@ def sign_in() -> Callable[[User], Client]:
         session = SessionStore()
         session[SESSION_KEY] = str(user.pk)
         session[BACKEND_SESSION_KEY] = _BACKEND
-        session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+        session[HASH_SESSION_KEY] = User.objects.get(pk=user.pk).get_session_auth_hash()
         sessions.begin(session, Origin(ip="127.0.0.1"))
         sessions.note_second_factor(session, second_factor)
         session.save(must_create=True)
