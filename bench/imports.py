@@ -147,7 +147,7 @@ def _file(organization: Organization, number: int) -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as folder, tenant(organization):
         path = Path(folder, "list.csv")
         with path.open("wb") as file:
-            file.write(spreadsheets.BEGINNING + spreadsheets.lines([files.COLUMNS]))
+            file.write(spreadsheets.beginning(files.COLUMNS))
             for batch in outsiders(organization, [domain]):
                 rows = (
                     files.cells_of(files.Line.of(one), prover, spreadsheets.harmless)

@@ -184,7 +184,7 @@ class PlanExportFrame(Page):
             return redirect_to(self.beside(self.shown_at))
         self.record(plan)
         name = f"{_words(plan.operation, '-')}-{plan.subject_sid}-{clock.now():%Y-%m-%d}"
-        content = spreadsheets.BEGINNING + spreadsheets.lines([COLUMNS, *cells(plan)])
+        content = spreadsheets.beginning(COLUMNS, cells(plan))
         return HttpResponse(content, headers=spreadsheets.headers(name))
 
     def record(self, plan: Plan) -> None:

@@ -9,10 +9,15 @@ from io import StringIO
 Cell = str | int | datetime | None
 
 # Spreadsheets take a file for UTF-8 only where it begins so.
-BEGINNING = "\ufeff".encode()
+_BEGINNING = "\ufeff".encode()
 
 # What a spreadsheet may run instead of show, in its full width too and behind spaces.
 _FORMULA = re.compile("\\s*[=+\\-@\t\r\n\0\uff1d\uff0b\uff0d\uff20]")
+
+
+def beginning(columns: Sequence[str], rows: Iterable[Sequence[Cell]] = ()) -> bytes:
+    """How a file begins: the heading of each column, and the first rows or all."""
+    return _BEGINNING + lines([columns, *rows])
 
 
 def lines(rows: Iterable[Sequence[Cell]]) -> bytes:

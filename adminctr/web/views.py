@@ -424,7 +424,7 @@ class ExportPage(ConsolePage):
 
         Raises NotAllowed when the role or the session has ended meanwhile: the file breaks off.
         """
-        yield spreadsheets.BEGINNING + spreadsheets.lines([self.columns])
+        yield spreadsheets.beginning(self.columns)
         chunks = listing.chunks(self.chunk)
         while True:
             with tenant(self.organization):

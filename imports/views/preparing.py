@@ -201,7 +201,7 @@ class ListDownload(ImportDownload):
 
     def body(self, listing: ImportList) -> Iterator[bytes]:
         prover = files.Prover(self.organization.sid, files.make_list_key())
-        yield spreadsheets.BEGINNING + spreadsheets.lines([files.COLUMNS])
+        yield spreadsheets.beginning(files.COLUMNS)
         left: int = settings.IMPORT_PEOPLE_AT_A_TIME
         with tenant(self.organization):
             room = limits.room_in(self.organization)

@@ -97,9 +97,7 @@ class TemplateFile(FilePage):
     def file(self, subject: Organization) -> SavedFile:
         columns = batches.COLUMNS[:-1]
         role = Role.STANDARD.short_label
-        content = spreadsheets.BEGINNING + spreadsheets.lines(
-            [columns, ("name@example.com", role, "", "")]
-        )
+        content = spreadsheets.beginning(columns, [("name@example.com", role, "", "")])
         return SavedFile("invite-many.csv", "text/csv; charset=utf-8", content)
 
 

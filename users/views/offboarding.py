@@ -238,7 +238,7 @@ class OffboardingSheet(ConsolePage):
         export_list(
             self.organization, listed="results of a departure", which=leaving.sid, actor=self.actor
         )
-        content = spreadsheets.BEGINNING + spreadsheets.lines([COLUMNS, *_lines_of(leaving)])
+        content = spreadsheets.beginning(COLUMNS, _lines_of(leaving))
         name = f"leaving-{leaving.sid}-{clock.now():%Y-%m-%d}"
         return HttpResponse(content, headers=spreadsheets.headers(name))
 
