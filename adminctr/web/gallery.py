@@ -25,7 +25,7 @@ _BOXES = [
     ("final", "I understand that this account cannot be opened again."),
     ("data", "I understand that its data is deleted after 30 days."),
 ]
-_TONES = ("neutral", "success", "warning", "danger", "new", "trial")
+_TONES = ("neutral", "success", "warning", "danger", "new")
 
 
 class EveryField(Form):
