@@ -109,15 +109,17 @@ class BulkPlanPage(PlanPage):
     def acknowledgements(self, subject: plans.Judgement) -> Sequence[tuple[str, str]]:
         return [("read", f"I have read what happens to each of these {self.kind.many}.")]
 
+    def choices(self) -> ParametersForm | None:
+        return self._parameters if self.bulk.parameters else None
+
     def context(self, subject: plans.Judgement) -> dict[str, Any]:
         return {
             "title": self.bulk.words.format(them=self.kind.many),
             "label": subject.words(),
             "list_url": reverse(self.kind.list_name),
             "list_label": self.kind.many.capitalize(),
-            "parameters": self._parameters if self.bulk.parameters else None,
             "is_incomplete": subject.is_incomplete,
-            "selection": self.request.GET.get("selection", ""),
+            "cancel_choosing_url": reverse(self.kind.list_name) if subject.is_incomplete else "",
         }
 
     def perform(self, subject: plans.Judgement, data: dict[str, Any]) -> Done:

@@ -17,7 +17,8 @@ from imports.models import ImportRun
 from invitations.batch_models import InvitationBatch, InvitationBatchQuerySet
 from invitations.models import Invitation, InvitationQuerySet, Kind
 from organizations.models import Membership, Role, SavedView
-from users.models import Departure, Expectation, Session, UserStatus
+from users.leaving_models import OffboardingQuerySet
+from users.models import Departure, Expectation, Offboarding, Session, UserStatus
 
 # Of more things than these a page says how many there are, and not which.
 MOST_LISTED = 1_000
@@ -90,6 +91,11 @@ class Belongings:
             yield from kind.objects.filter(by=self.stay.user_id, state__in=_OPEN)
         sent = InvitationBatch.objects.filter(by=self.stay.user_id, finished_at=None)
         yield from sent.filter(starts_at__lte=clock.now())
+
+    def departures_to_them(self) -> OffboardingQuerySet[Offboarding]:
+        """Planned ones of others in which they are to own something."""
+        waiting: OffboardingQuerySet[Offboarding] = Offboarding.objects.waiting()
+        return waiting.giving_to(self.stay.user.sid).filter(obstacle="").order_by("due_at", "pk")
 
     def scheduled_batches(self) -> InvitationBatchQuerySet[InvitationBatch]:
         """Tables of invitations that wait for their day."""

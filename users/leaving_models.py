@@ -150,6 +150,10 @@ class OffboardingQuerySet(models.QuerySet[RowT]):
     def due(self) -> Self:
         return self.waiting().filter(due_at__lte=clock.now(), obstacle="")
 
+    def giving_to(self, sid: str) -> Self:
+        """Which choose the person of this User SID as the owner of something."""
+        return self.filter(choices__icontains=sid).exclude(user__sid=sid)
+
     def call_off(self) -> int:
         """Let what waits of these not happen; how many there were."""
         return self.waiting().update(cancelled_at=clock.now())
@@ -159,8 +163,8 @@ class Offboarding(TenantModel):
     """Somebody who is to be removed or deleted on a day, or was, and what was chosen for it.
 
     `choices` says what is to become of what hangs on the person, as users.offboarding reads it.
-    `obstacle` is why it could not be done on its day, in words; whoever planned it is told and
-    plans it anew. `sheet` is what became of each thing, written when it was done.
+    `obstacle` is why it cannot be done as planned, in words; whoever planned it is told and plans
+    it anew. `sheet` is what became of each thing, written when it was done.
     """
 
     sid = SidField("OB")

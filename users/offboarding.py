@@ -18,7 +18,7 @@ from invitations.batch_models import InvitationBatch
 from organizations.models import Membership
 from organizations.policy import Action
 from users.belongings import MOST_LISTED, Belongings
-from users.models import Departure, User, UserStatus, WayOut
+from users.models import Departure, Offboarding, User, UserStatus, WayOut
 
 ACTIONS = {WayOut.REMOVE: Action.USER_REMOVE, WayOut.DELETE: Action.USER_DELETE}
 
@@ -160,10 +160,19 @@ def _given(sid: str, things: tuple[Thing, ...]) -> Effect:
         owner = conditions.fit_owner(sid)
     except RuleViolation as refused:
         return Effect(Weight.BLOCKER, f"owner_unfit_{sid}", refused.message, things)
-    whom = f"{owner.get_full_name()} ({owner.email})"
-    text = f"{several(len(things), 'account is', 'accounts are')} owned by {whom} then."
+    whom = f"{owner.get_full_name()} ({owner.email}){_who_leaves_too(owner)}"
+    text = f"{several(len(things), 'account goes', 'accounts go')} to {whom}."
     done = f"{several(len(things), 'account was', 'accounts were')} given to {owner.sid}."
     return Effect(Weight.CHANGES, f"accounts_given_{sid}", text, things, done=done)
+
+
+def _who_leaves_too(owner: User) -> str:
+    planned = Offboarding.objects.waiting().filter(user=owner).first()
+    return f", who is to leave on {_day_of(planned)}" if planned else ""
+
+
+def _day_of(planned: Offboarding) -> str:
+    return f"{planned.due_at:%-d %b %Y}"
 
 
 def _access(belongings: Belongings) -> Iterator[Effect]:
@@ -236,6 +245,7 @@ def _work(belongings: Belongings, choices: Choices, goes_on: _Fate) -> Iterator[
         goes_on,
         ("expectation of theirs", "expectations of theirs"),
     )
+    yield from _departures(belongings)
     batches = belongings.scheduled_batches()
     yield from _what_becomes(
         batches,
@@ -244,6 +254,24 @@ def _work(belongings: Belongings, choices: Choices, goes_on: _Fate) -> Iterator[
         _CANCELLED,
         ("scheduled table of invitations", "scheduled tables of invitations"),
     )
+
+
+def _departures(belongings: Belongings) -> Iterator[Effect]:
+    """Of others, whose accounts would come to somebody who is gone by then."""
+    planned = belongings.departures_to_them()
+    if number := planned.count():
+        until = "until somebody else is chosen as the new owner"
+        yield Effect(
+            Weight.CHANGES,
+            "departures",
+            f"{several(number, 'planned departure', 'planned departures')} cannot happen {until}.",
+            tuple(
+                Thing(one.sid, one.user.get_full_name(), _day_of(one))
+                for one in planned.select_related("user")[:MOST_LISTED]
+            ),
+            count=number,
+            done=f"{several(number, 'planned departure', 'planned departures')} stopped {until}.",
+        )
 
 
 def _what_becomes(

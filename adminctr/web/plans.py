@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from typing import Any, ClassVar
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import messages
@@ -37,6 +38,8 @@ LIFETIME = timedelta(hours=24)
 TOO_OLD = "You looked at this too long ago. Read it again."
 SAME_NUMBERS = "The numbers are the same, but not the people or things behind them."
 TICK_ALL = "Tick every box to continue."
+CHOSEN_OTHERWISE = "You changed a choice. Read what it does now."
+LOOK = "look"
 COLUMNS = ("Kind", "What", "SID", "Name", "Note")
 
 # How many objects of an effect stand on the page; the file has all of them.
@@ -78,11 +81,14 @@ class PlanFrame(OperationFrame):
     """One plan, and the form that confirms it. A page gives `plan` and `acknowledgements`.
 
     `perform` gets what was typed, without the acknowledgements, and with the `digest` of the plan
-    that was shown, which its operation requires.
+    that was shown, which its operation requires. What the plan depends on stands in the address: a
+    page that lets it be chosen gives `choices`, whose fields are sent with every button, and the
+    names of what is `kept` when another plan is shown.
     """
 
     form_class: ClassVar[type[forms.Form]] = Form
     export_name: ClassVar[str] = ""
+    kept: ClassVar[tuple[str, ...]] = ()
 
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         subject = self.subject(**kwargs)
@@ -90,6 +96,8 @@ class PlanFrame(OperationFrame):
 
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         subject = self.subject(**kwargs)
+        if other_plan := self._other_plan(request.POST):
+            return redirect_to(other_plan)
         form = self._form(subject, request.POST)
         look = Look.read(request.POST.get("plan", ""), self._salt())
         done = attempt(form, partial(self._confirm, subject, form, look.digest)) if look else None
@@ -98,6 +106,10 @@ class PlanFrame(OperationFrame):
     def plan(self, subject: Any) -> Plan:
         """What the operation would do, by the code that the operation itself goes by."""
         raise NotImplementedError
+
+    def choices(self) -> forms.Form | None:
+        """What the plan depends on, as the address says; None where there is nothing to choose."""
+        return None
 
     def acknowledgements(self, subject: Any) -> Sequence[tuple[str, str]]:
         """Name and sentence of each box that must be ticked."""
@@ -113,7 +125,22 @@ class PlanFrame(OperationFrame):
 
     def _form(self, subject: Any, data: QueryDict | None = None) -> forms.Form:
         form = self.with_password(subject, self.form(subject, data))
-        return with_boxes(form, self.acknowledgements(subject))
+        with_boxes(form, self.acknowledgements(subject))
+        return of_choices(form) if self.choices() else form
+
+    def _other_plan(self, posted: QueryDict) -> str:
+        """Where the plan of what is chosen now stands; empty where it is the one that was shown."""
+        choices = self.choices()
+        if choices is None:
+            return ""
+        chosen = {name: posted[name] for name in choices.fields if name in posted}
+        if LOOK not in posted:
+            if all(str(choices[name].value() or "") == value for name, value in chosen.items()):
+                return ""
+            messages.warning(self.request, CHOSEN_OTHERWISE)
+        kept = {name: posted[name] for name in self.kept if name in posted}
+        query = urlencode(self.request.GET.dict() | chosen | kept)
+        return f"{self.request.path}?{query}"
 
     def _confirm(self, subject: Any, form: forms.Form, digest: str, data: dict[str, Any]) -> Done:
         boxes = dict(self.acknowledgements(subject))
@@ -144,7 +171,8 @@ class PlanFrame(OperationFrame):
         if self.export_name:
             shown["export_url"] = self.beside(self.export_name)
             shown["export_refusal"] = self.export_refusal()
-        return self.page({"form": form, "plan": shown} | self.context(subject))
+        context = {"form": form, "plan": shown, "choices": self.choices()}
+        return self.page(context | self.context(subject))
 
     def _salt(self) -> str:
         return f"plan:{self.user.sid}:{self.request.get_full_path()}"
@@ -221,6 +249,13 @@ def with_boxes(form: forms.Form, boxes: Sequence[tuple[str, str]]) -> forms.Form
         for name, sentence in boxes
     }
     form.fields = {**ticked, **form.fields}
+    return form
+
+
+def of_choices(form: forms.Form) -> forms.Form:
+    """The form, whose fields are sent with what is chosen above it, in one."""
+    for field in form.fields.values():
+        field.widget.attrs["form"] = "choices"
     return form
 
 

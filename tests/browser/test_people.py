@@ -71,15 +71,19 @@ def test_the_people_of_a_page_are_chosen_together(open_page: Callable[..., Page]
     page.goto("/admin-center/users/")
     together = page.get_by_role("checkbox", name="Select all on this page")
     boxes = page.locator("tbody").get_by_role("checkbox")
+    count = page.get_by_text("With the selected")  # the styles write how many
+    none = count.screenshot()
     together.check()
     for box in boxes.all():
         expect(box).to_be_checked()
+    assert count.screenshot() != none
     boxes.first.uncheck()
     expect(together).not_to_be_checked()
     boxes.first.check()
     expect(together).to_be_checked()
     together.uncheck()
     expect(boxes.first).not_to_be_checked()
+    assert count.screenshot() == none
 
 
 def test_a_lost_phone_and_an_administrators_help(
@@ -154,8 +158,8 @@ def test_whoever_leaves_gives_their_accounts_to_a_colleague(
     gina.get_by_label("Choose a new owner").fill(f"tess@{domain}")
     gina.get_by_label("Owner of Depot").fill(f"gina@{domain}")
     press(gina, "Show what this does")
-    says(gina, f"1 account is owned by Tess Reyes (tess@{domain})")
-    says(gina, f"1 account is owned by Gina Reyes (gina@{domain})")
+    says(gina, f"1 account goes to Tess Reyes (tess@{domain})")
+    says(gina, f"1 account goes to Gina Reyes (gina@{domain})")
     assert not scripts or findings(gina) == []
 
     press(gina, "Remove User")

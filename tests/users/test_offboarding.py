@@ -36,6 +36,7 @@ from tests.accounts.made import (
 )
 from tests.conftest import acting
 from tests.invitations import tables
+from tests.pages.effects import mails_to
 from tests.users.people import choose, member, newcomer, organization_of, pending_sign_up, stay_of
 from tests.world import PASSWORD
 from users import jobs, offboarding
@@ -100,6 +101,10 @@ def events(organization: Organization, action: str) -> list[AuditEvent]:
 
 def blocked(user: User, how: WayOut, choices: Choices = NOTHING) -> list[str]:
     return [effect.key for effect in plan_of(user, how, choices).blockers]
+
+
+def texts_of(plan: Plan, weight: Weight) -> list[str]:
+    return [effect.text for effect in plan.by_weight(weight)]
 
 
 # Removing
@@ -211,6 +216,36 @@ def test_shared_views_stay_or_are_forgotten(acme, ana, ben, keeps) -> None:
     left = SavedView.unscoped.filter(organization=acme).values_list("name", "by__email")
     came = {("Shared", ana.email), ("Both (2)", ana.email)}
     assert set(left) == {("Both", ana.email)} | (came if keeps else set())
+
+
+def test_a_new_owner_who_is_to_leave_too_is_named_as_such(acme, ana, ben, cy, hers) -> None:
+    planned(ben, WayOut.REMOVE, Choices(owner=ana.sid), ana)
+    day = f"{clock.now() + DAY:%-d %b %Y}"
+    given = texts_of(plan_of(cy, WayOut.REMOVE, Choices(owner=ben.sid)), Weight.CHANGES)
+    assert (
+        f"2 accounts go to {ben.get_full_name()} ({ben.email}), who is to leave on {day}." in given
+    )
+
+
+def test_a_departure_stops_where_the_new_owner_leaves_first(
+    acme, ana, ben, cy, hers, deliver
+) -> None:
+    told = planned(cy, WayOut.REMOVE, Choices(owners={hers.sid: ben.sid}, owner=ana.sid), ana)
+    apart = planned(member(acme, "zoe@acme.example"), WayOut.REMOVE, Choices(owner=ana.sid), ana)
+    [sentence] = [
+        text
+        for text in texts_of(plan_of(ben, WayOut.REMOVE), Weight.CHANGES)
+        if "departure" in text
+    ]
+    assert sentence.startswith("1 planned departure cannot happen until somebody else is chosen")
+    say(ben, WayOut.REMOVE, Choices(owner=ana.sid), by=ana)
+    assert (
+        fresh(told).obstacle
+        == "Somebody who was to get accounts has left. Choose another new owner."
+    )
+    assert fresh(apart).obstacle == ""
+    assert [event.subject_sid for event in events(acme, "user.offboarding_stopped")] == [cy.sid]
+    assert any("has not left" in mail.subject for mail in mails_to(ana.email, deliver()))
 
 
 def test_nobody_leaves_while_what_they_started_is_being_done(acme, ana, ben, cy) -> None:
@@ -643,6 +678,51 @@ def test_their_own_address_lets_them_keep_all_that_there_is(acme, ben, cy, hers,
     assert hers.organization != acme
 
 
+def test_a_choice_that_changed_under_a_plan_leads_to_the_plan_of_it(
+    acme, ana, ben, cy, hers, sign_in
+) -> None:
+    client = sign_in(ben)
+    where = leave(cy, asked="1", how="remove", owner=ben.email)
+    typed = {"owner": ana.email, "reason": "Goes to sea", "on": ""}
+    answer = confirm(client, where, **typed)
+    assert answer.status_code == 303
+    assert stay_of(cy)
+    page = client.get(answer.headers["Location"])
+    assert "You changed a choice." in page.content.decode()
+    assert page.context["choices"]["owner"].value() == ana.email
+    assert page.context["form"]["reason"].value() == "Goes to sea"
+    assert confirm(client, answer.headers["Location"], **typed).status_code == 303
+    hers.refresh_from_db()
+    assert hers.owner == ana
+
+
+def test_showing_what_a_choice_does_keeps_what_was_typed(acme, ana, ben, cy, hers, sign_in) -> None:
+    client = sign_in(ana)
+    planned(cy, WayOut.REMOVE, Choices(owner=ben.sid), ana)
+    day = (clock.now() + 5 * DAY).date().isoformat()
+    for on in (day, ""):
+        typed = {"asked": "1", "how": "delete", "owner": ben.email, "reason": "At sea", "on": on}
+        answer = client.post(leave(cy), typed | {"look": "1", "typed": cy.email})
+        page = client.get(answer.headers["Location"])
+        assert page.context["choices"].how_chosen() is WayOut.DELETE
+        form = page.context["form"]
+        kept = [form[name].value() for name in ("on", "reason", "typed")]
+        assert kept == [on, "At sea", None]
+        assert "You changed a choice." not in page.content.decode()
+
+
+def test_what_is_chosen_and_what_confirms_it_are_one_form(acme, ben, cy, sign_in) -> None:
+    client = sign_in(ben)
+    body = client.get(leave(cy, asked="1", how="delete", owner=ben.email)).content.decode()
+    start = body.index('<form method="post" id="choices"')
+    inside, after = body[start:].split("</form>", 1)
+    assert {"asked", "how", "owner", "look"} < set(re.findall(r' name="(\w+)"', inside))
+    others = [tag for tag in re.findall(r"<[^>]*>", after) if 'form="choices"' in tag]
+    names = set(re.findall(r' name="(\w+)"', " ".join(others)))
+    assert names == {"plan", "typed", "reason", "on", "at_once", "accounts", "again", "password"}
+    assert [tag for tag in others if tag.startswith("<button")]
+
+
 def test_deleting_asks_for_the_address_to_be_typed(acme, ben, cy, sign_in) -> None:
     client = sign_in(ben)
     where = leave(cy, asked="1", how="delete", owner=ben.email)
@@ -705,7 +785,7 @@ def test_whoever_reviews_what_is_planned_sees_what_it_does(acme, ana, ben, cy, s
     told = planned(ben, WayOut.REMOVE, Choices(owner=cy.sid), ana)
     client, where = sign_in(ana), reverse("users:offboarding", args=[told.sid])
     body = client.get(where).content.decode()
-    assert f"owned by Cy Lindqvist ({cy.email}) then." in body
+    assert f"to Cy Lindqvist ({cy.email})." in body
     assert "From now on the name of Ana Silva is shown there." in body
     cancel_offboarding(told, actor=acting(ana))
     assert client.get(where).context["plan"] is None

@@ -3,22 +3,21 @@
 from datetime import datetime
 from typing import Any
 
-from accounts import conditions, grants, names
+from accounts import conditions, grants
 from accounts import mail as account_mail
 from accounts.models import Account, RoleAssignment
 from adminctr.core import clock
 from adminctr.core.actor import Actor
 from adminctr.core.errors import NotAllowed, RuleViolation
 from adminctr.core.operations import its_organization, operation
-from adminctr.core.plans import DONE_HEADINGS, OUTDATED, Plan
+from adminctr.core.plans import DONE_HEADINGS, OUTDATED, Plan, Thing
 from adminctr.core.runs import require_starter
 from adminctr.core.sids import is_sid
-from audit import log
 from organizations import members, policy, stays
 from organizations.models import Membership, Organization, lock_all
 from users import deleting, keeping, mail, offboarding, settling, standing
 from users.belongings import Belongings
-from users.models import OBSTACLE_LENGTH, Offboarding, User, WayOut
+from users.models import Offboarding, User, WayOut
 from users.offboarding import ACTIONS, Choices
 
 
@@ -55,7 +54,7 @@ def offboard_user(
         deleting.delete(current.user, others)
     told = _note_down(current, how, choices, plan, reason, by_id)
     mail.send_offboarded.enqueue(told.pk, address)
-    _record(
+    settling.record(
         told,
         "user.deleted" if how is WayOut.DELETE else "user.removed",
         actor,
@@ -113,7 +112,7 @@ def schedule_offboarding(
         by_id=by_id,
         due_at=due_at,
     )
-    _record(planned, "user.offboarding_scheduled", actor, day=due_at.date().isoformat())
+    settling.record(planned, "user.offboarding_scheduled", actor, day=due_at.date().isoformat())
     return planned
 
 
@@ -132,7 +131,7 @@ def cancel_offboarding(planned: Offboarding, *, actor: Actor) -> Offboarding:
 
     current.organization, current.cancelled_at = planned.organization, clock.now()
     current.save(update_fields=["cancelled_at"])
-    _record(current, "user.offboarding_cancelled", actor)
+    settling.record(current, "user.offboarding_cancelled", actor)
     return current
 
 
@@ -150,12 +149,7 @@ def carry_out_offboarding(planned: Offboarding, *, actor: Actor) -> None:
     try:
         _carry_out(current, how, actor)
     except (RuleViolation, NotAllowed) as refused:
-        current.obstacle = str(refused)[:OBSTACLE_LENGTH]
-        current.save(update_fields=["obstacle"])
-        mail.send_offboarding_stopped.enqueue(current.pk)
-        _record(
-            current, "user.offboarding_stopped", Actor.system("offboarding"), why=current.obstacle
-        )
+        settling.stop(current, str(refused))
 
 
 def _carry_out(planned: Offboarding, how: WayOut, actor: Actor) -> None:
@@ -239,7 +233,7 @@ def _sheet_of(plan: Plan) -> list[dict[str, Any]]:
             "heading": heading,
             "text": effect.told(),
             "things": [
-                [thing.sid, "" if is_sid(thing.sid, "NF") else thing.name, thing.note]
+                [thing.sid, "" if _is_about_somebody(thing) else thing.name, thing.note]
                 for thing in effect.objects
             ],
         }
@@ -248,23 +242,12 @@ def _sheet_of(plan: Plan) -> list[dict[str, Any]]:
     ]
 
 
+def _is_about_somebody(thing: Thing) -> bool:
+    return is_sid(thing.sid, "NF") or is_sid(thing.sid, "OB")
+
+
 def _person_of(actor: Actor) -> int:
     """Raises NotAllowed: what hangs on somebody goes on under the name of a member."""
     if actor.user_id is None or actor.staff is not None:
         raise NotAllowed(policy.MEMBERS_ALONE)
     return actor.user_id
-
-
-def _record(
-    told: Offboarding, action: str, actor: Actor, *, subject: str = "", **details: str
-) -> None:
-    log.record(
-        action,
-        told.organization,
-        actor=actor,
-        subject_sid=told.user.sid,
-        subject=subject or names.known_as(told.user).address,
-        how=WayOut(told.how).label.lower(),
-        sheet=told.sid,
-        **details,
-    )

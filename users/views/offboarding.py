@@ -73,6 +73,7 @@ class LeavePage(UserPage, PlanPage):
     is_sensitive = True
     template_name = "users/leave.html"
     export_name = "users:leave-plan"
+    kept = ("on", "reason")
 
     def subject(self, **kwargs: Any) -> Membership:
         """Whoever may not be touched has no such page; the rule of rank says why."""
@@ -82,17 +83,21 @@ class LeavePage(UserPage, PlanPage):
     def plan(self, subject: Membership) -> Plan:
         return offboarding.plan(subject, self._asked.how_chosen(), self._asked.choices())
 
+    def choices(self) -> ChoicesForm:
+        return self._asked
+
     def acknowledgements(self, subject: Membership) -> Sequence[tuple[str, str]]:
         return _BOXES[self._asked.how_chosen()]
 
     def form(self, subject: Membership, data: QueryDict | None = None) -> OffboardingForm:
-        how, begun = self._asked.how_chosen(), _when_and_why(self._planned)
+        how, address = self._asked.how_chosen(), self.request.GET
+        kept = {name: address[name] for name in self.kept if name in address}
+        begun = _when_and_why(self._planned) | kept
         return OffboardingForm(data, email=subject.email, how=how, initial=begun)
 
     def context(self, subject: Membership) -> dict[str, Any]:
         title = _TITLES[self._asked.how_chosen()]
         return {
-            "choices": self._asked,
             "title": f"{title}: {subject.user.get_full_name()}",
             "label": title,
             "planned": self._planned,

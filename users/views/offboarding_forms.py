@@ -29,6 +29,7 @@ _END = "end"
 class ChoicesForm(Form):
     """Read from the address, which is the only state of the page before it is confirmed."""
 
+    asked = forms.CharField(required=False, initial="1", widget=forms.HiddenInput)
     how = forms.TypedChoiceField(
         label="What to do",
         choices=[
