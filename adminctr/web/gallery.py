@@ -14,7 +14,7 @@ from adminctr.core.plans import Effect, Plan, Thing, Weight
 from adminctr.web.display import moment
 from adminctr.web.filters import FilterForm, Order, Selection
 from adminctr.web.forms import DayInput, Form
-from adminctr.web.plans import Look, moved, show, with_boxes
+from adminctr.web.plans import Look, moved, of_choices, show, with_boxes
 
 _HERE = "#"
 _SID = "US0123456789abcdef0123456789abcdef"
@@ -63,6 +63,10 @@ class SearchFilter(FilterForm):
 
 class TypedName(Form):
     typed = forms.CharField(label="Type corporate.example to confirm")
+
+
+class NewOwner(Form):
+    owner = forms.CharField(label="Choose a new owner", initial="ana@acme.example")
 
 
 @login_not_required
@@ -157,6 +161,8 @@ def _plans() -> dict[str, Any]:
         "outdated": show(longer, lambda thing: "") | file | refused | {"notice": notice},
         "blocked": show(_blocked_plan(), lambda thing: _HERE),
         "form": with_boxes(TypedName(prefix="plan"), _BOXES),
+        "choices": NewOwner(prefix="choices"),
+        "form_of_choices": of_choices(with_boxes(TypedName(prefix="chosen"), _BOXES)),
         "form_again": with_boxes(TypedName(prefix="again"), _BOXES),
     }
 

@@ -22,7 +22,7 @@ STAFF = CSS / "staff.css"
 STYLES = sorted(file for file in CSS.rglob("*.css") if file not in {TOKENS, STAFF})
 COMPONENTS = sorted((TEMPLATES / "components").glob("*.html"))
 SURFACES = ("surface", "surface-weak", "surface-inset", "surface-raised", "backdrop")
-STATES = ("neutral", "info", "success", "warning", "danger", "new", "trial")
+STATES = ("neutral", "info", "success", "warning", "danger", "new")
 
 TEXT, LINE = 4.5, 3.0
 PAIRS = [
@@ -198,13 +198,13 @@ def test_the_gallery_shows_a_checklist_folded_and_open(gallery: str) -> None:
 
 def test_the_gallery_shows_a_plan_in_every_state(gallery: str) -> None:
     plans = re.findall(r'<div class="plan">(.*?)(?=<div class="plan">|id="states")', gallery, re.S)
-    assert len(plans) == 3
-    usual, outdated, blocked = plans
+    assert len(plans) == 4
+    usual, _of_a_choice, outdated, blocked = plans
     assert [words for words in HEADINGS.values() if f"{words}\n" not in blocked] == []
     assert len(set(re.findall(r"<path [^>]+>", blocked))) >= len(HEADINGS)
     assert "and 1,154 more, in the CSV<" in usual
     assert "and 999,953 more<" in outdated
-    for plan, is_blocked in zip(plans, (False, False, True), strict=True):
+    for plan, is_blocked in zip(plans, (False, False, False, True), strict=True):
         assert ('name="plan"' in plan) is not is_blocked
         assert ("Not possible yet" in plan) is is_blocked
     assert gallery.count(OUTDATED) == 1
