@@ -45,6 +45,9 @@ COLUMNS = ("Kind", "What", "SID", "Name", "Note")
 # How many objects of an effect stand on the page; the file has all of them.
 MOST_SHOWN = 50
 
+# Of more than these one has to unfold the names.
+MOST_UNFOLDED = 10
+
 # Things of the organization that have a page in the Admin Center, whoever they are.
 _PAGES = {"AC": "accounts:detail", "DN": "domains:detail"}
 
@@ -312,6 +315,7 @@ def _effect(effect: Effect, address_of: Address) -> dict[str, Any]:
         ],
         "more": f"{effect.count - len(shown):,}" if effect.count > len(shown) else "",
         "is_listed": effect.count == len(effect.objects),
+        "is_unfolded": effect.weight is Weight.BLOCKER or effect.count <= MOST_UNFOLDED,
     }
 
 

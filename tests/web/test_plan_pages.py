@@ -315,6 +315,14 @@ def test_what_came_into_the_way_meanwhile_stops_it(client, url) -> None:
 # Long lists, and the file
 
 
+@pytest.mark.parametrize(("number", "is_unfolded"), [(10, True), (11, False)])
+def test_few_names_are_seen_at_once_and_many_are_unfolded(number: int, *, is_unfolded) -> None:
+    things = tuple(Thing(make_sid("US"), f"User {one}") for one in range(number))
+    plan = Plan("AC1", "close_account", (Effect(Weight.LOSES, "loses", "They lose.", things),))
+    [section] = show(plan, lambda thing: "")["sections"]
+    assert section["effects"][0]["is_unfolded"] is is_unfolded
+
+
 def test_fifty_are_shown_and_the_file_has_all(client, url) -> None:
     world.users = [Thing(make_sid("US"), f"User {number}") for number in range(53)]
     body = client.get(url).content.decode()
