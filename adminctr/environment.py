@@ -28,8 +28,9 @@ _REDIS_PATIENCE = {
 _MAIL_TIMEOUT_SECONDS = 10
 _SMTP_PORTS = {"smtp": 25, "smtp+tls": 587, "smtp+ssl": 465}
 _LOG_FORMATTERS = {"line": "LineFormatter", "json": "ObjectFormatter"}
-# Past this number rows are dropped whether expired or not, and with them counts of tries.
-_MOST_CACHE_ROWS = 10_000
+# Past this number rows are dropped whether expired or not, and with them counts of tries: more than
+# anybody can fill before `tidy_cache` comes.
+_MOST_CACHE_ROWS = 1_000_000
 
 
 def secret_key(given: str, run_dir: Path) -> str:
@@ -52,8 +53,8 @@ def secret_key(given: str, run_dir: Path) -> str:
 
 
 def hosts_of(base_url: str) -> list[str]:
-    host = urlsplit(base_url).hostname or "127.0.0.1"
-    return [host, "localhost"] if host == "127.0.0.1" else [host]
+    host = urlsplit(base_url).hostname or "localhost"
+    return ["localhost", "127.0.0.1"] if host in {"localhost", "127.0.0.1"} else [host]
 
 
 def cookie_name(name: str, is_https: bool) -> str:

@@ -32,7 +32,8 @@ def line_28(stage: Stage, rounds: int, findings: Findings) -> None:
     _make(number)
     with _resolver() as port, override_settings(DNS_RESOLVERS=[("127.0.0.1", port)]):
         begun = time.perf_counter()
-        look_at_due_domains.call()
+        while Domain.unscoped.due().exists():
+            look_at_due_domains.call()
         took = time.perf_counter() - begun
     proven = DomainCheck.unscoped.filter(is_proof=True).count()
     if proven < number:

@@ -16,11 +16,11 @@ _MOST_AT_ONCE = 100
 
 
 @task
-def drive_bulk_run(run_key: int) -> None:
-    """Take steps until the run has ended, or leave it to the worker that holds it."""
+def drive_bulk_run(run_key: int, baton: str = "") -> None:
+    """Take steps for a turn, or leave the run to the worker that holds it."""
     with every_tenant():
         run = BulkRun.objects.get(pk=run_key)
-    drive(run, _take_step)
+    drive(run, _take_step, baton)
 
 
 @periodic(timedelta(minutes=1))

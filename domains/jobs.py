@@ -11,15 +11,17 @@ from django.tasks import task
 
 from adminctr.core import clock
 from adminctr.core.actor import Actor
+from adminctr.core.runs import TURN
 from adminctr.core.tenancy import every_tenant
+from adminctr.queue.batches import enqueue_unless_waiting
 from adminctr.queue.periodic import periodic
 from domains import explanations, looks
 from domains.models import Domain, DomainCheck
 from domains.operations import keep_domains, settle_recheck
 from domains.probes import Finding
 
-# What one turn takes from the others who might look at the same domains, and for how long.
-_OF_A_TURN = 2_000
+# What is taken at once from the others who might look at the same domains, and for how long.
+_AT_ONCE = 500
 _LEASE = timedelta(minutes=10)
 # What is written in one transaction: others wait for it a moment only.
 _OF_A_BATCH = 200
@@ -32,16 +34,20 @@ Findings = tuple[Finding, ...]
 @periodic(timedelta(minutes=1))
 @task
 def look_at_due_domains() -> None:
-    """Look at whatever is due, many at a time, until nothing is.
+    """Look at whatever is due, many at a time, for a turn or until nothing is.
 
     One that fails does not hold up the others; what failed is raised after them.
     """
     failures: list[Exception] = []
+    ends_at = clock.now() + TURN
     with ThreadPoolExecutor(settings.DOMAIN_RECHECKS_AT_ONCE) as pool:
         while due := _take_due():
             asked = [(domain, pool.submit(looks.look_again, domain)) for domain in due]
             for batch in batched(asked, _OF_A_BATCH):
                 failures += _settle(batch)
+            if clock.now() >= ends_at:
+                enqueue_unless_waiting(look_at_due_domains)
+                break
     if failures:
         raise ExceptionGroup("Some domains are left to be looked at again", failures)
 
@@ -58,7 +64,7 @@ def _take_due() -> list[Domain]:
     """The next ones, which nobody else takes meanwhile."""
     with every_tenant(), transaction.atomic():
         rows = Domain.objects.due().select_for_update(skip_locked=True, of=("self",))
-        due = list(rows.select_related("organization")[:_OF_A_TURN])
+        due = list(rows.select_related("organization")[:_AT_ONCE])
         taken = Domain.objects.filter(pk__in=[domain.pk for domain in due])
         taken.update(next_check_at=clock.now() + _LEASE)
     return due

@@ -7,6 +7,7 @@ from django.tasks import Task, TaskContext, task
 from adminctr.core import mail
 from adminctr.core.addresses import readable_domain
 from adminctr.core.text import name_in_mail
+from adminctr.queue import priorities
 from domains import deadlines
 from domains.models import Domain
 from organizations.models import Membership, Organization, Role
@@ -27,7 +28,7 @@ def tell_administrators(domain: Domain, message: Message) -> None:
         message.enqueue(user_pk, domain.pk)
 
 
-@task(takes_context=True)
+@task(takes_context=True, priority=priorities.ONE_OF_MANY)
 def send_domain_uncertain(context: TaskContext[Any, Any], user_pk: int, domain_pk: int) -> None:
     """How many days are left, with the day as a file; nothing where the proof is back by now."""
     domain = _domain(domain_pk)
@@ -38,22 +39,22 @@ def send_domain_uncertain(context: TaskContext[Any, Any], user_pk: int, domain_p
     _send("domain_uncertain", user_pk, domain, context, attachment)
 
 
-@task(takes_context=True)
+@task(takes_context=True, priority=priorities.ONE_OF_MANY)
 def send_domain_lost(context: TaskContext[Any, Any], user_pk: int, domain_pk: int) -> None:
     _send("domain_lost", user_pk, _domain(domain_pk), context)
 
 
-@task(takes_context=True)
+@task(takes_context=True, priority=priorities.ONE_OF_MANY)
 def send_domain_returned(context: TaskContext[Any, Any], user_pk: int, domain_pk: int) -> None:
     _send("domain_returned", user_pk, _domain(domain_pk), context)
 
 
-@task(takes_context=True)
+@task(takes_context=True, priority=priorities.ONE_OF_MANY)
 def send_domain_shared(context: TaskContext[Any, Any], user_pk: int, domain_pk: int) -> None:
     _send("domain_shared", user_pk, _domain(domain_pk), context)
 
 
-@task(takes_context=True)
+@task(takes_context=True, priority=priorities.ONE_OF_MANY)
 def send_domain_alone(context: TaskContext[Any, Any], user_pk: int, domain_pk: int) -> None:
     _send("domain_alone", user_pk, _domain(domain_pk), context)
 

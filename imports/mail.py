@@ -5,11 +5,12 @@ from django.urls import reverse
 
 from adminctr.core import mail
 from adminctr.core.text import name_in_mail
+from adminctr.queue import priorities
 from imports.models import ImportRow
 from organizations.models import Role
 
 
-@task
+@task(priority=priorities.ONE_OF_MANY)
 def send_imported(run_key: int, user_key: int) -> None:
     """Tell somebody that they are a managed user now, with what came along."""
     rows = ImportRow.unscoped.imported().select_related("run", "user", "organization")

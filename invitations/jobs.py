@@ -19,12 +19,12 @@ _MOST_AT_ONCE = 100
 
 
 @task
-def drive_invitation_batch(batch_key: int) -> None:
-    """Take steps until all is sent, or leave it to the worker that holds it."""
+def drive_invitation_batch(batch_key: int, baton: str = "") -> None:
+    """Take steps for a turn, or leave the batch to the worker that holds it."""
     with every_tenant():
         batch = InvitationBatch.objects.select_related("organization", "by").get(pk=batch_key)
     if batch.is_due():
-        drive(batch, _take_step)
+        drive(batch, _take_step, baton)
 
 
 @periodic(timedelta(minutes=1))

@@ -42,11 +42,11 @@ def forget_sessions_that_are_over() -> None:
 
 
 @task
-def drive_departure(run_key: int) -> None:
-    """Take steps until the run has ended, or leave it to the worker that holds it."""
+def drive_departure(run_key: int, baton: str = "") -> None:
+    """Take steps for a turn, or leave the run to the worker that holds it."""
     with every_tenant():
         run = Departure.objects.select_related("organization", "by").get(pk=run_key)
-    drive(run, _take_departure_step)
+    drive(run, _take_departure_step, baton)
 
 
 @periodic(timedelta(minutes=1))

@@ -15,11 +15,12 @@ from adminctr.core.addresses import readable_domain
 from adminctr.core.tenancy import tenant
 from adminctr.core.text import name_in_mail
 from adminctr.core.tokens import hash_token
+from adminctr.queue import priorities
 from organizations.models import Membership, Organization, Role
 from users.models import Departed, EmailChange, Offboarding, SignUp, User, UserStatus, WayOut
 
 
-@task
+@task(priority=priorities.SOMEBODY_WAITS)
 def send_sign_up(pk: int) -> None:
     sign_up = SignUp.objects.filter(pk=pk).first()
     if sign_up is None or sign_up.is_expired():
@@ -35,7 +36,7 @@ def send_sign_up(pk: int) -> None:
     )
 
 
-@task(takes_context=True)
+@task(takes_context=True, priority=priorities.SOMEBODY_WAITS)
 def send_you_have_a_login(context: TaskContext[Any, Any], email: str) -> None:
     mail.send(
         "you_have_a_login",
@@ -46,7 +47,7 @@ def send_you_have_a_login(context: TaskContext[Any, Any], email: str) -> None:
     )
 
 
-@task(takes_context=True)
+@task(takes_context=True, priority=priorities.SOMEBODY_WAITS)
 def send_no_login(context: TaskContext[Any, Any], email: str) -> None:
     mail.send(
         "no_login",
@@ -56,7 +57,7 @@ def send_no_login(context: TaskContext[Any, Any], email: str) -> None:
     )
 
 
-@task(takes_context=True)
+@task(takes_context=True, priority=priorities.SOMEBODY_WAITS)
 def send_password_reset(context: TaskContext[Any, Any], pk: int) -> None:
     user = User.objects.filter(pk=pk, status=UserStatus.ACTIVE).first()
     if user is None:
@@ -65,7 +66,7 @@ def send_password_reset(context: TaskContext[Any, Any], pk: int) -> None:
     mail.send("password_reset", to=user.email, key=context.task_result.id, link=link)
 
 
-@task(takes_context=True)
+@task(takes_context=True, priority=priorities.SOMEBODY_WAITS)
 def send_password_reset_for_you(
     context: TaskContext[Any, Any], pk: int, organization_pk: int | None
 ) -> None:
@@ -82,7 +83,7 @@ def send_password_reset_for_you(
         )
 
 
-@task(takes_context=True)
+@task(takes_context=True, priority=priorities.SOMEBODY_WAITS)
 def send_second_factor_reset(
     context: TaskContext[Any, Any], pk: int, organization_pk: int | None
 ) -> None:
@@ -129,7 +130,7 @@ def send_phone_changed(context: TaskContext[Any, Any], pk: int, masked_number: s
     _send_about_factors(pk, "phone_changed", context, number=masked_number)
 
 
-@task
+@task(priority=priorities.SOMEBODY_WAITS)
 def send_email_change(pk: int) -> None:
     """The link to the wanted address; to somebody else's address, that it has a login already."""
     change = EmailChange.objects.filter(pk=pk).first()
@@ -159,14 +160,14 @@ def send_email_changed(context: TaskContext[Any, Any], former: str, pk: int) -> 
     )
 
 
-@task(takes_context=True)
+@task(takes_context=True, priority=priorities.ONE_OF_MANY)
 def send_removed_with_domain(context: TaskContext[Any, Any], departed_pk: int) -> None:
     """Tell somebody that they were removed, and what they lose and keep."""
     departed = _departed(departed_pk)
     _send_about(departed, "removed_with_domain", context, accounts=len(departed.accounts))
 
 
-@task(takes_context=True)
+@task(takes_context=True, priority=priorities.ONE_OF_MANY)
 def send_back_with_domain(
     context: TaskContext[Any, Any], departed_pk: int, must_set_password: bool
 ) -> None:

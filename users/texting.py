@@ -6,11 +6,12 @@ from django.conf import settings
 from django.tasks import task
 
 from adminctr.core import lifetimes, sms
+from adminctr.queue import priorities
 from users import phones
 from users.models import PhoneCode
 
 
-@task
+@task(priority=priorities.SOMEBODY_WAITS)
 def send_phone_code(pk: int) -> None:
     """Nothing is sent of a code that was used, replaced or has expired meanwhile."""
     row = PhoneCode.objects.filter(pk=pk).first()

@@ -3,7 +3,8 @@
 A run is a row with a state, a cursor and a lease. Every step is an operation that does its part
 and moves the cursor in one transaction, so a step is done or not done, never half. Whoever claims
 a run whose lease has lapsed goes on where the last step ended; the former holder, should it wake
-up, cannot move the cursor any more.
+up, cannot move the cursor any more. A worker that has stayed with a run for its turn hands it on to
+the task that it enqueues.
 """
 
 import secrets
@@ -11,7 +12,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, ClassVar, Self
 
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.utils.module_loading import import_string
 
@@ -21,6 +22,8 @@ from adminctr.core.errors import NotAllowed
 from adminctr.core.tenancy import RowT, TenantModel
 
 LEASE = timedelta(minutes=2)
+# How long a worker stays with one run while others wait for it.
+TURN = timedelta(seconds=20)
 
 
 class LeaseLost(RuntimeError):
@@ -44,9 +47,10 @@ class RunQuerySet(models.QuerySet[RowT]):
 
 
 class Run(TenantModel):
-    """`driver` is the dotted path of the task that drives such runs, given their keys.
+    """`driver` is the dotted path of the task that drives such runs, given a key and a `baton`.
 
-    It stands above the operation that makes a run, which therefore cannot import it.
+    It stands above the operation that makes a run, which therefore cannot import it. The baton is
+    the holder who handed the run on: without it a task finds the run held, as by a worker.
     """
 
     driver: ClassVar[str]
@@ -68,11 +72,12 @@ class Run(TenantModel):
             ),
         ]
 
-    def claim(self) -> bool:
+    def claim(self, baton: str = "") -> bool:
         """Take the lease if the run is open and nobody else holds it; one of many succeeds."""
         open_states = [RunState.PENDING, RunState.RUNNING]
         holder = secrets.token_hex(16)
-        taken = self._rows().filter(_is_free(), pk=self.pk, state__in=open_states)
+        free = _is_free() | Q(holder=baton) if baton else _is_free()
+        taken = self._rows().filter(free, pk=self.pk, state__in=open_states)
         until = clock.now() + LEASE
         if not taken.update(state=RunState.RUNNING, holder=holder, leased_until=until):
             return False
@@ -82,6 +87,12 @@ class Run(TenantModel):
     def enqueue(self) -> None:
         """Let a worker drive the run, in the transaction that makes it."""
         import_string(self.driver).enqueue(self.pk)
+
+    def hand_on(self) -> None:
+        """Let the task that goes on with it wait for its turn; raises LeaseLost."""
+        with transaction.atomic():
+            self._write(leased_until=clock.now() + LEASE)
+            import_string(self.driver).enqueue(self.pk, self.holder)
 
     def advance(self, cursor: dict[str, Any], **results: Any) -> None:
         """Move the cursor, with what the run tells, and renew the lease; raises LeaseLost."""
@@ -107,12 +118,17 @@ def require_starter(actor: Actor, by_id: int) -> None:
         raise NotAllowed("Only the person who started this can continue it.")
 
 
-def drive[RunT: Run](run: RunT, step: Callable[[RunT], None]) -> bool:
-    """Claim a run and take steps until it has ended; False when somebody else holds it."""
-    if not run.claim():
+def drive[RunT: Run](run: RunT, step: Callable[[RunT], None], baton: str = "") -> bool:
+    """Claim a run and take steps for a turn, or to its end; False when somebody else holds it."""
+    if not run.claim(baton):
         return False
+    ends_at = clock.now() + TURN
     while run.state == RunState.RUNNING:
         step(run)
+        if clock.now() >= ends_at:
+            break
+    if run.state == RunState.RUNNING:
+        run.hand_on()
     return True
 
 

@@ -1,4 +1,4 @@
-"""Enqueuing very many tasks of one kind with one statement."""
+"""Enqueuing very many tasks of one kind with one statement, and one where none waits."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -26,3 +26,9 @@ def enqueue_all(task: Task[Any, Any], calls: Iterable[tuple[Any, ...]]) -> None:
         for call in calls
     ]
     bulk.insert(DBTaskResult.objects, rows)
+
+
+def enqueue_unless_waiting(task: Task[Any, Any]) -> None:
+    """Run a task without arguments at its next turn, which another one like it may have taken."""
+    if not DBTaskResult.objects.ready().filter(task_path=task.module_path).exists():
+        task.enqueue()

@@ -135,9 +135,12 @@ def pause_after(tries: int) -> timedelta:
 
 
 def _return_to_queue(task: DBTaskResult, *, run_after: datetime) -> None:
+    """Behind the fresh ones of its priority, which the library takes after all that have a day."""
     task.status = TaskResultStatus.READY
     task.run_after = run_after
-    task.save(update_fields=["status", "run_after"])
+    if len(task.worker_ids) == 1:
+        task.priority -= 1
+    task.save(update_fields=["status", "run_after", "priority"])
 
 
 def _give_up(task: DBTaskResult, moment: datetime) -> None:

@@ -5,13 +5,30 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import time_machine
 from django.core.cache import cache
+from django.db import connection
 
 from adminctr.core.limits import Limit
+from adminctr.queue.jobs import tidy_cache
 from tests.servers.redis import Redis
 
 pytestmark = pytest.mark.django_db
 
 NOON = "2027-03-01T12:00:00+00:00"
+
+
+def counts() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT COUNT(*) FROM cache")
+        return int(cursor.fetchone()[0])
+
+
+def fill(keys: list[str]) -> None:
+    """Rows that live, past the cache, which is slow with so many."""
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO cache (cache_key, value, expires) VALUES (%s, '', '2027-03-02')",
+            [[key] for key in keys],
+        )
 
 
 @pytest.mark.usefixtures("each_cache")
@@ -40,6 +57,28 @@ def test_a_thousand_counts_live_side_by_side() -> None:
         for number in range(1000):
             limit.note(f"{number}")
         assert all(limit.is_spent(f"{number}") for number in range(1000))
+
+
+def test_counts_that_have_expired_are_forgotten_and_no_others() -> None:
+    short, long = Limit("short", times=1, seconds=60), Limit("long", times=1, seconds=3600)
+    with time_machine.travel(NOON, tick=False) as clock:
+        short.note("ana")
+        long.note("ana")
+        before = counts()
+        clock.shift(600)
+        tidy_cache.call()
+        assert (before, counts()) == (2, 1)
+        assert long.is_spent("ana")
+
+
+def test_a_flood_of_counts_drives_no_living_one_out() -> None:
+    limit = Limit("flooded", times=1, seconds=3600)
+    with time_machine.travel(NOON, tick=False):
+        limit.note("ana")
+        fill([f":1:zzz{number}" for number in range(15_000)])
+        limit.note("ben")
+        limit.note("cy")
+        assert limit.is_spent("ana")
 
 
 @pytest.mark.usefixtures("on_redis")

@@ -5,8 +5,10 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.db import IntegrityError, transaction
+from django.tasks import task
+from django_tasks_db.models import DBTaskResult
 
-from adminctr.core import clock
+from adminctr.core import clock, runs
 from adminctr.core.operations import its_organization, operation
 from adminctr.core.runs import LEASE, LeaseLost, RunState, drive
 from adminctr.core.tenancy import tenant
@@ -78,6 +80,57 @@ def test_a_holder_that_wakes_up_late_changes_nothing(run, acme) -> None:
         with pytest.raises(LeaseLost):
             step(sleeper)
     assert numbers(acme) == []
+
+
+# Turns
+
+
+@task
+def go_on(run_key: int, baton: str = "") -> None:
+    drive(CountingRun.unscoped.select_related("organization").get(pk=run_key), step, baton)
+
+
+@pytest.fixture
+def short_turns(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every step takes a whole turn."""
+    DBTaskResult.objects.all().delete()
+    monkeypatch.setattr(CountingRun, "driver", f"{__name__}.go_on", raising=False)
+    monkeypatch.setattr(runs, "TURN", timedelta(microseconds=1))
+
+
+def queued() -> list[list[object]]:
+    """What the tasks that wait were given."""
+    return [task.args_kwargs["args"] for task in DBTaskResult.objects.ready()]
+
+
+@pytest.mark.usefixtures("short_turns")
+def test_others_get_their_turn_while_a_run_goes_on(run, acme, work) -> None:
+    assert drive(run, step)
+    assert numbers(acme) == [1]
+    assert queued() == [[run.pk, run.holder]]
+    assert work() == LAST - 1
+    assert numbers(acme) == list(range(1, LAST + 1))
+    assert fresh(run).state == RunState.FINISHED
+
+
+@pytest.mark.usefixtures("short_turns")
+def test_a_run_that_was_handed_on_waits_for_that_task_alone(run, acme) -> None:
+    drive(run, step)
+    for baton in ("", "0" * 32):
+        assert not drive(fresh(run), step, baton)
+    assert drive(fresh(run), step, run.holder)
+    assert not drive(fresh(run), step, run.holder), "it has gone on from there"
+    assert numbers(acme) == [1, 2]
+    assert len(queued()) == 2
+
+
+@pytest.mark.usefixtures("short_turns")
+def test_a_run_whose_next_task_is_lost_is_taken_over(run, acme) -> None:
+    drive(run, step)
+    with time_machine.travel(clock.now() + LEASE + timedelta(seconds=1)):
+        assert drive(fresh(run), step)
+        assert not drive(fresh(run), step, run.holder)
+    assert numbers(acme) == [1, 2]
 
 
 def test_an_ended_run_is_not_claimed_again(run) -> None:

@@ -7,12 +7,15 @@ from email.message import EmailMessage
 
 import pytest
 import time_machine
+from django_tasks_db.models import DBTaskResult
 from icalendar import Calendar
 from pytest_django import Settings
 
 from adminctr.core.actor import Actor
 from adminctr.core.errors import NotAllowed
+from adminctr.queue.batches import enqueue_unless_waiting
 from audit.models import AuditEvent
+from domains import jobs
 from domains.jobs import forget_old_checks, look_at_due_domains
 from domains.models import Domain, DomainCheck, DomainStatus, Method
 from domains.operations import keep_domains, settle_check, settle_recheck
@@ -254,6 +257,36 @@ def test_a_look_that_breaks_off_holds_up_no_other(
         look_at_due_domains.call()
     assert stored(domain).proven_at == BEGINNING
     assert stored(other).proven_at > BEGINNING
+
+
+def test_others_get_their_turn_while_domains_are_looked_at(
+    names: NameServer, domain: Domain, work: Callable[[], int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each look takes a whole turn."""
+    monkeypatch.setattr(jobs, "_AT_ONCE", 1)
+    monkeypatch.setattr(jobs, "TURN", timedelta())
+    DBTaskResult.objects.all().delete()
+    Domain.unscoped.exclude(name__in=[domain.name, "globex.example"]).update(next_check_at=None)
+    both = Domain.unscoped.exclude(next_check_at=None)
+    both.update(next_check_at=BEGINNING)
+    for one in both:
+        names.publish(one.record_name, one.record_value)
+    looked_at = both.filter(proven_at__gt=BEGINNING)
+    with time_machine.travel(BEGINNING + DAY):
+        look_at_due_domains.call()
+        assert looked_at.count() == 1
+        assert [task.task_path for task in DBTaskResult.objects.ready()] == [
+            look_at_due_domains.module_path
+        ]
+        assert work() >= 1
+    assert looked_at.count() == both.count() == 2
+
+
+def test_a_look_at_domains_that_waits_already_is_not_enqueued_again() -> None:
+    DBTaskResult.objects.all().delete()
+    for _ in range(2):
+        enqueue_unless_waiting(look_at_due_domains)
+    assert DBTaskResult.objects.ready().count() == 1
 
 
 @pytest.mark.parametrize("who", ["ana", "eve"])

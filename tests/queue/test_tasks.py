@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 import time_machine
-from django.tasks import TaskResultStatus, task
+from django.db import connection
+from django.tasks import Task, TaskResultStatus, task
 from django_tasks_db.models import DBTaskResult
 from pytest_django import Settings
 
@@ -15,12 +17,16 @@ from adminctr.core.errors import RuleViolation
 from adminctr.core.operations import itself, operation
 from adminctr.queue import jobs, periodic, worker
 from adminctr.queue.models import PeriodicJob, WorkerHeartbeat
+from adminctr.queue.priorities import ONE_OF_MANY, SOMEBODY_WAITS
 from audit.models import AuditEvent
 from invitations.models import Invitation
 from invitations.operations import invite_user
+from organizations import policy
 from organizations.models import Organization, Role
 from tests.conftest import acting
+from users import mail as users_mail
 from users.models import User
+from users.texting import send_phone_code
 
 pytestmark = pytest.mark.django_db
 
@@ -131,6 +137,62 @@ def test_a_task_that_is_no_longer_in_the_code_fails_and_harms_no_other(work: Wor
         TaskResultStatus.FAILED,
         TaskResultStatus.SUCCESSFUL,
     ]
+
+
+# Who goes first
+
+
+def the_order() -> list[str]:
+    """What a worker would take, one after the other."""
+    return [task.task_name for task in DBTaskResult.objects.ready()]
+
+
+def test_a_code_goes_before_mails_and_before_a_table_of_invitations(acme, ana) -> None:
+    in_bulk = policy.actor_for(ana, via="bulk")
+    invite_user(acme, email="nell@acme.example", role=Role.STANDARD, actor=in_bulk)
+    invite_user(acme, email="olga@acme.example", role=Role.STANDARD, actor=acting(ana))
+    send_phone_code.enqueue(0)
+    assert the_order() == ["send_phone_code", "send_invitation", "send_invitation"]
+    alone, of_many = (task.args_kwargs["args"][0] for task in DBTaskResult.objects.ready()[1:])
+    assert of_many < alone
+
+
+@pytest.mark.parametrize(
+    "waited_for",
+    [
+        users_mail.send_sign_up, users_mail.send_you_have_a_login, users_mail.send_no_login,
+        users_mail.send_password_reset, users_mail.send_password_reset_for_you,
+        users_mail.send_second_factor_reset, users_mail.send_email_change, send_phone_code,
+    ],
+)  # fmt: skip
+def test_what_somebody_waits_for_goes_first(waited_for: Task[Any, Any]) -> None:
+    assert waited_for.priority == SOMEBODY_WAITS
+
+
+def test_a_task_that_is_tried_again_goes_behind_the_fresh_ones_of_its_kind(
+    work: Work, noon: time_machine.Traveller
+) -> None:
+    fail.enqueue()
+    for pause in (10, 20, 40):
+        work()
+        worker.revive()
+        noon.shift(pause)
+    succeed.enqueue()
+    succeed.using(priority=ONE_OF_MANY).enqueue()
+    assert the_order() == ["succeed", "fail", "succeed"]
+
+
+def test_a_task_that_kills_its_workers_goes_behind_the_fresh_ones() -> None:
+    running("dead")
+    worker.revive()
+    fail.enqueue()
+    assert the_order() == ["fail", "succeed"]
+
+
+def test_the_next_task_is_found_by_an_index_and_not_by_putting_all_in_order() -> None:
+    plan = DBTaskResult.objects.ready().filter(backend_name="default")[:1].explain()
+    assert "tasks_db_new_ordering_idx" in plan or connection.vendor == "postgresql"
+    assert "TEMP B-TREE" not in plan
 
 
 # Taking over

@@ -12,6 +12,7 @@ from adminctr.core import clock
 from adminctr.core.actor import Actor
 from adminctr.core.errors import RuleViolation
 from adminctr.core.tenancy import every_tenant
+from adminctr.web.newcomer import PASSWORDS_PER_NETWORK
 from audit.models import AuditEvent
 from invitations.models import Invitation
 from invitations.operations import invite_user
@@ -37,6 +38,7 @@ ANSWERS = {
 @pytest.fixture
 def ask(client, deliver):
     def post(address: str = NEW) -> str:
+        deliver()
         assert client.post(PAGE, {"email": address}).status_code == 200
         return link_in(deliver()[-1])
 
@@ -342,6 +344,34 @@ def test_one_ip_asks_for_30_sign_ups_an_hour_and_another_is_free(db, hour) -> No
     assert b'value="n31@fresh.example"' in response.content
     browser("10.0.0.9").post(PAGE, {"email": "n31@fresh.example"})
     assert SignUp.objects.filter(email="n31@fresh.example").exists()
+
+
+def test_a_link_has_ten_passwords_hashed_an_hour(client, ask, hour, settings) -> None:
+    link = ask()
+    most, settings.ACCOUNTS_PER_ORGANIZATION = settings.ACCOUNTS_PER_ORGANIZATION, 0
+    refused = [client.post(link, ANSWERS).content.decode() for _ in range(11)]
+    assert ["Too many tries" in page for page in refused] == [False] * 10 + [True]
+    settings.ACCOUNTS_PER_ORGANIZATION = most
+    assert "Wait 60 minutes" in browser("10.0.0.9").post(link, ANSWERS).content.decode()
+    hour.shift(3600)
+    assert client.post(link, ANSWERS).status_code == 303
+
+
+def test_a_network_has_300_passwords_hashed_an_hour_and_another_is_free(client, ask, hour) -> None:
+    link = ask()
+    for _ in range(300):
+        PASSWORDS_PER_NETWORK.note("127.0.0.1")
+    with assert_no_effect():
+        assert "Too many tries" in client.post(link, ANSWERS).content.decode()
+    assert browser("10.0.0.9").post(link, ANSWERS).status_code == 303
+
+
+def test_what_the_page_does_not_offer_is_refused_before_a_password_is_hashed(client, ask) -> None:
+    link = ask()
+    for _ in range(11):
+        page = client.post(link, ANSWERS | {"joining": f"OR{'0' * 32}"}).content.decode()
+        assert "What signing up means for you has changed" in page
+    assert client.post(link, ANSWERS).status_code == 303
 
 
 def test_somebody_signed_in_has_no_use_for_the_page(sign_in, cy) -> None:
