@@ -28,30 +28,42 @@ def always(parameters: Parameters) -> bool:
     return True
 
 
+def nothing_noted(row: Any, parameters: Parameters) -> str:
+    return ""
+
+
 def nothing_else(rows: Sequence[Any], parameters: Parameters) -> Iterable[Effect]:
     return ()
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One line that an action asks for, or one of several values, each with its label."""
+    """One line that an action asks for, or one of several values, each with its label.
+
+    `spoken` says each value as it stands within a sentence of the action.
+    """
 
     name: str
     label: str
     help_text: str = ""
     choices: tuple[tuple[str, str], ...] = ()
+    spoken: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class BulkAction:
     """One verb over rows of one kind.
 
-    `words` has a place for what it is about, as in "Suspend {them}"; `outcome` says of one row and
-    of several what happens, as in "account is suspended". `check` raises RuleViolation where a row
-    would stay as it is; a row has a sid and a name. `perform` does it to one row, named by its SID,
-    and says so; what it raises is told beside the row. `settle` reads the parameters, or raises
-    RuleViolation. `besides` are the effects that are not about the rows themselves. What is
-    sensitive, with these parameters, asks for the password, as its page about one row does.
+    `words` has a place for what it is about, as in "Suspend {them}"; `chosen_words` has places for
+    the parameters too, as in "Make {them} {role}", and so may `outcome`, which says of one row and
+    of several what happens, as in "account is suspended". `besides` are the effects that are not
+    about the rows themselves. What a plan says tells every parameter, since its digest stands for
+    all that is confirmed. `note` tells what changes of one row.
+
+    `check` raises RuleViolation where a row would stay as it is; a row has a sid and a name.
+    `perform` does it to one row, named by its SID, and says so; what it raises is told beside the
+    row. `settle` reads the parameters, or raises RuleViolation. What is sensitive, with these
+    parameters, asks for the password, as its page about one row does.
     """
 
     name: str
@@ -61,10 +73,29 @@ class BulkAction:
     action: Action
     check: Callable[[Any, Parameters, Actor], None]
     perform: Callable[[str, Parameters, Actor], str]
+    chosen_words: str = ""
+    note: Callable[[Any, Parameters], str] = nothing_noted
     parameters: tuple[Parameter, ...] = ()
     settle: Callable[[Parameters], dict[str, str]] = as_given
     besides: Callable[[Sequence[Any], Parameters], Iterable[Effect]] = nothing_else
     is_sensitive: Callable[[Parameters], bool] = never
+
+    def said_of(self, them: str, parameters: Parameters) -> str:
+        """Verb and object, with what was chosen once it is."""
+        words = self.chosen_words if self.chosen_words and parameters else self.words
+        return words.format(them=them, **self._spoken(parameters))
+
+    def outcome_of(self, number: int, parameters: Parameters) -> str:
+        """What happens to so many rows."""
+        text = several(number, *self.outcome)
+        return f"{text.format(**self._spoken(parameters))}."
+
+    def _spoken(self, parameters: Parameters) -> dict[str, str]:
+        return {
+            one.name: one.spoken[parameters[one.name]]
+            for one in self.parameters
+            if one.spoken and one.name in parameters
+        }
 
 
 @dataclass(frozen=True, slots=True)

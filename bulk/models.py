@@ -1,4 +1,4 @@
-"""One action over many things: the run, and what becomes of each thing that was chosen."""
+"""One action over many things: the run, and what becomes of each thing that was to change."""
 
 from typing import Self
 
@@ -32,7 +32,7 @@ class BulkRunQuerySet(models.QuerySet[RowT]):
 
 
 class BulkRun(Run):
-    """One action over all that was chosen, by whoever started it and with the rights they have.
+    """One action over all that it changes of what was chosen, with the rights of who started it.
 
     `digest` is the one of the plan that was confirmed; `done` and `refused` count rows.
     """
@@ -93,7 +93,7 @@ class BulkRowQuerySet(models.QuerySet[RowT]):
 
 
 class BulkRow(TenantModel):
-    """One thing that was chosen, by the name that it had then, and what became of it."""
+    """One thing that was to change, by the name that it had then, and what became of it."""
 
     run = models.ForeignKey(BulkRun, models.CASCADE, related_name="+")
     position = models.PositiveIntegerField()

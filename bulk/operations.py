@@ -30,7 +30,7 @@ def start_bulk_run(
     digest: str,
     actor: Actor,
 ) -> BulkRun:
-    """Do one action to everything with these SIDs, as the plan with this digest says.
+    """Do one action to those of these SIDs that would change, as the plan with this digest says.
 
     The same form sent again while its run is under way is answered with that run. Raises
     NotAllowed, or RuleViolation: plan_blocked, plan_outdated, or what the action's parameters are
@@ -55,16 +55,16 @@ def start_bulk_run(
         parameters=settled,
         digest=digest,
         by_id=actor.user_id,
-        total=len(judgement.rows),
+        total=len(judgement.changing),
     )
-    _freeze(judgement.rows, run)
+    _freeze(judgement.changing, run)
     run.enqueue()
     log.record(
         "bulk.started",
         organization,
         actor=actor,
         subject_sid=run.sid,
-        what=bulk.words.format(them=kind.of(run.total)),
+        what=bulk.said_of(kind.of(run.total), run.parameters),
     )
     return run
 
@@ -102,7 +102,7 @@ def take_bulk_step(run: BulkRun, *, actor: Actor) -> None:
 
 
 def _freeze(rows: Sequence[Any], run: BulkRun) -> None:
-    """What was chosen, in the order and by the names that it has now."""
+    """What changes, in the order in which it was chosen and by the names that it has now."""
     BulkRow.objects.bulk_create(
         BulkRow(
             organization=run.organization,
@@ -132,7 +132,7 @@ def _record(action: str, run: BulkRun, actor: Actor) -> None:
         run.organization,
         actor=actor,
         subject_sid=run.sid,
-        what=bulk.words.format(them=kind.of(run.total)),
+        what=bulk.said_of(kind.of(run.total), run.parameters),
         done=run.done,
         refused=run.refused,
     )

@@ -8,7 +8,7 @@ from django.conf import settings
 
 from adminctr.core.actor import Actor
 from adminctr.core.errors import RuleViolation
-from adminctr.core.plans import Effect, Plan, Thing, Weight, several
+from adminctr.core.plans import Effect, Plan, Thing, Weight
 from bulk.actions import BulkAction, Kind, Parameters
 from organizations.models import Organization
 
@@ -51,7 +51,7 @@ class Judgement:
 
     def words(self) -> str:
         """Verb, object and number."""
-        return self.bulk.words.format(them=self.kind.of(len(self.changing)))
+        return self.bulk.said_of(self.kind.of(len(self.changing)), self.parameters or {})
 
     def _blockers(self) -> Iterator[Effect]:
         most, many = settings.BULK_ROWS_AT_A_TIME, self.kind.many
@@ -68,21 +68,25 @@ class Judgement:
             yield Effect(Weight.BLOCKER, "nothing_changes", text)
 
     def _effects(self) -> Iterator[Effect]:
+        if self.parameters is None:
+            return
         if self.changing:
-            one, many = self.bulk.outcome
-            text = f"{several(len(self.changing), one, many)}."
-            yield Effect(Weight.CHANGES, self.bulk.name.replace("-", "_"), text, self._changing())
+            yield self._changes(self.parameters)
             yield from self.besides
         for one_reason in self.staying:
             yield self._stays(one_reason)
 
-    def _changing(self) -> tuple[Thing, ...]:
-        return tuple(Thing(row.sid, row.name) for row in self.changing)
+    def _changes(self, parameters: Parameters) -> Effect:
+        text = self.bulk.outcome_of(len(self.changing), parameters)
+        things = tuple(
+            Thing(row.sid, row.name, self.bulk.note(row, parameters)) for row in self.changing
+        )
+        return Effect(Weight.CHANGES, self.bulk.name.replace("-", "_"), text, things)
 
     def _stays(self, staying: Staying) -> Effect:
         number = len(staying.rows)
-        stay = "stays as it is" if number == 1 else "stay as they are"
-        text = f"{self.kind.of(number)} {stay}: “{staying.reason.message}”"
+        unchanged = "is unchanged" if number == 1 else "are unchanged"
+        text = f"{self.kind.of(number)} {unchanged}: {staying.reason.message}"
         things = tuple(Thing(row.sid, row.name) for row in staying.rows)
         return Effect(Weight.SURVIVES, staying.reason.code, text, things)
 

@@ -193,7 +193,7 @@ class RunPage(ListPage):
         return {
             "run": run,
             "by": names.known_as(run.by).name,
-            "title": bulk.words.format(them=self.kind.of(run.total)),
+            "title": bulk.said_of(self.kind.of(run.total), run.parameters),
             "status": state.label,
             "status_tone": tones.RUN[state],
             "started": moment(run.created_at),

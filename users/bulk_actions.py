@@ -25,7 +25,13 @@ from users.operations import (
 
 Check = Callable[[Membership, Parameters], None]
 _ROLES = tuple((role.value, str(role.label)) for role in GRANTABLE_ROLES)
+_ROLES_SPOKEN = {role.value: role.short_label for role in GRANTABLE_ROLES}
 _LEVELS = tuple((level.value, str(level.label)) for level in SecondFactor)
+_LEVELS_SPOKEN = {
+    SecondFactor.DISABLED.value: "may log in without a second factor",
+    SecondFactor.ONCE_PER_COMPUTER.value: "must use a second factor once per computer",
+    SecondFactor.EVERY_LOG_IN.value: "must use a second factor at every log-in",
+}
 _OUT_AT_ONCE = "Anyone who is logged in is logged out at once, in every browser."
 
 
@@ -89,6 +95,10 @@ def _check_role(stay: Membership, parameters: Parameters) -> None:
         raise RuleViolation("role_unchanged", f"They are {Role(stay.role).label} already.")
 
 
+def _note_role(row: Row, parameters: Parameters) -> str:
+    return f"{Role(row.stay.role).short_label} → {Role(parameters['role']).short_label}"
+
+
 def _makes_administrators(parameters: Parameters) -> bool:
     return policy.may_administer(parameters.get("role", ""))
 
@@ -109,6 +119,20 @@ def _settle_level(parameters: Parameters) -> dict[str, str]:
 def _check_level(stay: Membership, parameters: Parameters) -> None:
     if level := parameters.get("level"):
         conditions.require_other_level(stay, level)
+
+
+def _note_level(row: Row, parameters: Parameters) -> str:
+    before, after = SecondFactor(row.stay.second_factor), SecondFactor(parameters["level"])
+    return f"{before.label} → {after.label}"
+
+
+def _besides_requiring(rows: Sequence[Row], parameters: Parameters) -> Iterator[Effect]:
+    if parameters.get("level") == SecondFactor.DISABLED:
+        text = "What the organization or an account requires of them still holds."
+        yield Effect(Weight.SURVIVES, "required_elsewhere", text)
+    else:
+        text = "Anyone without a second factor must set one up on their next page."
+        yield Effect(Weight.CHANGES, "enrol", text)
 
 
 def _require_level(sid: str, parameters: Parameters, actor: Actor) -> str:
@@ -209,11 +233,13 @@ register(
         name="change-role",
         label="Change role",
         words="Change the role of {them}",
-        outcome=("user gets another role", "users get another role"),
+        chosen_words="Make {them} {role}",
+        outcome=("user becomes {role}", "users become {role}"),
         action=Action.USER_CHANGE_ROLE,
         check=_checked(Action.USER_CHANGE_ROLE, _check_role),
         perform=_change_role,
-        parameters=(Parameter("role", "Organization role", choices=_ROLES),),
+        note=_note_role,
+        parameters=(Parameter("role", "Organization role", choices=_ROLES, spoken=_ROLES_SPOKEN),),
         settle=_settle_role,
         is_sensitive=_makes_administrators,
     ),
@@ -221,20 +247,15 @@ register(
         name="require-2fa",
         label="Require 2FA",
         words="Require 2FA of {them}",
-        outcome=("user gets this requirement", "users get this requirement"),
+        outcome=("user {level}", "users {level}"),
         action=Action.USER_REQUIRE_2FA,
         check=_checked(Action.USER_REQUIRE_2FA, _check_level),
         perform=_require_level,
-        parameters=(Parameter("level", "Second factor", choices=_LEVELS),),
+        note=_note_level,
+        parameters=(Parameter("level", "Second factor", choices=_LEVELS, spoken=_LEVELS_SPOKEN),),
         settle=_settle_level,
         is_sensitive=always,
-        besides=_says(
-            (
-                Weight.CHANGES,
-                "enrol",
-                "Anyone without a second factor must set one up on their next page.",
-            ),
-        ),
+        besides=_besides_requiring,
     ),
     BulkAction(
         name="reset-2fa",

@@ -12,7 +12,10 @@ Cell = str | int | datetime | None
 _BEGINNING = "\ufeff".encode()
 
 # What a spreadsheet may run instead of show, in its full width too and behind spaces.
-_FORMULA = re.compile("\\s*[=+\\-@\t\r\n\0\uff1d\uff0b\uff0d\uff20]")
+_SIGN = "=+\\-@\uff1d\uff0b\uff0d\uff20"
+_FORMULA = re.compile(f"\\s*[{_SIGN}\t\r\n\0]")
+# The same within a cell, where another separator than our comma makes two of it.
+_FORMULA_WITHIN = re.compile(f'(?<=[;,\t\r\n])(?=(?:[^\\S\t\r\n]|")*[{_SIGN}])')
 
 
 def beginning(columns: Sequence[str], rows: Iterable[Sequence[Cell]] = ()) -> bytes:
@@ -36,8 +39,9 @@ def headers(name: str) -> dict[str, str]:
 
 
 def harmless(text: str) -> str:
-    """The same text, marked as text where a spreadsheet might run it."""
-    return f"'{text}" if _FORMULA.match(text) else text
+    """The same text, marked as text wherever a spreadsheet might run it."""
+    marked = _FORMULA_WITHIN.sub("'", text)
+    return f"'{marked}" if _FORMULA.match(text) else marked
 
 
 def _texts(cells: Sequence[Cell]) -> list[str]:

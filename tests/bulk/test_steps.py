@@ -74,9 +74,9 @@ def test_a_plan_says_what_changes_and_what_stays_as_it_is_and_why(acme, ana, sue
     assert [one.sid for one in changes.objects] == [accounts[0].sid]
     stays = {one.key: one for one in plan.by_weight(Weight.SURVIVES)}
     assert stays["not_suspended"].text == (
-        "3 accounts stay as they are: “This account is not suspended.”"
+        "3 accounts are unchanged: This account is not suspended."
     )
-    assert stays["suspended_by_support"].text == f"1 account stays as it is: “{SUPPORT_ALONE}”"
+    assert stays["suspended_by_support"].text == f"1 account is unchanged: {SUPPORT_ALONE}"
     assert plan.blockers == ()
 
 
@@ -86,6 +86,19 @@ def test_the_button_says_verb_object_and_number(acme, ana) -> None:
     suspend_account(accounts[0], actor=acting(ana))
     suspend_account(accounts[1], actor=acting(ana))
     assert judgement_of("suspend", accounts, ana).words() == "Suspend 1 account"
+
+
+def test_a_run_is_about_those_alone_that_its_plan_changes(acme, ana, work) -> None:
+    accounts = some_accounts(acme, 3)
+    suspend_account(accounts[1], actor=acting(ana))
+    run = start("suspend", accounts, ana)
+    work()
+    assert [(name, state) for name, state, _ in rows_of(run)] == [
+        (accounts[0].name, DONE), (accounts[2].name, DONE),
+    ]  # fmt: skip
+    assert (fresh(run).total, fresh(run).done, fresh(run).refused) == (2, 2, 0)
+    [started] = events(acme, "bulk.started")
+    assert "Suspend 2 accounts" in line(started)
 
 
 def test_every_row_counts_for_the_digest(acme, ana) -> None:

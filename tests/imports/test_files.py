@@ -26,7 +26,7 @@ def written(lines: list[Line], *, organization: str = ACME, key: str = "0a1b2c3d
     """The file as it is downloaded."""
     prover = Prover(organization, key)
     rows = [files.cells_of(one, prover, spreadsheets.harmless) for one in lines]
-    return spreadsheets.BEGINNING + spreadsheets.lines([COLUMNS, *rows])
+    return spreadsheets.beginning(COLUMNS, rows)
 
 
 def read(content: bytes) -> files.Reviewed:

@@ -12,7 +12,13 @@ from adminctr.core.tenancy import tenant
 from bulk import actions, plans
 from bulk.models import BulkRun
 from bulk.operations import start_bulk_run
-from organizations.models import Membership, Organization, Role, SecondFactor
+from organizations.models import (
+    GRANTABLE_ROLES,
+    Membership,
+    Organization,
+    Role,
+    SecondFactor,
+)
 from organizations.operations import change_role
 from tests.bulk.runs import rows_of
 from tests.conftest import acting
@@ -44,6 +50,13 @@ def start(acme: Organization, name: str, who: User, chosen: Sequence[User], **fi
         digest=judged(acme, name, who, chosen, **filled).plan.digest,
         actor=acting(who),
     )
+
+
+def _asked_by(name: str) -> str:
+    """The one parameter of an action."""
+    _, action = actions.named(name)
+    [parameter] = action.parameters
+    return parameter.name
 
 
 def statuses(people: Sequence[User]) -> list[str]:
@@ -82,6 +95,50 @@ def test_each_gets_the_role_that_was_chosen(acme, ben, three, work) -> None:
     work()
     assert [stay_of(one).role for one in three] == [Role.ADMINISTRATOR] * 3
     assert {message for _, _, message in rows_of(run)} == {"Administrator now"}
+
+
+@pytest.mark.parametrize(
+    ("name", "chosen", "text", "label"),
+    [
+        ("change-role", Role.ADMINISTRATOR, "3 users become Administrator.",
+         "Make 3 users Administrator"),
+        ("require-2fa", SecondFactor.EVERY_LOG_IN,
+         "3 users must use a second factor at every log-in.", "Require 2FA of 3 users"),
+        ("require-2fa", SecondFactor.ONCE_PER_COMPUTER,
+         "3 users must use a second factor once per computer.", "Require 2FA of 3 users"),
+    ],
+)  # fmt: skip
+def test_what_is_confirmed_tells_what_was_chosen(
+    name, chosen, text, label, acme, ben, three
+) -> None:
+    judgement = judged(acme, name, ben, three, **{_asked_by(name): chosen})
+    changes = next(one for one in judgement.plan.by_weight(Weight.CHANGES))
+    assert (changes.text, judgement.words()) == (text, label)
+
+
+def test_each_role_that_changes_is_told_before_and_after(acme, ben, three) -> None:
+    plan = judged(acme, "change-role", ben, three[:1], role=Role.ADMINISTRATOR).plan
+    [changes] = plan.by_weight(Weight.CHANGES)
+    assert [one.note for one in changes.objects] == ["Standard User → Administrator"]
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [("change-role", GRANTABLE_ROLES), ("require-2fa", SecondFactor)],
+)
+def test_one_choice_is_not_taken_for_another(name, values, acme, ana, three, ben) -> None:
+    everybody = [*three, ben]
+    asked = _asked_by(name)
+    plans_of = [judged(acme, name, ana, everybody, **{asked: one}).plan for one in values]
+    assert len({plan.digest for plan in plans_of}) == len(values)
+
+
+def test_another_request_while_one_is_under_way_is_a_run_of_its_own(acme, ben, three, work) -> None:
+    first = start(acme, "require-2fa", ben, three, level=SecondFactor.ONCE_PER_COMPUTER)
+    second = start(acme, "require-2fa", ben, three, level=SecondFactor.EVERY_LOG_IN)
+    assert first != second
+    work()
+    assert {stay_of(one).second_factor for one in three} == {SecondFactor.EVERY_LOG_IN}
 
 
 def test_each_is_asked_as_was_chosen(acme, ben, three, work) -> None:
