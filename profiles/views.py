@@ -123,6 +123,7 @@ def confirm_email(request: HttpRequest, token: str) -> HttpResponse:
             form, lambda _: operations.change_email(change, keep=keep, actor=console.actor)
         )
         if user:
+            sessions.keep(request.session, user)
             done = f"Your address is {user.email} now. Log in with it from now on."
             return Done(done, reverse("profile:show")).answer(request)
     context = {"form": form, "email": change.email}
@@ -238,6 +239,7 @@ class EndOtherSessions(OwnActionPage):
     def perform(self, subject: User) -> Done:
         keep = sessions.sid_of(self.request.session)
         operations.end_other_sessions(subject, keep=keep, actor=self.actor)
+        sessions.keep(self.request.session, subject)
         return Done("You are logged out everywhere else.", self.back(subject))
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from adminctr.core.errors import RuleViolation
 from adminctr.core.tenancy import tenant
 from invitations.models import Invitation
 from invitations.standing import inviter_may
@@ -35,6 +36,15 @@ class Arrival:
         """What they are in the organization that they join."""
         return Role(self.invitation.role) if self.invitation else Role.STANDARD
 
+    def require_agreed(self, joining: str) -> None:
+        """`joining` is the SID of the organization that they were told they join, or empty.
+
+        Raises RuleViolation: consent_outdated, or why the address may not come in.
+        """
+        self.verdict.require()
+        if self.organization_sid != joining:
+            raise consent_outdated()
+
 
 def arrival_of(email: str) -> Arrival:
     """As things stand now; signing up asks again under the lock of the organization."""
@@ -43,6 +53,12 @@ def arrival_of(email: str) -> Arrival:
         return Arrival(verdict)
     with tenant(verdict.joins):
         return Arrival(verdict, _acceptable(email))
+
+
+def consent_outdated() -> RuleViolation:
+    return RuleViolation(
+        "consent_outdated", "What signing up means for you has changed. Read it again."
+    )
 
 
 def _acceptable(email: str) -> Invitation | None:

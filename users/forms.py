@@ -11,16 +11,18 @@ from django.http import HttpRequest
 from accounts.models import Account, RoleAssignment
 from adminctr.core import clock, lifetimes
 from adminctr.core.actor import Actor
+from adminctr.core.limits import Limit
 from adminctr.core.sids import is_sid
 from adminctr.web.filters import FilterForm, SearchField
 from adminctr.web.forms import AddressField, Form, LineField
 from adminctr.web.http import ConsoleRequest
 from adminctr.web.newcomer import PASSWORD_HELP, PasswordField
-from organizations.models import GRANTABLE_ROLES, NEVER_SIGNED_IN, Role, SecondFactor
+from organizations.models import GRANTABLE_ROLES, NAME_LENGTH, NEVER_SIGNED_IN, Role, SecondFactor
 from users import app_codes, phones
 from users.models import FACTOR_NAME_LENGTH, User, UserStatus, WayIn
 from users.operations import request_password_reset
 
+RESETS_PER_NETWORK = Limit("password_resets_per_network", times=30, seconds=3600)
 _LONGEST_CODE = 40  # as typed, with spaces and dashes
 _LONGEST_ANSWER = 20_000  # of a browser, which says less than a tenth of it
 _NO_PASSKEY = "The browser's answer cannot be read. Try again."
@@ -116,8 +118,8 @@ def _signed_in(when: str) -> dict[str, Any]:
 class ChooseAccountForm(Form):
     account = LineField(
         label="Account",
-        help_text="Its SID. You choose the roles on the next page.",
-        max_length=40,
+        help_text="Its name or SID. You choose the roles on the next page.",
+        max_length=NAME_LENGTH,
         widget=forms.TextInput(attrs={"spellcheck": "false", "list": "accounts"}),
     )
 
@@ -281,9 +283,12 @@ class ResetPasswordForm(AllauthResetForm):
         return email
 
     def save(self, request: HttpRequest, **options: Any) -> str:
+        """The answer is the same where nothing is mailed any more."""
         email: str = self.cleaned_data["email"]
-        actor = Actor.somebody(cast(ConsoleRequest, request).origin)
-        request_password_reset(email, actor=actor)
+        origin = cast(ConsoleRequest, request).origin
+        if not RESETS_PER_NETWORK.is_spent(origin.network):
+            RESETS_PER_NETWORK.note(origin.network)
+            request_password_reset(email, actor=Actor.somebody(origin))
         return email
 
 

@@ -3,6 +3,8 @@
 Called inside operations only.
 """
 
+from django.db.models import F
+
 from adminctr.core.actor import Actor
 from adminctr.core.errors import NotAllowed, RuleViolation
 from audit import log
@@ -38,15 +40,27 @@ def lock_active(user: User, actor: Actor) -> User:
     return current
 
 
-def end_sessions_but(user: User, keep: str) -> None:
-    """Log somebody out everywhere but in the session `keep`, a SID.
+def end_sessions_but(user: User, keep: str) -> int:
+    """Log somebody out everywhere but in the session `keep`, a SID; how many sessions there were.
 
-    Raises RuleViolation: session_over.
+    The page of that session lets it live on, by `users.sessions.keep`. Raises RuleViolation:
+    session_over.
     """
     live = Session.objects.live().filter(user=user)
     if not live.filter(sid=keep).exists():
         raise RuleViolation("session_over", "You have been logged out. Log in again.")
-    live.exclude(sid=keep).delete()
+    count_log_out(user)
+    ended, _ = live.exclude(sid=keep).delete()
+    return ended
+
+
+def count_log_out(user: User, *changed: str) -> None:
+    """End what is on its way to a session, and what was begun before it.
+
+    `changed` are the fields in which the person was changed, to be written with it.
+    """
+    user.log_outs = F("log_outs") + 1
+    user.save(update_fields=["log_outs", *changed])
 
 
 def record(user: User, action: str, actor: Actor, **details: str) -> None:

@@ -21,6 +21,8 @@ MOST_TRIES = 5
 PAUSE = timedelta(seconds=30)
 CODES_PER_PERSON = Limit("phone_codes_per_person", times=5, seconds=3600)
 CODES_PER_NUMBER = Limit("phone_codes_per_number", times=5, seconds=3600)
+CODES_A_DAY_PER_PERSON = Limit("phone_codes_a_day_per_person", times=10, seconds=86_400)
+CODES_A_DAY_PER_NUMBER = Limit("phone_codes_a_day_per_number", times=10, seconds=86_400)
 CODES_PER_NETWORK = Limit("phone_codes_per_network", times=30, seconds=3600)
 CODE_LENGTH = 6
 _SHOWN_DIGITS = 2
@@ -28,9 +30,8 @@ _SHOWN_DIGITS = 2
 _TEXTABLE = {
     phonenumbers.PhoneNumberType.MOBILE,
     phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE,
-    phonenumbers.PhoneNumberType.PERSONAL_NUMBER,
-    phonenumbers.PhoneNumberType.UNKNOWN,
 }
+_NORTH_AMERICA = 1
 
 
 def international(typed: str) -> str:
@@ -54,10 +55,10 @@ def international(typed: str) -> str:
         raise _refused("number_unreadable", text) from None
     if number.extension or not phonenumbers.is_valid_number(number):
         raise _refused("number_unknown", "There is no such phone number. Check the digits.")
-    if phonenumbers.number_type(number) not in _TEXTABLE:
+    if not _takes_texts(number):
         raise _refused(
             "number_takes_no_texts",
-            "This number does not take text messages. Give the number of a mobile phone.",
+            "We send no text messages to numbers of this kind. Give the number of a mobile phone.",
         )
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
@@ -136,6 +137,16 @@ def consume_code(user: User, code: str) -> str:
         )
     row.delete()
     return row.number
+
+
+def _takes_texts(number: phonenumbers.PhoneNumber) -> bool:
+    """Not those of satellites and of services without a country: some pay whoever is texted."""
+    if phonenumbers.region_code_for_number(number) == phonenumbers.REGION_CODE_FOR_NON_GEO_ENTITY:
+        return False
+    kind = phonenumbers.number_type(number)
+    if number.country_code == _NORTH_AMERICA:  # where personal numbers cost what others cost
+        return kind in _TEXTABLE | {phonenumbers.PhoneNumberType.PERSONAL_NUMBER}
+    return kind in _TEXTABLE
 
 
 def _refused(code: str, message: str) -> RuleViolation:

@@ -11,6 +11,11 @@ from users.models import FactorKind, User
 from users.proofs import Answer
 
 TRIES = Limit("second_factor", times=5, seconds=900)
+# Wrong ones; a right one forgives nothing, since whoever guesses goes on after it.
+GUESSES = (
+    Limit("second_factor_hour", times=20, seconds=3600),
+    Limit("second_factor_day", times=50, seconds=86_400),
+)
 WARNINGS = Limit("second_factor_warnings", times=1, seconds=86_400)
 
 
@@ -19,20 +24,27 @@ def prove(user: User, *, kind: FactorKind, answer: Answer, actor: Actor) -> Fact
 
     Raises RuleViolation: too_many_tries, factor_wrong, or one of the operation's.
     """
+    for guesses in GUESSES:
+        guesses.require_left(user.sid)
     TRIES.spend(user.sid)  # before the look, so that many at once are counted too
     if kind == FactorKind.PHONE:
         phones.count_try(user)
     if not operations.prove_factor(user, kind=kind, answer=answer, actor=actor):
-        _warn(user, actor)
+        _count_guess(user, actor)
         raise RuleViolation("factor_wrong", _WRONG[kind], field="code")
     TRIES.forget(user.sid)
     return kind
 
 
+def _count_guess(user: User, actor: Actor) -> None:
+    for guesses in GUESSES:
+        guesses.note(user.sid)
+    if any(limit.is_spent(user.sid) for limit in (TRIES, *GUESSES)):
+        _warn(user, actor)
+
+
 def _warn(user: User, actor: Actor) -> None:
     """Tell the person once the last try was wrong, as somebody knows their password; once a day."""
-    if not TRIES.is_spent(user.sid):
-        return
     try:
         WARNINGS.spend(user.sid)
     except RuleViolation:

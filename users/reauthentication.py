@@ -11,6 +11,8 @@ from users.sessions import note_confirmation, sid_of
 from users.sign_in import actor_of
 
 TRIES = Limit("reauthentication", times=5, seconds=300)
+# Right ones of a person, in however many sessions: each is slow to look at.
+PROOFS = Limit("reauthentication_proofs", times=20, seconds=3600)
 # Wrong ones of a session; a right one forgives nothing, since it may be somebody else's.
 GUESSES = Limit("reauthentication_guesses", times=20, seconds=86_400)
 
@@ -28,6 +30,7 @@ def require_password(request: HttpRequest, password: str) -> None:
         record_wrong_password(user, actor=actor_of(user, request))
         _count_guess(user, request)
         raise RuleViolation("password_wrong", "This is not your password.", field="password")
+    PROOFS.spend(user.sid)  # before the tries of the session begin anew
     TRIES.forget(*tries)
 
 

@@ -107,10 +107,11 @@ def is_live(session: SessionBase) -> bool:
 
 
 def keep(session: SessionBase, user: User) -> None:
-    """Let this one session live on after its person's password was changed.
+    """Let this one session live on after its person's others were ended, and what was on its way.
 
     Its key stays: a new one would bring back a session that was ended this very moment.
     """
+    user.refresh_from_db(fields=["password", "log_outs"])
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
 
 

@@ -9,6 +9,8 @@ from django.core.cache import cache
 from adminctr.core import clock
 from adminctr.core.errors import RuleViolation
 
+_LONG = 2 * 3600  # from here on a wait is told in hours
+
 
 @dataclass(frozen=True, slots=True)
 class Limit:
@@ -21,9 +23,12 @@ class Limit:
     def spend(self, *key: str) -> None:
         """Count one try for this key; raises RuleViolation: too_many_tries."""
         if self._count(key) > self.times:
-            raise RuleViolation(
-                "too_many_tries", f"Too many tries. Wait {self._wait()} and try again."
-            )
+            raise self._refusal()
+
+    def require_left(self, *key: str) -> None:
+        """For what only counts when it fails; raises RuleViolation: too_many_tries."""
+        if self.is_spent(*key):
+            raise self._refusal()
 
     def is_spent(self, *key: str) -> bool:
         return int(cache.get(self._cache_key(key), 0)) >= self.times
@@ -47,6 +52,12 @@ class Limit:
         digest = hashlib.sha256("\x00".join(key).encode()).hexdigest()[:32]
         return f"limit:{self.name}:{window}:{digest}"
 
+    def _refusal(self) -> RuleViolation:
+        text = f"Too many tries. Wait {self._wait()} and try again."
+        return RuleViolation("too_many_tries", text)
+
     def _wait(self) -> str:
+        if self.seconds > _LONG:
+            return f"{math.ceil(self.seconds / 3600)} hours"
         minutes = math.ceil(self.seconds / 60)
         return "a minute" if minutes == 1 else f"{minutes} minutes"

@@ -6,12 +6,17 @@ from django import forms
 from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 
+from adminctr.core.actor import Origin
+from adminctr.core.limits import Limit
 from adminctr.web.forms import Form, LineField
 from organizations.models import NAME_LENGTH
 from users.models import User
 from users.newcomers import NewPerson
 from users.passwords import hash_password
 
+# Hashing for strangers takes the places of those who log in; a whole company may come at once.
+PASSWORDS_PER_LINK = Limit("newcomers_per_link", times=10, seconds=3600)
+PASSWORDS_PER_NETWORK = Limit("newcomers_per_network", times=300, seconds=3600)
 _PASSWORD_LENGTH = 256
 _NAME_OF_PERSON_LENGTH = 100
 PASSWORD_HELP = (
@@ -75,8 +80,13 @@ class NewPersonForm(PersonNameForm):
                 self.add_error("password", weak)
         return data
 
-    def newcomer(self) -> NewPerson:
-        """The cleaned answers, with the password hashed; slow, so call it outside transactions."""
+    def newcomer(self, *, link: str, origin: Origin) -> NewPerson:
+        """The cleaned answers, with the password hashed; slow, so call it outside transactions.
+
+        `link` is the SID of what was mailed. Raises RuleViolation: too_many_tries.
+        """
+        PASSWORDS_PER_LINK.spend(link)
+        PASSWORDS_PER_NETWORK.spend(origin.network)
         data = self.cleaned_data
         return NewPerson(
             data["first_name"],

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import BoundedSemaphore
 
+from django.conf import settings
 from django.core.cache import cache
 
 from adminctr.core import clock
@@ -10,7 +12,7 @@ from adminctr.core.actor import Actor
 from adminctr.core.errors import RuleViolation
 from adminctr.core.limits import Limit
 from adminctr.core.operations import check, its_organization, operation, or_refuse
-from domains import explanations, holding, looks, states, trail
+from domains import explanations, holding, looks, names, states, trail
 from domains.models import Domain, Method
 from domains.probes import Finding
 from organizations import policy
@@ -21,6 +23,8 @@ CHECKS_PER_MINUTE = Limit("domain_checks", times=10, seconds=60)
 # links of an organization together, since whoever has one needs no login.
 COLLEAGUES_LOOKS_PER_MINUTE = Limit("colleagues_looks", times=10, seconds=60)
 _LONGEST_CHECK_SECONDS = 60
+# Whoever asks holds a thread: most of them stay free for pages, however many organizations ask.
+_places = BoundedSemaphore(max(1, settings.WEB_THREADS // 4))
 
 
 @check
@@ -54,12 +58,28 @@ def _one_at_a_time(limit: Limit, key: str) -> Iterator[None]:
     Raises RuleViolation: too_many_tries, check_running.
     """
     limit.spend(key)
-    if not cache.add(f"{limit.name}:{key}", True, timeout=_LONGEST_CHECK_SECONDS):
-        raise RuleViolation("check_running", "Another check is running. Try again in a moment.")
+    with _place():
+        if not cache.add(f"{limit.name}:{key}", True, timeout=_LONGEST_CHECK_SECONDS):
+            raise _check_running()
+        try:
+            yield
+        finally:
+            cache.delete(f"{limit.name}:{key}")
+
+
+@contextmanager
+def _place() -> Iterator[None]:
+    """One of those that all organizations share. Raises RuleViolation: check_running."""
+    if not _places.acquire(blocking=False):
+        raise _check_running()
     try:
         yield
     finally:
-        cache.delete(f"{limit.name}:{key}")
+        _places.release()
+
+
+def _check_running() -> RuleViolation:
+    return RuleViolation("check_running", "Another check is running. Try again in a moment.")
 
 
 @operation(its_organization)
@@ -69,7 +89,8 @@ def settle_check(
     """Write down what a look found; the exact proof at the exact place verifies the domain.
 
     A domain that is held already is proven once more, and by this method from now on. Raises
-    NotAllowed, or RuleViolation: domain_removed, domain_held_elsewhere, domain_full.
+    NotAllowed, or RuleViolation: domain_removed, domain_held_elsewhere, domain_full, or why the
+    name can be nobody's own.
     """
     actor = policy.require_locked(actor, Action.DOMAIN_VERIFY, domain)
     current = holding.still_there(domain)
@@ -85,8 +106,10 @@ def settle_check(
 
 
 def _prove(domain: Domain, method: Method, actor: Actor) -> None:
-    """Raises RuleViolation: domain_held_elsewhere, domain_full."""
+    """Raises RuleViolation: domain_held_elsewhere, domain_full, or why it can be nobody's own."""
     was_held, was_uncertain = domain.is_held(), domain.is_uncertain()
+    if not was_held:  # what may be owned has perhaps changed since it was added
+        names.require_ownable(domain.name)
     is_shared = not was_held and holding.take_slot(domain)
     states.hold(domain, clock.now())
     domain.method = method

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 
 from accounts import access, conditions, grants, limits
 from accounts import policy as account_policy
@@ -18,6 +18,7 @@ from adminctr.core.errors import NotAllowed, RuleViolation
 from adminctr.core.operations import its_organization, itself, operation
 from adminctr.core.sids import is_sid
 from adminctr.core.tenancy import tenant
+from adminctr.queue import priorities
 from invitations import kinds, mail, queries
 from invitations.models import Invitation, Kind
 from invitations.standing import ACTIONS, note, withdraw
@@ -29,6 +30,8 @@ from users.models import User, WayIn
 
 # How often the room for invitations that wait may be used anew in a day.
 _TURNS_IN_A_DAY = 3
+# How many accounts' worth of that an organization has, however many accounts it makes.
+_ACCOUNTS_IN_A_DAY = 3
 
 _ALREADY_INVITED = RuleViolation(
     "already_invited",
@@ -283,7 +286,10 @@ def _send(invitation: Invitation, action: str, actor: Actor, **details: Any) -> 
     invitation.token_hash = tokens.hash_token(invitation.token())
     invitation.save()
     invitation.tally(1)
-    mail.send_invitation.enqueue(invitation.pk, invitation.generation)
+    message = mail.send_invitation
+    if actor.via == "bulk":
+        message = message.using(priority=priorities.ONE_OF_MANY)
+    message.enqueue(invitation.pk, invitation.generation)
     note(invitation, action, actor, **details)
     return invitation
 
@@ -398,13 +404,23 @@ def _require_few_waiting(waiting: int) -> None:
 
 
 def _require_few_in_a_day(account: Account) -> None:
-    """Revoking makes room, which must not let somebody mail strangers without end."""
+    """Revoking makes room, as does another account: neither mails strangers without end."""
     most = _TURNS_IN_A_DAY * settings.ACCOUNT_INVITATIONS_PENDING
     recently = clock.now() - timedelta(days=1)
-    asked = Invitation.objects.filter(kind=Kind.ACCESS, account=account, accepted_at=None)
-    if asked.filter(created_at__gt=recently)[:most].count() >= most:
+    asked = Invitation.objects.filter(
+        kind=Kind.ACCESS,
+        organization=account.organization,
+        accepted_at=None,
+        created_at__gt=recently,
+    )
+    _require_fewer(asked.filter(account=account), most, "this account")
+    _require_fewer(asked, most * _ACCOUNTS_IN_A_DAY, "accounts of your organization")
+
+
+def _require_fewer(asked: QuerySet[Invitation], most: int, to: str) -> None:
+    if asked[:most].count() >= most:
         raise RuleViolation(
             "too_many_in_a_day",
-            f"{most} people were invited to this account within a day, which is the limit. Wait "
-            "until tomorrow.",
+            f"{most} people were invited to {to} within a day, which is the limit. Wait until "
+            "tomorrow.",
         )

@@ -15,7 +15,7 @@ from adminctr.core.actor import Actor
 from adminctr.core.errors import RuleViolation
 from adminctr.core.tenancy import tenant
 from adminctr.web import errors
-from adminctr.web.display import moment
+from adminctr.web.display import moment, until
 from adminctr.web.http import ConsoleRequest
 from adminctr.web.newcomer import NewPersonForm
 from adminctr.web.views import attempt, redirect_to
@@ -76,7 +76,7 @@ def _for_newcomer(request: HttpRequest, invitation: Invitation) -> HttpResponse:
 
 
 def _come_in(invitation: Invitation, form: NewPersonForm, actor: Actor) -> User:
-    newcomer = form.newcomer()
+    newcomer = form.newcomer(link=invitation.sid, origin=actor.origin)
     if invitation.kind == Kind.ACCESS:
         operations.accept_access_as_newcomer(invitation, newcomer=newcomer, actor=actor)
         return User.objects.get(email=invitation.email)
@@ -153,7 +153,7 @@ def _page(request: HttpRequest, name: str, invitation: Invitation, **context: An
         "organization": organization,
         "inviter": invitation.invited_by.get_full_name(),
         "offered": invitation.get_role_label(),
-        "until": moment(invitation.access_ends_at) if invitation.access_ends_at else None,
+        "until": until(invitation.access_ends_at) if invitation.access_ends_at else None,
         "expires": moment(invitation.expires_at),
         "here": request.path,
         "decline_url": f"{request.path}decline/",

@@ -62,3 +62,9 @@ def test_a_longer_wait_is_told_in_minutes() -> None:
     never = Limit("never", times=0, seconds=3600)
     with pytest.raises(RuleViolation, match="Wait 60 minutes"):
         never.spend("ana")
+
+
+def test_a_wait_of_a_day_is_told_in_hours() -> None:
+    never = Limit("never", times=0, seconds=86_400)
+    with pytest.raises(RuleViolation, match="Wait 24 hours"):
+        never.require_left("ana")

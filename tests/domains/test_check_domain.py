@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from threading import BoundedSemaphore
 
 import pytest
 import time_machine
@@ -14,9 +15,10 @@ from adminctr.core import clock
 from adminctr.core.errors import NotAllowed, RuleViolation
 from adminctr.core.operations import OperationRequired
 from audit.models import AuditEvent
+from domains import looks
 from domains.explanations import explain
 from domains.models import Domain, DomainCheck, DomainStatus, Method
-from domains.operations import add_domain, check_domain, settle_check
+from domains.operations import add_domain, check_domain, checking, settle_check
 from domains.probes import Finding, Outcome
 from organizations.models import Organization
 from tests.conftest import acting
@@ -482,3 +484,25 @@ def test_nobody_else_can_check_through_the_page(
     answer = sign_in(request.getfixturevalue(who)).post(f"{domain.get_absolute_url()}check/")
     assert answer.status_code == status
     assert names.queries == []
+
+
+def test_others_check_later_while_all_places_are_taken(
+    names: NameServer, domain: Domain, ana: User, eve: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever checks holds a thread, in however many organizations."""
+    other = add_domain(Organization.objects.get(name="Globex"), name=NAME, actor=acting(eve))
+    monkeypatch.setattr(checking, "_places", BoundedSemaphore(1), raising=False)
+    look, codes = looks.look, []
+
+    def slow(asked: Domain, method: Method) -> looks.Look:
+        if asked.pk == domain.pk:
+            with pytest.raises(RuleViolation) as refused:
+                check_domain(other, method=Method.DNS, actor=acting(eve))
+            codes.append(refused.value.code)
+        return look(asked, method)
+
+    monkeypatch.setattr(looks, "look", slow)
+    for _ in range(2):
+        check_domain(domain, method=Method.DNS, actor=acting(ana))
+    assert codes == ["check_running"] * 2
+    assert check_domain(other, method=Method.DNS, actor=acting(eve))

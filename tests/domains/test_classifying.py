@@ -10,8 +10,15 @@ from adminctr.core.errors import NotAllowed, RuleViolation
 from audit import presenters
 from audit.models import AuditEvent
 from domains import claims
-from domains.models import MailDomain
-from domains.operations import add_domain, classify_domain, forget_classification
+from domains.models import Domain, MailDomain, Method
+from domains.operations import (
+    add_domain,
+    classify_domain,
+    forget_classification,
+    settle_check,
+)
+from domains.probes import Finding
+from domains.probes import Outcome as Found
 from organizations import policy
 from organizations.models import DomainSetting, Organization
 from organizations.policy import StaffGroup
@@ -204,3 +211,29 @@ def test_an_agent_reads_who_may(sue, sign_in) -> None:
         form = {"name": "new-mail.example", "is_common": "yes", "reason": REASON}
         assert client.post(ADD, form).status_code == 403
     assert newest().action.endswith(".refused")
+
+
+# What was added before
+
+
+def proven(domain: Domain) -> Domain:
+    finding = Finding(Found.FOUND, (domain.record_value.encode(),))
+    actor = acting(domain.organization.owner)
+    return settle_check(domain, method=Method.DNS, finding=finding, actor=actor)
+
+
+def test_what_has_become_a_mail_service_since_it_was_added_is_proven_no_more(
+    acme, ana, lead
+) -> None:
+    domain = add_domain(acme, name="new-mail.example", actor=acting(ana))
+    classify_domain("new-mail.example", is_common=True, actor=lead)
+    with assert_no_effect(), pytest.raises(RuleViolation) as refused:
+        proven(domain)
+    assert refused.value.code == "domain_common"
+    assert not claims.is_held("new-mail.example")
+
+
+def test_who_holds_it_may_prove_it_again(acme, ana, lead) -> None:
+    domain = proven(add_domain(acme, name="new-mail.example", actor=acting(ana)))
+    classify_domain("new-mail.example", is_common=True, actor=lead)
+    assert proven(domain).is_verified()

@@ -26,6 +26,7 @@ from invitations.operations import (
     resend_invitation,
     revoke_invitation,
 )
+from invitations.operations import inviting as inviting_operations
 from organizations.models import Membership, Role
 from organizations.operations import change_role
 from tests.accounts.made import (
@@ -291,6 +292,20 @@ def test_nobody_is_mailed_without_end(billing, settings) -> None:
     for _ in range(2):
         revoke_invitation(offered(billing, NADIA), actor=owner_of(billing))
     assert code_of(inviting(billing, NADIA)) == "invited_too_often"
+
+
+def test_another_account_makes_no_room_for_more_mail_to_strangers(
+    billing, marketing, settings, monkeypatch
+) -> None:
+    settings.ACCOUNT_INVITATIONS_PENDING = 2
+    monkeypatch.setattr(inviting_operations, "_ACCOUNTS_IN_A_DAY", 1, raising=False)
+    for number in range(5):  # and the demo has invited somebody
+        account = (billing, marketing)[number % 2]
+        revoke_invitation(offered(account, f"s{number}@ext.example"), actor=owner_of(account))
+    refused = inviting(marketing, NADIA)
+    assert code_of(refused) == "too_many_in_a_day"
+    with time_machine.travel(clock.now() + DAY + HOUR):
+        assert refused()
 
 
 def test_who_has_as_many_roles_as_there_may_be_gets_no_more(billing, marketing, settings) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from adminctr.core import clock
 from adminctr.core.actor import Actor
 from adminctr.core.tenancy import tenant
 from audit.models import AuditEvent
@@ -13,14 +14,25 @@ from organizations.models import Organization, SecondFactor
 from tests.conftest import acting
 from tests.pages.effects import browser, link_in, mails_to
 from tests.users import departures
-from tests.users.enrolled import is_signed_in, next_code, type_code, type_password, with_app
-from tests.users.people import remembered_browser_of, session_of, stay_of
+from tests.users.enrolled import (
+    app_code,
+    is_signed_in,
+    next_code,
+    type_code,
+    type_password,
+    with_app,
+)
+from tests.users.people import email_change_of, remembered_browser_of, session_of, stay_of
 from tests.world import PASSWORD
-from users import second_factor_plan, standing
+from users import app_codes, second_factor_plan, standing
 from users.models import RememberedBrowser, Session, User
 from users.operations import (
+    change_email,
     deactivate_user,
+    end_every_session,
+    end_other_sessions,
     end_user_sessions,
+    enrol_app,
     lift_suspension,
     reactivate_user,
     remove_user,
@@ -74,6 +86,18 @@ def remove(cy: User, ben: User, sue: User) -> None:
     remove_user(stay_of(cy), owner=ben, actor=acting(ben))
 
 
+def log_out_everywhere_else(cy: User, ben: User, sue: User) -> None:
+    end_other_sessions(cy, keep=session_of(cy).sid, actor=acting(cy))
+
+
+def change_address(cy: User, ben: User, sue: User) -> None:
+    change_email(email_change_of(cy), keep=session_of(cy).sid, actor=acting(cy))
+
+
+def log_everybody_out(cy: User, ben: User, sue: User) -> None:
+    end_every_session(clock.now(), actor=Actor.operator("test"))
+
+
 ACTS = {
     act.__name__: act
     for act in (
@@ -84,6 +108,9 @@ ACTS = {
         end_sessions_of_many,
         reset_the_password,
         remove,
+        log_out_everywhere_else,
+        change_address,
+        log_everybody_out,
     )
 }
 
@@ -180,6 +207,19 @@ def test_a_session_that_is_saved_just_after_others_have_ended_all_is_none(
     client = sign_in(cy)
     late = Session.objects.get(user=cy)
     act(cy, ben, sue)
+    late.save(force_insert=True)
+    assert not is_signed_in(client)
+
+
+def test_a_session_that_is_saved_just_after_the_first_factor_was_set_up_is_none(
+    cy, sign_in
+) -> None:
+    """It has proven none."""
+    client = sign_in(cy)
+    late = Session.objects.get(user=cy)
+    secret = app_codes.make_secret()
+    keep, code = session_of(cy).sid, app_code(secret)
+    enrol_app(cy, secret=secret, code=code, keep=keep, actor=acting(cy))
     late.save(force_insert=True)
     assert not is_signed_in(client)
 

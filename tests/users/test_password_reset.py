@@ -298,3 +298,15 @@ def test_one_ip_asks_20_times_a_minute(db, hour) -> None:
         for number in range(21)
     ]
     assert statuses == [302] * 20 + [429]
+
+
+def test_one_network_has_30_links_mailed_an_hour_and_is_told_nothing(deliver, hour) -> None:
+    def ask(number: int, ip: str) -> int:
+        hour.shift(30)
+        return browser(ip).post(PAGE, {"email": f"n{number}@fresh.example"}).status_code
+
+    deliver()
+    assert {ask(number, "10.0.0.7") for number in range(35)} == {302}
+    assert len(deliver()) == 30
+    assert ask(35, "10.0.0.8") == 302
+    assert len(mails_to("n35@fresh.example", deliver())) == 1

@@ -43,6 +43,13 @@ def clocks(db: None) -> Any:
         yield traveller
 
 
+@pytest.fixture
+def days(clocks: Any) -> Any:
+    """The same, from the beginning of a day."""
+    clocks.move_to(clock.now().replace(hour=0) + timedelta(days=1))
+    return clocks
+
+
 def ask(user: User, number: str = "") -> PhoneCode:
     return send_code(user, number=number, actor=acting(user))
 
@@ -73,6 +80,8 @@ def phone_of(user: User) -> Factor | None:
         ("0044 7911 123456", OTHER),
         ("+44 (0)7911 123456", OTHER),
         ("+٤٤٧٩١١١٢٣٤٥٦", OTHER),
+        ("+880 1712 345678", "+8801712345678"),
+        ("+886 912 345 678", "+886912345678"),
     ],
 )
 def test_a_number_is_kept_as_the_world_dials_it(typed: str, number: str) -> None:
@@ -94,6 +103,11 @@ def test_a_number_is_kept_as_the_world_dials_it(typed: str, number: str) -> None
         ("+44 20 7946 0958", "number_takes_no_texts"),
         ("+1 800 555 0100", "number_takes_no_texts"),
         ("+1 900 555 0100", "number_takes_no_texts"),
+        ("+44 70 1234 5678", "number_takes_no_texts"),
+        ("+870 773 111 632", "number_takes_no_texts"),
+        ("+881 6 1234 5678", "number_takes_no_texts"),
+        ("+882 34 21234", "number_takes_no_texts"),
+        ("+979 123 456 789", "number_takes_no_texts"),
         ("+15005550001,+447911123456", "number_unreadable"),
         ("+15005550001\r\nBcc: x", "number_unreadable"),
     ],
@@ -235,6 +249,26 @@ def test_a_number_gets_five_codes_an_hour_whoever_asks(
     assert not PhoneCode.objects.filter(user=sue).exists()
     work()
     assert len(messages_to(MINE)) == 5
+
+
+def test_a_person_gets_ten_codes_a_day(cy, ben, days) -> None:
+    for number in range(10, 20):
+        ask(cy, f"+150055500{number}")
+        days.shift(timedelta(minutes=20))
+    assert refused(lambda: ask(cy, MINE)).code == "too_many_tries"
+    assert ask(ben, MINE)
+    days.shift(timedelta(days=1))
+    assert ask(cy, MINE)
+
+
+def test_a_number_gets_ten_codes_a_day_whoever_asks(cy, ben, ana, days) -> None:
+    for number in range(10):
+        ask((cy, ben)[number % 2], MINE)
+        days.shift(timedelta(minutes=20))
+    assert refused(lambda: ask(ana, MINE)).code == "too_many_tries"
+    assert ask(ana, OTHER)
+    days.shift(timedelta(days=1))
+    assert ask(ana, MINE)
 
 
 def test_nobody_keeps_codes_from_a_phone_that_somebody_has_proven(

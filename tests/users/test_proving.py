@@ -86,3 +86,31 @@ def test_whoever_remembers_in_time_is_told_nothing(cy: User, clocks, deliver) ->
         answer(cy, WRONG)
     assert answer(cy, next_code(secret)) == "proven"
     assert warnings(cy, deliver) == 0
+
+
+def test_who_guesses_slowly_runs_out_of_tries_for_the_day_and_the_person_is_told(
+    cy: User, clocks, deliver
+) -> None:
+    secret = with_app(cy)
+    deliver()
+    said = []
+    for _ in range(13):
+        said += [answer(cy, WRONG) for _ in range(4)]
+        clocks.shift(proving.TRIES.seconds)
+    assert said == ["factor_wrong"] * 50 + ["too_many_tries"] * 2
+    assert warnings(cy, deliver) == 1
+    assert answer(cy, next_code(secret)) == "too_many_tries"
+    clocks.shift(timedelta(days=1))
+    assert answer(cy, next_code(secret)) == "proven"
+
+
+def test_right_answers_forgive_no_more_than_twenty_wrong_ones_an_hour(cy: User, clocks) -> None:
+    secret = with_app(cy)
+    for _ in range(4):
+        assert {answer(cy, WRONG) for _ in range(4)} == {"factor_wrong"}
+        assert answer(cy, next_code(secret)) == "proven"
+        clocks.shift(60)
+    assert {answer(cy, WRONG) for _ in range(4)} == {"factor_wrong"}
+    assert answer(cy, next_code(secret)) == "too_many_tries"
+    clocks.shift(3600)
+    assert answer(cy, next_code(secret)) == "proven"

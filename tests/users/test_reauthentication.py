@@ -174,6 +174,19 @@ def test_changing_the_password_always_asks_for_the_present_one(here: Client) -> 
     assert 'id="id_password_error"' in answer.content.decode()
 
 
+def test_even_the_right_password_is_looked_at_only_so_often(cy, sign_in, clocks) -> None:
+    """Each is slow to look at, and others wait for it."""
+    here = sign_in(cy)
+    form = {"password": PASSWORD, "new_password": PASSWORD}
+    for _ in range(20):
+        assert here.post("/profile/password/", form).status_code == 303
+    answers = [here.post("/profile/password/", form) for _ in range(9)]
+    assert all("Too many tries" in answer.content.decode() for answer in answers)
+    assert reauthentication.TRIES.is_spent(cy.sid, sessions.sid_of(here.session))
+    clocks.shift(3600)
+    assert here.post("/profile/password/", form).status_code == 303
+
+
 def test_what_nobody_depends_on_is_given_up_without(ana, sign_in, sids) -> None:
     """The domain of these addresses is not proven."""
     client = sign_in(ana)

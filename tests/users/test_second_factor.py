@@ -13,7 +13,7 @@ from audit.models import AuditEvent
 from organizations.models import Membership, Organization, SecondFactor
 from tests.conftest import acting
 from tests.pages.addresses import routes
-from tests.pages.effects import assert_no_effect, browser, mails_to
+from tests.pages.effects import assert_no_effect, browser, follow, mails_to
 from tests.users.enrolled import (
     APP,
     RECOVERY,
@@ -32,8 +32,8 @@ from tests.users.enrolled import (
 )
 from tests.users.people import ANSWERS, invited, prove, stay_of
 from users import secrets
-from users.models import RememberedBrowser, Session, User, UserStatus
-from users.operations import reset_password, reset_second_factor
+from users.models import FactorKind, RememberedBrowser, Session, User, UserStatus
+from users.operations import prove_factor, reset_password, reset_second_factor
 from users.passwords import hash_password
 from users.sessions import REMEMBERED
 from users.stages import SecondFactorStage
@@ -416,6 +416,26 @@ def test_a_recovery_code_stands_in_once(cy, work, mailoutbox) -> None:
     assert b"not one of your recovery codes" in type_code(again, codes[3], path=RECOVERY).content
     type_code(again, codes[4], path=RECOVERY)
     assert is_signed_in(again)
+
+
+def test_whoever_used_a_recovery_code_is_told_how_many_are_left(cy) -> None:
+    with_app(cy)
+    codes = with_recovery_codes(cy)
+    for place, left in ((0, "You have 9 recovery codes left."), (1, "You have 8 recovery")):
+        client = half_way(cy)
+        answer = follow(client, type_code(client, codes[place], path=RECOVERY))
+        assert left in answer.content.decode()
+    assert left not in client.get("/profile/").content.decode()
+
+
+def test_whoever_used_the_last_recovery_code_is_told_to_make_new_ones(cy) -> None:
+    with_app(cy)
+    codes = with_recovery_codes(cy)
+    for code in codes[:-1]:
+        assert prove_factor(cy, kind=FactorKind.RECOVERY_CODES, answer=code, actor=acting(cy))
+    client = half_way(cy)
+    answer = follow(client, type_code(client, codes[-1], path=RECOVERY))
+    assert "You have no recovery code left." in answer.content.decode()
 
 
 def test_former_recovery_codes_stop_working(cy) -> None:

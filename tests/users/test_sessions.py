@@ -7,6 +7,7 @@ import time_machine
 from django.test import Client
 
 from adminctr.core import clock
+from adminctr.core.errors import RuleViolation
 from audit.models import AuditEvent
 from tests.conftest import acting
 from tests.pages.effects import assert_no_effect
@@ -127,7 +128,7 @@ def test_nobody_ends_or_sees_the_session_of_somebody_else(ana, cy, sign_in) -> N
     client = sign_in(ana)
     with assert_no_effect():
         assert client.post(f"{SESSIONS}{theirs.sid}/end/").status_code == 404
-        client.post(f"{SESSIONS}end-others/")
+    client.post(f"{SESSIONS}end-others/")
     assert Session.objects.filter(pk=theirs.pk).exists()
     assert theirs.sid not in client.get(SESSIONS).content.decode()
 
@@ -165,8 +166,17 @@ def test_a_made_up_key_is_never_taken(cy) -> None:
 
 
 def test_an_operation_ends_sessions_for_oneself_alone(cy) -> None:
-    session_of(cy)
-    assert end_other_sessions(cy, keep="", actor=acting(cy)) == 1
+    log_in(cy)
+    assert end_other_sessions(cy, keep=session_of(cy).sid, actor=acting(cy)) == 1
+
+
+def test_who_was_logged_out_logs_no_others_out(cy) -> None:
+    here, over = log_in(cy), session_of(cy)
+    Session.objects.filter(pk=over.pk).delete()
+    with assert_no_effect(), pytest.raises(RuleViolation) as refused:
+        end_other_sessions(cy, keep=over.sid, actor=acting(cy))
+    assert refused.value.code == "session_over"
+    assert is_signed_in(here)
 
 
 def test_who_is_logged_out_while_sending_is_told_so(cy, monkeypatch) -> None:

@@ -174,10 +174,12 @@ def end_session(session: Session, *, actor: Actor) -> None:
 
 @operation(no_organization)
 def end_other_sessions(user: User, *, keep: str, actor: Actor) -> int:
-    """Log somebody out everywhere but in the session `keep`, a SID. Raises NotAllowed."""
+    """Log somebody out everywhere but in the session `keep`, a SID.
+
+    Raises NotAllowed, or RuleViolation: session_over.
+    """
     oneself.require(user, actor)
-    others = Session.objects.live().filter(user=user).exclude(sid=keep)
-    ended, _ = others.delete()
+    ended = oneself.end_sessions_but(oneself.locked(user), keep)
     if ended:
         oneself.record(user, "user.other_sessions_ended", actor, count=str(ended))
     return ended
@@ -187,9 +189,10 @@ def end_other_sessions(user: User, *, keep: str, actor: Actor) -> int:
 def end_every_session(until: datetime, *, actor: Actor) -> int:
     """Log out everybody who logged in until then, and forget their browsers; an operator's act.
 
-    Raises NotAllowed.
+    Who logs in at this very moment may have to once more. Raises NotAllowed.
     """
     _require_operator(actor)
+    standing.log_out_everybody()
     ended, _ = Session.objects.live().filter(began_at__lte=until).delete()
     RememberedBrowser.objects.filter(created_at__lte=until).delete()
     log.record("session.all_ended", None, actor=actor, count=str(ended))

@@ -20,9 +20,11 @@ def send_code(user: User, *, number: str = "", actor: Actor) -> PhoneCode:
 
     row = phones.renew(current, wanted)
     phones.CODES_PER_PERSON.spend(current.sid)
+    phones.CODES_A_DAY_PER_PERSON.spend(current.sid)
     phones.CODES_PER_NETWORK.spend(actor.origin.network)
     if number:  # what others ask for in vain must not keep codes from the phone that is proven
         phones.CODES_PER_NUMBER.spend(wanted)
+        phones.CODES_A_DAY_PER_NUMBER.spend(wanted)
     texting.send_phone_code.enqueue(row.pk)
     oneself.record(current, "user.phone_code_sent", actor, number=phones.masked(wanted))
     return row

@@ -6,7 +6,7 @@ from accounts.operations import create_account
 from adminctr.core import clock, tokens
 from adminctr.core.actor import Actor
 from adminctr.core.addresses import canonical_address
-from adminctr.core.errors import NotAllowed, RuleViolation
+from adminctr.core.errors import NotAllowed
 from adminctr.core.limits import Limit
 from adminctr.core.operations import no_organization, operation
 from adminctr.core.periods import Source
@@ -18,7 +18,7 @@ from organizations import policy, stays
 from organizations.models import Organization, Role, default_name
 from users import mail
 from users.admission import decide
-from users.arrivals import Arrival, arrival_of
+from users.arrivals import Arrival, arrival_of, consent_outdated
 from users.models import SignUp, User, WayIn
 from users.newcomers import NewPerson, add_user
 
@@ -55,12 +55,9 @@ def sign_up(pending: SignUp, *, newcomer: NewPerson, joining: str = "", actor: A
     if current is None or current.is_expired():
         raise tokens.dead_link()
     arrival = arrival_of(current.email)
-    arrival.verdict.require()
-    if arrival.organization != joins or arrival.organization_sid != joining:
-        raise RuleViolation(
-            "consent_outdated",
-            "What signing up means for you has changed. Read it again.",
-        )
+    arrival.require_agreed(joining)
+    if arrival.organization != joins:  # which is not the one that is locked
+        raise consent_outdated()
 
     user = add_user(current.email, newcomer)
     person_acting = policy.actor_in(None, user, via=actor.via, origin=actor.origin)

@@ -16,6 +16,7 @@ from django.utils.http import urlencode
 from django.views.generic import View
 
 from adminctr.core.actor import Actor
+from adminctr.core.plans import several
 from adminctr.web.http import ConsoleRequest
 from adminctr.web.idle import way_back
 from adminctr.web.views import ActionFrame, OperationFrame, Page, attempt, redirect_to
@@ -23,13 +24,14 @@ from organizations.models import stay_of
 from users import (
     factors,
     operations,
+    recovery_codes,
     remembered,
     requirements,
     session_notes,
     sessions,
     stages,
 )
-from users.models import FactorKind, User
+from users.models import Factor, FactorKind, User
 from users.sign_in import actor_of
 
 REMEMBER = "remember"  # the box that keeps a browser from asking again
@@ -122,7 +124,10 @@ class EnrolPage(SetUpFrame, PassingPage):
     def prove(self, subject: User, data: dict[str, Any]) -> FactorKind:
         is_first = not factors.has_one(self.user)
         kind = self.enrol(subject, data)
-        if is_first and not is_logging_in(self.request):
+        if is_logging_in(self.request):
+            return kind
+        sessions.keep(self.request.session, subject)
+        if is_first:
             messages.success(self.request, FIRST_ONE)
         return kind
 
@@ -169,10 +174,22 @@ def finish(request: HttpRequest, how: FactorKind, *, remember: bool = False) -> 
         answer.status_code = 303
     if user is None or not request.user.is_authenticated:  # their login was closed meanwhile
         return answer
+    if how == FactorKind.RECOVERY_CODES:
+        messages.warning(request, _codes_left(user))
     _show_new_codes(request, user, answer)
     if remember:
         remembered.remember(answer, request, user)
     return answer
+
+
+def _codes_left(user: User) -> str:
+    """What whoever has just used a recovery code should know."""
+    codes = Factor.objects.of_kind(FactorKind.RECOVERY_CODES).filter(user=user).first()
+    left = recovery_codes.left(codes.secret) if codes else 0
+    replace = "If you lost your device, replace it under Second factors."
+    if not left:
+        return f"You have no recovery code left. Generate new ones under Second factors. {replace}"
+    return f"You have {several(left, 'recovery code', 'recovery codes')} left. {replace}"
 
 
 def _show_new_codes(request: HttpRequest, user: User, answer: HttpResponse) -> None:

@@ -14,7 +14,7 @@ from adminctr.web import errors
 from adminctr.web.newcomer import FounderForm, NewPersonForm
 from adminctr.web.views import attempt, redirect_to
 from users import operations
-from users.arrivals import arrival_of
+from users.arrivals import Arrival, arrival_of
 from users.forms import SignUpForm
 from users.models import SignUp, User
 from users.queries import find_sign_up
@@ -51,7 +51,7 @@ def finish_sign_up(request: HttpRequest, token: str) -> HttpResponse:
     form_class = NewPersonForm if arrival.organization else FounderForm
     form = form_class(request.POST if request.method == "POST" else None, email=pending.email)
     if request.method == "POST":
-        user = attempt(form, lambda _: _finish(request, pending, form))
+        user = attempt(form, lambda _: _finish(request, pending, arrival, form))
         if user:
             if arrival.organization:
                 messages.success(request, f"Welcome to {arrival.organization}.")
@@ -69,11 +69,13 @@ def _start(request: HttpRequest, email: str) -> bool:
     return True
 
 
-def _finish(request: HttpRequest, pending: SignUp, form: NewPersonForm) -> User:
+def _finish(request: HttpRequest, pending: SignUp, arrival: Arrival, form: NewPersonForm) -> User:
     """`joining` is which organization the page said that they join, none for one of their own."""
+    origin, joining = origin_of(request), request.POST.get("joining", "")
+    arrival.require_agreed(joining)  # shown early, before the password is hashed
     return operations.sign_up(
         pending,
-        newcomer=form.newcomer(),
-        joining=request.POST.get("joining", ""),
-        actor=Actor.stranger(pending.email, origin=origin_of(request)),
+        newcomer=form.newcomer(link=pending.sid, origin=origin),
+        joining=joining,
+        actor=Actor.stranger(pending.email, origin=origin),
     )
