@@ -10,6 +10,7 @@ from django.db.models import Count
 from accounts.models import Account, RoleAssignment, RoleAssignmentQuerySet, is_independent
 from adminctr.core.errors import RuleViolation
 from adminctr.core.sids import is_sid
+from adminctr.core.text import sort_key
 from organizations import members
 from organizations.models import Organization
 from users.models import User
@@ -38,14 +39,20 @@ def accounts_of(people: Collection[int]) -> dict[int, int]:
     return dict(counted.values_list("holder", "number"))
 
 
-def with_sid(sid: str) -> Account:
-    """The account of the open scope with this SID; raises RuleViolation: account_unknown."""
-    account = Account.objects.filter(sid=sid).first()
-    if account is None:
-        raise RuleViolation(
-            "account_unknown", "No account of your organization has this SID.", field="account"
-        )
-    return account
+def named(which: str) -> Account:
+    """The account of the open scope with this SID, or the only one with this name.
+
+    Raises RuleViolation: account_unknown, account_ambiguous.
+    """
+    wanted = {"sid": which} if is_sid(which, "AC") else {"name_key": sort_key(which)}
+    found = list(Account.objects.filter(**wanted)[:2])
+    if not found:
+        text = "No account of your organization has this name or SID."
+        raise RuleViolation("account_unknown", text, field="account")
+    if len(found) > 1:
+        text = "Several accounts have this name. Enter the SID of the one you mean."
+        raise RuleViolation("account_ambiguous", text, field="account")
+    return found[0]
 
 
 def person_around(account: Account, who: str, *, with_members: bool) -> User | None:

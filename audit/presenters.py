@@ -3,10 +3,11 @@
 import re
 from collections import defaultdict
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from adminctr.core.actor import STAFF
-from adminctr.web.display import moment
+from adminctr.web.display import day, moment
 from audit.models import AuditEvent
 from organizations.policy import WORDS, Action
 
@@ -159,10 +160,11 @@ SENTENCES = {
     "user.logged_in": "logged in",
     "user.logged_out": "logged out",
     "user.name_changed": "changed the name from “{before}” to “{after}”",
-    "user.offboarding_cancelled": "cancelled the departure of {subject} ({how})",
-    "user.offboarding_scheduled": "planned the departure of {subject} on {day} ({how})",
-    "user.offboarding_stopped": "did not carry out the planned departure of {subject} ({how}): "
-    "{why}",
+    "user.offboarding_cancelled": "cancelled the planned departure of {subject}, to {how} them",
+    "user.offboarding_scheduled": "planned the departure of {subject} on {day}, to {how} them",
+    "user.offboarding_stopped": (
+        "did not carry out the planned departure of {subject}, to {how} them: {why}"
+    ),
     "user.other_sessions_ended": "logged out everywhere else (sessions ended: {count})",
     "user.password_changed": "set a new password",
     "user.password_guessed": "was logged out after too many wrong passwords",
@@ -204,6 +206,34 @@ SENTENCES = {
 _FORMER = {"organization.roles_exported": "exported the role assignments ({which})"}
 
 
+# What somebody tried, where the name of the operation does not say it in plain English.
+ATTEMPTS = {
+    "cancel_batch": "cancel a table of invitations",
+    "cancel_offboarding": "cancel a planned departure",
+    "carry_out_offboarding": "carry out a planned departure",
+    "check_batch": "check a table of invitations again",
+    "correct_row": "correct a line of a table of invitations",
+    "draft_batch": "upload a table of invitations",
+    "drop_bad_rows": "leave rows out of a table of invitations",
+    "enrol_app": "set up an authenticator app",
+    "leave_out_row": "leave a line out of a table of invitations",
+    "offboard_user": "remove or delete a user",
+    "put_phone": "set a phone number",
+    "schedule_offboarding": "plan a departure",
+    "send_batch": "send a table of invitations",
+    "set_hipaa": "enable or disable HIPAA for an account",
+    "set_roles": "change roles on an account",
+    "settle_check": "check a domain",
+    "start_bulk_run": "start a bulk action",
+}
+
+# Details that are days, told as pages write them.
+DAYS = {
+    "organization.baa_recorded": ("before", "after"),
+    "user.offboarding_scheduled": ("day",),
+}
+
+
 def details_of(event: AuditEvent) -> dict[str, Any] | None:
     """What was noted beside an event; None once it was erased."""
     details = getattr(event, "details", None)
@@ -227,10 +257,11 @@ def sentence(action: str, details: dict[str, Any] | None) -> str:
         what = _attempt(action.removesuffix(".refused"))
         given = f" (“{_unmarked(details['given'])}”)" if "given" in details else ""
         reason = _unmarked(details["reason"])  # written for whoever was refused
-        return f"was refused: {what}{given}. Told why: “{reason}”"
+        return f"tried to {what}{given} and was refused: “{reason}”"
     # What people type stands between marks that none of it can hold, so it cannot pass for the
     # sentence.
-    unmarked = {name: _unmarked(value) for name, value in details.items()}
+    told = details | {name: _day(details[name]) for name in DAYS.get(action, ()) if name in details}
+    unmarked = {name: _unmarked(value) for name, value in told.items()}
     values = defaultdict(lambda: "…", unmarked)
     words = {**_FORMER, **SENTENCES}.get(action, action)
     return _without_nothing(words, details).format_map(values)
@@ -267,6 +298,14 @@ def _unmarked(value: object) -> str:
 
 
 def _attempt(name: str) -> str:
-    """What was tried: an operation by its name, a page by the words of its action."""
-    words = WORDS[Action(name)] if name in Action else name.replace("_", " ")
+    """What was tried: a page by the words of its action, an operation by its own or its name."""
+    words = WORDS[Action(name)] if name in Action else ATTEMPTS.get(name, name.replace("_", " "))
     return words[0].lower() + words[1:]
+
+
+def _day(noted: object) -> str:
+    """A day as pages write it; anything else that was noted in its place, as it is."""
+    try:
+        return day(date.fromisoformat(str(noted)))
+    except ValueError:
+        return str(noted)

@@ -27,7 +27,7 @@ ACCOUNT_ROLES_LENGTH = 120
 
 class RowState(models.TextChoices):
     WAITING = "waiting", "Ready"
-    LEFT_OUT = "left_out", "Left out"
+    LEFT_OUT = "left_out", "Cannot be sent"
     DONE = "done", "Sent"
     REFUSED = "refused", "Refused"
 

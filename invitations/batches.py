@@ -57,6 +57,7 @@ MOST_BYTES = 1_000_000
 # Of a row that can be sent: its position, address, role, account and roles on it, as written.
 GoodRow = tuple[int, str, str, str, str]
 
+_SHORTER_WORDS = {"admin": Role.ADMINISTRATOR}
 _BETWEEN_ROLES = re.compile(r"[,;+/]")
 
 _OF_VERDICTS = {
@@ -193,7 +194,7 @@ def role_named(text: str) -> Role | None:
         for role in GRANTABLE_ROLES
         for word in (role.label, role.value, role.short_label)
     }
-    return words.get(_folded(text))
+    return (words | _SHORTER_WORDS).get(_folded(text))
 
 
 def _flaws_of(rows: Sequence[InvitationBatchRow], organization: Organization) -> list[Flaw | None]:

@@ -4,6 +4,7 @@ from django.urls import reverse
 
 from accounts.models import AccountRole
 from accounts.policy import rule_book as accounts_rule_book
+from adminctr.core.addresses import readable_domain
 from adminctr.web.display import moment
 from adminctr.web.views import ActionPage, DetailPage, Done, OperationPage
 from domains.models import Domain
@@ -110,7 +111,8 @@ class ChangeOwnershipPage(OperationPage):
 
 def _domain_settings(organization: Organization) -> list[dict[str, Any]]:
     """The three settings, each with what it means for the domains that it would apply to."""
-    domains = Domain.objects.following().count()
+    names = Domain.objects.following().order_by("name").values_list("name", flat=True)
+    domains = [readable_domain(name) for name in names]
     return [
         {
             "setting": setting,
@@ -131,6 +133,8 @@ def _totals(figures: Figures) -> list[dict[str, str]]:
         figures.waiting_domains,
     )
     accounts = f"{shown(figures.accounts)} of {figures.account_limit:,}"
+    if closed := figures.closed_accounts:  # which the list has too
+        accounts += f", and {shown(closed)} closed"
     known = sum(map(len, domains))
     verified = f"{len(figures.verified_domains)} of {known} verified" if known else "None yet"
     rows = (

@@ -7,7 +7,8 @@ from django.urls import reverse
 
 from accounts.models import AccountStatus
 from organizations.models import Role
-from overview.figures import Figures, shown
+from overview.figures import Figures, Named, shown
+from users.models import UserStatus
 
 _MOST_NAMES = 3
 
@@ -25,16 +26,16 @@ def notices(figures: Figures) -> list[Notice]:
 
 
 def _about_domains(figures: Figures) -> Iterator[tuple[str, str]]:
-    url = reverse("domains:list")
-    if names := figures.uncertain_domains:
-        yield f"The verification of {_domains(names)} is uncertain", url
-    if names := figures.missing_domains:
-        yield f"The verification record of {_domains(names)} was not found at the last check", url
-    if names := figures.failing_domains:
-        yield f"The last check of {_domains(names)} failed", url
-    if names := figures.waiting_domains:
-        wait = "waits" if len(names) == 1 else "wait"
-        yield f"{_domains(names)} {wait} to be checked for the first time", url
+    if some := figures.uncertain_domains:
+        yield f"The verification of {_domains(some)} is uncertain", _page_of(some)
+    if some := figures.missing_domains:
+        text = f"The verification record of {_domains(some)} was not found at the last check"
+        yield text, _page_of(some)
+    if some := figures.failing_domains:
+        yield f"The last check of {_domains(some)} failed", _page_of(some)
+    if some := figures.waiting_domains:
+        wait = "waits" if len(some) == 1 else "wait"
+        yield f"{_domains(some)} {wait} to be checked for the first time", _page_of(some)
 
 
 def _about_invitations(figures: Figures) -> Iterator[tuple[str, str]]:
@@ -62,21 +63,27 @@ def _about_people(figures: Figures) -> Iterator[tuple[str, str]]:
     url = reverse("users:list")
     if number := figures.never_signed_in:
         never = f"{_several(number, 'Administrator has', 'Administrators have')} never signed in"
-        yield never, f"{url}?role={Role.ADMINISTRATOR}"
+        asked = f"role={Role.ADMINISTRATOR}&status={UserStatus.ACTIVE}&signed_in=never"
+        yield never, f"{url}?{asked}"
     if figures.administrators == 1:
         yield "Only 1 person can administer this organization", url
     leaving = reverse("users:leaving")
     if number := figures.kept_from_leaving:
-        yield f"{_several(number, 'person', 'people')} could not leave as planned", leaving
+        yield f"{_several(number, 'person', 'people')} cannot leave as planned", leaving
     if number := figures.leaving:
         yield f"{_several(number, 'person is', 'people are')} planned to leave", leaving
 
 
-def _domains(names: Sequence[str]) -> str:
+def _domains(some: Sequence[Named]) -> str:
     """How many, and which: "2 domains (a.example, b.example)"."""
-    more = ", …" if len(names) > _MOST_NAMES else ""
-    which = ", ".join(names[:_MOST_NAMES]) + more
-    return f"{_several(len(names), 'domain', 'domains')} ({which})"
+    more = ", …" if len(some) > _MOST_NAMES else ""
+    which = ", ".join(one.name for one in some[:_MOST_NAMES]) + more
+    return f"{_several(len(some), 'domain', 'domains')} ({which})"
+
+
+def _page_of(some: Sequence[Named]) -> str:
+    """The one domain, or the list of them."""
+    return some[0].url if len(some) == 1 else reverse("domains:list")
 
 
 def _several(number: int, one: str, many: str) -> str:

@@ -17,15 +17,23 @@ MOST = 1000
 
 
 @dataclass(frozen=True, slots=True)
+class Named:
+    """A domain as sentences name it, and its page."""
+
+    name: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Figures:
     """How an organization stands; domains by name, everything else counted."""
 
     has_default_name: bool
-    verified_domains: tuple[str, ...]
-    waiting_domains: tuple[str, ...]
-    failing_domains: tuple[str, ...]
-    uncertain_domains: tuple[str, ...]
-    missing_domains: tuple[str, ...]
+    verified_domains: tuple[Named, ...]
+    waiting_domains: tuple[Named, ...]
+    failing_domains: tuple[Named, ...]
+    uncertain_domains: tuple[Named, ...]
+    missing_domains: tuple[Named, ...]
     members: int
     administrators: int
     never_signed_in: int
@@ -33,6 +41,7 @@ class Figures:
     expired: int
     undelivered: int
     accounts: int
+    closed_accounts: int
     pending_accounts: int
     account_limit: int
     suspended_accounts: int
@@ -61,18 +70,17 @@ def shown(number: int) -> str:
 
 def _domains() -> dict[str, Any]:
     """An organization may have so few domains that each is read."""
-    columns = ("name", "status", "checked_at", "missing_since")
-    rows = list(Domain.objects.order_by("name").values_list(*columns))
+    rows = list(Domain.objects.order_by("name"))
 
     def named(
         status: DomainStatus, *, checked: bool | None = None, missing: bool | None = None
-    ) -> tuple[str, ...]:
+    ) -> tuple[Named, ...]:
         return tuple(
-            readable_domain(name)
-            for name, has, checked_at, missing_since in rows
-            if has == status
-            and checked in (None, checked_at is not None)
-            and missing in (None, missing_since is not None)
+            Named(readable_domain(one.name), one.get_absolute_url())
+            for one in rows
+            if one.status == status
+            and checked in (None, one.checked_at is not None)
+            and missing in (None, one.missing_since is not None)
         )
 
     return {
@@ -107,6 +115,7 @@ def _accounts(organization: Organization) -> dict[str, Any]:
     return {
         "account_limit": organization.account_limit,
         "accounts": organization.managed_accounts - closed,
+        "closed_accounts": closed,
         "suspended_accounts": suspended,
     }
 

@@ -1,6 +1,6 @@
 """What another domain setting would change, for whom, and which expectations it would break."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from adminctr.core.addresses import readable_domain
 from adminctr.core.plans import Effect, Plan, Thing, Weight, several
@@ -44,10 +44,10 @@ ACKNOWLEDGEMENTS = {
 }
 
 
-def meaning(setting: DomainSetting, domains: int) -> str:
-    """What a setting does, with how many domains it applies to."""
-    which = f"your {several(domains, 'verified domain', 'verified domains')}"
-    return _MEANINGS[setting].format(domains=which if domains else "a domain you have verified")
+def meaning(setting: DomainSetting, domains: Sequence[str]) -> str:
+    """What a setting does, with the domain that it applies to, or how many these are."""
+    which = f"your {len(domains):,} verified domains" if domains else "a domain you have verified"
+    return _MEANINGS[setting].format(domains=domains[0] if len(domains) == 1 else which)
 
 
 def plan(organization: Organization, setting: DomainSetting) -> Plan:
@@ -88,7 +88,7 @@ def _what_changes(organization: Organization, setting: DomainSetting) -> Iterato
         f"{setting.label} instead of {before.label}."
     )
     yield Effect(Weight.CHANGES, "domains", text, things)
-    yield Effect(Weight.CHANGES, "meaning", meaning(setting, len(things)))
+    yield Effect(Weight.CHANGES, "meaning", meaning(setting, [one.name for one in things]))
     under_way = SignUp.objects.of_domains([one.name for one in following]).count()
     if under_way:
         people = several(

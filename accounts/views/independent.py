@@ -12,7 +12,7 @@ from accounts.operations import Relinquishment, relinquish_access
 from adminctr.core.errors import NotAllowed
 from adminctr.core.operations import record_refusal
 from adminctr.web import tones
-from adminctr.web.display import moment
+from adminctr.web.display import moment, until
 from adminctr.web.forms import Form
 from adminctr.web.paginate import cut
 from adminctr.web.views import ConsolePage, DetailPage, Done, OperationPage
@@ -85,5 +85,5 @@ def _holding(one: RoleAssignment) -> dict[str, Any]:
         "email": one.email,
         "role": one.get_role_label(),
         "since": moment(one.began_at),
-        "until": moment(one.ends_at, never="No end"),
+        "until": until(one.ends_at),
     }

@@ -33,7 +33,7 @@ from accounts.views.opening import MOST_CANDIDATES
 from adminctr.core import clock
 from adminctr.core.outages import write_if_possible
 from adminctr.core.plans import Plan
-from adminctr.web.display import moment
+from adminctr.web.display import moment, until
 from adminctr.web.views import Done
 from audit import presenters
 from audit.models import AuditEvent
@@ -94,7 +94,7 @@ class GeneralPage(AccountOperationPage):
             "role": one.get_role_label(),
             "above": one.account if one.account_id != self.account.pk else None,
             "since": moment(one.began_at),
-            "until": moment(one.ends_at, never="No end"),
+            "until": until(one.ends_at),
             "source": one.get_source_display(),
         }
 

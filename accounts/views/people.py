@@ -30,7 +30,7 @@ from accounts.views.frames import (
 )
 from adminctr.core.errors import NotAllowed, RuleViolation
 from adminctr.core.operations import record_refusal
-from adminctr.web.display import moment
+from adminctr.web.display import moment, until
 from adminctr.web.filters import Noun, Order
 from adminctr.web.mails import facts_of, mail_state
 from adminctr.web.views import Done
@@ -147,7 +147,7 @@ class UserPage(AccountDetailPage):
             "above": above,
             "above_url": self.door.url("detail", above.sid) if above else "",
             "since": moment(one.began_at),
-            "until": moment(one.ends_at, never="No end"),
+            "until": until(one.ends_at),
             "source": one.get_source_display(),
             "reason": one.reason,
             "way_out": explanations.way_out(one, self.account),
@@ -278,7 +278,7 @@ class InvitedPage(AccountDetailPage):
         refused = resend_refusal(invitation)
         return facts_of(invitation) | {
             "roles": invitation.get_role_label(),
-            "until": moment(invitation.access_ends_at, never="No end"),
+            "until": until(invitation.access_ends_at),
             "resend_refusal": refused.message if refused else None,
         }
 
@@ -340,7 +340,7 @@ def _held_by(account: Account, holders: Collection[int]) -> dict[int, dict[str, 
 def _in_words(rows: list[RoleAssignment]) -> dict[str, Any]:
     end = min((one.ends_at for one in rows if one.ends_at), default=None)
     roles = grants.role_words([one.role for one in rows])
-    return {"roles": roles, "until": moment(end, never="No end")}
+    return {"roles": roles, "until": until(end)}
 
 
 def _page_of(explained: Explanation) -> str:

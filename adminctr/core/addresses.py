@@ -34,6 +34,7 @@ _ONE = r"""[^\s,;<>@"]++ @ [^\s,;<>@"]++"""
 _AMONG_COMMAS, _AMONG_SEMICOLONS = (
     re.compile(_LISTED.format(marks=marks, one=_ONE), re.VERBOSE) for marks in (",;", ";")
 )
+_AROUND = " \t\r\n\"'"  # a piece may stand between quotation marks
 _TOP_LABEL = re.compile(r"[a-z][a-z0-9-]*[a-z0-9]")
 _SCRIPTS_WRITTEN_TOGETHER = (
     frozenset({"LATIN", "CJK", "HIRAGANA", "KATAKANA"}),
@@ -103,17 +104,22 @@ def canonical_address(text: str) -> str:
 
 
 def listed_addresses(text: str) -> list[tuple[int, str]] | None:
-    """The addresses in a text that holds nothing else, each with its line; None for any other text.
+    """The addresses in a text that begins with one, each with its line; None for any other text.
 
     They are taken as they stand, out of the angle brackets where a name is written before them.
+    What stands among them and is none comes along as it is, so that it can be told by itself; but
+    where no line holds addresses alone, the text is a table without the names of its columns.
     """
+    if "@" not in text.lstrip().partition("\n")[0]:
+        return None
     found: list[tuple[int, str]] = []
+    is_list = False
     for number, line in enumerate(StringIO(text, newline=None), start=1):
         in_line = _addresses_in(line.strip())
-        if in_line is None:
-            return None
-        found += [(number, address) for address in in_line]
-    return found
+        is_list = is_list or bool(in_line)
+        pieces = _pieces_of(line) if in_line is None else in_line
+        found += [(number, piece) for piece in pieces]
+    return found if is_list else None
 
 
 def domain_of(address: str) -> str:
@@ -140,6 +146,17 @@ def _addresses_in(line: str) -> list[str] | None:
         found.append(one["named"] or one["plain"])
         place = one.end()
     return found
+
+
+def _pieces_of(line: str) -> list[str]:
+    """What stands in a line that holds more than addresses.
+
+    One address with something beside it may be a row of a table, and stays one piece.
+    """
+    pieces = [piece.strip(_AROUND) for piece in line.split(";" if ";" in line else ",")]
+    if sum("@" in piece for piece in pieces) < 2:
+        return [line.strip(_AROUND)]
+    return [one for piece in pieces if piece for one in _addresses_in(piece) or [piece]]
 
 
 def _to_a_labels(name: str) -> str:

@@ -1,6 +1,6 @@
 """How values are written on pages; lists call these once a row, in Python."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from django.utils import timezone
@@ -19,6 +19,16 @@ def moment(at: datetime | None, *, never: str = "Never") -> Moment:
         return Moment(never, "")
     local = timezone.localtime(at)
     return Moment(f"{local:%-d %b %Y, %H:%M} {_zone_name(local)}", at.isoformat(timespec="seconds"))
+
+
+def until(at: datetime | None) -> Moment:
+    """When something ends: the last day alone where it ends with it, for the person who looks."""
+    if at is None:
+        return moment(at, never="No end")
+    just_before = timezone.localtime(at - timedelta(microseconds=1))
+    if just_before.date() == timezone.localtime(at).date():
+        return moment(at)
+    return Moment(day(just_before.date()), at.isoformat(timespec="seconds"))
 
 
 def _zone_name(local: datetime) -> str:

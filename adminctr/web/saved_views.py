@@ -47,7 +47,12 @@ class SaveViewPage(OperationPage):
 
     def context(self, subject: Organization) -> dict[str, Any]:
         selection = self._list().selection()
-        return {"list_url": f"{reverse(self.list_name)}{selection.url}", "words": selection.words()}
+        noun = self.of.noun
+        return {
+            "list_url": f"{reverse(self.list_name)}{selection.url}",
+            "list_label": noun.many.capitalize() if noun else "List",
+            "words": selection.words(),
+        }
 
     def perform(self, subject: Organization, data: dict[str, Any]) -> Done:
         selection = self._list().selection()

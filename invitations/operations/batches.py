@@ -1,6 +1,7 @@
 """Many invitations at once: drafted, read again, confirmed, and sent in steps."""
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import cast
@@ -155,14 +156,19 @@ def drop_bad_rows(batch: InvitationBatch, *, actor: Actor) -> InvitationBatch:
 
 @operation(its_organization)
 def send_batch(
-    batch: InvitationBatch, *, expected: str, starts_at: datetime | None = None, actor: Actor
+    batch: InvitationBatch,
+    *,
+    expected: str,
+    starts_at: datetime | None = None,
+    is_proven: bool = False,
+    actor: Actor,
 ) -> InvitationBatch:
     """Send the good rows of a draft, now or at a moment to come.
 
-    `expected` is the digest of the good rows that were shown (batches.digest_of_good). A batch that
-    was confirmed before is answered with itself. Raises NotAllowed, or RuleViolation:
-    batch_cancelled, batch_changed, nothing_to_send, start_in_the_past, start_too_late,
-    too_many_batches.
+    `expected` is the digest of the good rows that were shown (batches.digest_of_good); without the
+    password, `is_proven`, they make no Administrator. A batch that was confirmed before is answered
+    with itself. Raises NotAllowed, or RuleViolation: batch_cancelled, batch_changed,
+    nothing_to_send, password_missing, start_in_the_past, start_too_late, too_many_batches.
     """
     actor = policy.require_locked(actor, Action.USER_INVITE, batch)
     current = _as_of_now(batch)
@@ -171,7 +177,7 @@ def send_batch(
     if current.confirmed_at is not None:
         return current
     _require_mine(current, actor)
-    _require_sendable(current, expected)
+    _require_sendable(current, expected, is_proven=is_proven)
     now = clock.now()
     _require_start(starts_at, now)
     _require_few_in_a_day(now)
@@ -292,9 +298,21 @@ def _at(position: int, rows: Sequence[InvitationBatchRow]) -> InvitationBatchRow
 
 
 def _look_again(batch: InvitationBatch, rows: Sequence[InvitationBatchRow]) -> None:
+    """What is as before is not written again: on SQLite everybody else waits meanwhile."""
+    before = [_answer_of(row) for row in rows]
     batches.judge(rows, batch.organization)
-    InvitationBatchRow.objects.bulk_update(rows, ["state", "cause", "message"])
+    changed = defaultdict[tuple[str, str, str], list[int]](list)
+    for row, former in zip(rows, before, strict=True):
+        if _answer_of(row) != former:
+            changed[_answer_of(row)].append(row.pk)
+    for (state, cause, message), keys in changed.items():
+        same = InvitationBatchRow.objects.filter(pk__in=keys)
+        same.update(state=state, cause=cause, message=message)
     _count(batch, rows)
+
+
+def _answer_of(row: InvitationBatchRow) -> tuple[str, str, str]:
+    return row.state, row.cause, row.message
 
 
 def _set_apart(batch: InvitationBatch) -> None:
@@ -328,15 +346,22 @@ def _require_mine(batch: InvitationBatch, actor: Actor) -> None:
         raise NotAllowed(NOT_YOURS, action=Action.USER_INVITE)
 
 
-def _require_sendable(batch: InvitationBatch, expected: str) -> None:
+def _require_sendable(batch: InvitationBatch, expected: str, *, is_proven: bool) -> None:
     if not batch.total:
         raise RuleViolation(
             "nothing_to_send", "No row can be sent as it is. Upload a corrected table."
         )
-    if batches.digest_of_good(batch) != expected:
+    good = batches.good_of(batch)
+    if batches.digest_of(good) != expected:
         raise RuleViolation(
             "batch_changed",
             "The rows that can be sent have changed since you reviewed them. Go back to the "
+            "draft and review it again.",
+        )
+    if batches.makes_administrators(good) and not is_proven:
+        raise RuleViolation(
+            "password_missing",
+            "A row makes somebody an Administrator now, which needs your password. Go back to the "
             "draft and review it again.",
         )
 

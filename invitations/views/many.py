@@ -46,8 +46,11 @@ from invitations.operations.batches import NO_DRAFT, NOT_YOURS
 from invitations.views import flaws
 from organizations.models import Organization, Role
 from organizations.policy import Action
+from users import sessions
 
 UPLOADS = Limit("invitation_tables", times=60, seconds=3600)
+# Each looks at every row of a draft again, which holds up the whole organization.
+LOOKS_PER_MINUTE = Limit("invitation_table_looks", times=30, seconds=60)
 
 # How many batches stand below the form.
 _MOST_RECENT = 10
@@ -198,7 +201,9 @@ class SendPage(OperationPage):
         return around(self, subject)
 
     def perform(self, subject: InvitationBatch, data: dict[str, Any]) -> Done:
-        batch = send_batch(subject, actor=self.actor, **SendForm.asked(data))
+        is_proven = sessions.is_confirmed(self.request.session)
+        asked = SendForm.asked(data)
+        batch = send_batch(subject, is_proven=is_proven, actor=self.actor, **asked)
         words = "They are being sent, one after the other."
         if batch.phase is Phase.SCHEDULED:
             words = f"It is sent on {moment(batch.starts_at).text}."
@@ -237,6 +242,7 @@ class RowPage(OperationPage):
         }
 
     def perform(self, subject: InvitationBatchRow, data: dict[str, Any]) -> Done:
+        LOOKS_PER_MINUTE.spend(self.organization.sid)
         batch = subject.batch
         row = correct_row(batch, position=subject.position, actor=self.actor, **data)
         if not row.cause:
@@ -256,6 +262,7 @@ class BatchAction(ActionPage):
 
 class CheckBatch(BatchAction):
     def perform(self, subject: InvitationBatch) -> Done:
+        LOOKS_PER_MINUTE.spend(self.organization.sid)
         batch = check_batch(subject, actor=self.actor)
         return Done("Every row was checked again.", batch.get_absolute_url())
 
@@ -268,6 +275,7 @@ class LeaveOut(BatchAction):
 
 class LeaveOutRow(BatchAction):
     def perform(self, subject: InvitationBatch) -> Done:
+        LOOKS_PER_MINUTE.spend(self.organization.sid)
         batch = leave_out_row(subject, position=self.kwargs["position"], actor=self.actor)
         return Done("The row was left out.", batch.get_absolute_url())
 

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 import pytest
 
 from audit.models import AuditEvent
-from audit.presenters import SENTENCES, sentence
+from audit.presenters import ATTEMPTS, DAYS, SENTENCES, sentence
 from organizations.policy import WORDS, Action
 from tests.architecture import source
 
-_RECORDERS = {"log.record", "_record", "oneself.record", "note", "note_in", "trail.note",
-              "trail.note_in", "_send"}  # fmt: skip
+_RECORDERS = {"log.record", "record", "_record", "oneself.record", "settling.record", "note",
+              "note_in", "trail.note", "trail.note_in", "_send"}  # fmt: skip
 _ACTION = re.compile(r"[a-z_]+\.[a-z_]+")
 
 
@@ -69,7 +69,8 @@ def test_the_sentences_of_the_demo_lack_no_word(db: None) -> None:
     for event in events:
         data = event.details.data
         assert "…" not in sentence(event.action, data)
-        names = [name for _, name, _, _ in string.Formatter().parse(SENTENCES[event.action])]
+        names = {name for _, name, _, _ in string.Formatter().parse(SENTENCES[event.action])}
+        names -= {None, *DAYS.get(event.action, ())}
         assert all(str(data[name]) in sentence(event.action, data) for name in names if name)
 
 
@@ -84,9 +85,11 @@ def test_a_lost_word_is_shown_as_lost() -> None:
 @pytest.mark.parametrize(
     ("action", "said"),
     [
-        ("invite_user.refused", "was refused: invite user. Told why: “No.”"),
-        ("domain:add.refused", "was refused: add domains. Told why: “No.”"),
-        ("domain:sell.refused", "was refused: domain:sell. Told why: “No.”"),
+        ("invite_user.refused", "tried to invite user and was refused: “No.”"),
+        ("send_batch.refused", "tried to send a table of invitations and was refused: “No.”"),
+        ("schedule_offboarding.refused", "tried to plan a departure and was refused: “No.”"),
+        ("domain:add.refused", "tried to add domains and was refused: “No.”"),
+        ("domain:sell.refused", "tried to domain:sell and was refused: “No.”"),
     ],
 )
 def test_a_refusal_says_what_and_why(action: str, said: str) -> None:
@@ -96,8 +99,31 @@ def test_a_refusal_says_what_and_why(action: str, said: str) -> None:
 @pytest.mark.parametrize("action", Action)
 def test_a_refused_page_is_said_in_the_words_of_the_rule_book(action: Action) -> None:
     said = sentence(f"{action}.refused", {"reason": "No."})
-    assert said.lower() == f"was refused: {WORDS[action]}. Told why: “No.”".lower()
-    assert ":" not in said.removeprefix("was refused:").partition(" Told why:")[0]
+    assert said.lower() == f"tried to {WORDS[action]} and was refused: “No.”".lower()
+    assert ":" not in said.partition(" and was refused:")[0]
+
+
+def test_only_what_can_be_tried_has_words_for_it() -> None:
+    operations = {
+        node.name
+        for file in source.files()
+        for node in source.nodes(file)
+        if isinstance(node, ast.FunctionDef)
+        and any(ast.unparse(one).startswith("operation(") for one in node.decorator_list)
+    }
+    assert set(ATTEMPTS) <= operations
+
+
+def test_a_planned_departure_is_told_with_its_day_in_plain_words() -> None:
+    noted = {"subject": "cy@acme.example", "day": "2026-12-26", "how": "remove"}
+    assert sentence("user.offboarding_scheduled", noted) == (
+        "planned the departure of cy@acme.example on 26 Dec 2026, to remove them"
+    )
+
+
+def test_what_is_no_day_is_told_as_it_was_noted() -> None:
+    told = sentence("organization.baa_recorded", {"before": "none", "after": "2026-01-31"})
+    assert told.endswith("none, now 31 Jan 2026")
 
 
 @pytest.mark.parametrize("name", ["{role}", "{0}", "{subject.__class__}", "{", "%s", "{role!r}"])

@@ -306,6 +306,16 @@ def _ascii_lower(text: str) -> str:
         ]),
         ("<a@x.example>", [(1, "a@x.example")]),
         ("Bo.O'Brien@X.example", [(1, "Bo.O'Brien@X.example")]),
+        ("a@x.example; b@x.example\nnobody", [
+            (1, "a@x.example"), (1, "b@x.example"), (2, "nobody"),
+        ]),
+        ("a@x.example\nd@x,example\nb@x.example,Owner", [
+            (1, "a@x.example"), (2, "d@x,example"), (3, "b@x.example,Owner"),
+        ]),
+        ("a@x.example, b@, 'nobody', Karl <c@x.example>\nd@x.example", [
+            (1, "a@x.example"), (1, "b@"), (1, "nobody"), (1, "c@x.example"), (2, "d@x.example"),
+        ]),
+        ('a@x.example\n"b@x.example"', [(1, "a@x.example"), (2, "b@x.example")]),
     ],
 )  # fmt: skip
 def test_a_list_of_addresses_is_taken_as_mail_programs_write_it(text, found) -> None:
@@ -321,7 +331,8 @@ def test_a_list_of_addresses_is_taken_as_mail_programs_write_it(text, found) -> 
         "Administrator,Ulla <u@x.example>",
         "Administrator;Ulla <u@x.example>",
         "Berg, Ulla <u@x.example>",
-        "a@x.example\nnobody",
+        "a@x.example,Owner\nb@x.example,Administrator",
+        "nobody\na@x.example",
         "a@x.example@y.example",
         "a@x.example<b@x.example>",
         "Karl <k@x.example",

@@ -36,7 +36,9 @@ def confirm(
     batch: InvitationBatch, who: User, *, starts_at: datetime | None = None
 ) -> InvitationBatch:
     """Send what is shown of it now."""
-    return send_batch(batch, expected=shown(batch), starts_at=starts_at, actor=acting(who))
+    return send_batch(
+        batch, expected=shown(batch), starts_at=starts_at, is_proven=True, actor=acting(who)
+    )
 
 
 def shown(batch: InvitationBatch) -> str:

@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django_tasks_db.models import DBTaskResult
 
@@ -203,6 +205,27 @@ def test_two_rows_that_ask_differently_for_one_person_say_how(acme, ana) -> None
     ]
 
 
+def test_what_is_no_address_in_a_list_is_told_of_its_own_row(acme, ana) -> None:
+    batch = draft(acme, "a@acme.test; b@acme.test\nnotanaddress\nd@acme,test\n", ana)
+    assert [(row.line, row.email, row.cause) for row in rows_of(batch)] == [
+        (1, "a@acme.test", ""),
+        (1, "b@acme.test", ""),
+        (2, "notanaddress", Cause.ADDRESS),
+        (3, "d@acme,test", Cause.ADDRESS),
+    ]
+
+
+def test_a_table_without_its_names_is_refused_whole(acme, ana) -> None:
+    """Read as a list, it would invite everybody with the one role that was chosen."""
+    table = "a@acme.test,Administrator\nb@acme.test,Standard User"
+    assert refusal_of(lambda: draft(acme, table, ana)) == "header_missing"
+
+
+def test_admin_is_read_as_administrator(acme, ana) -> None:
+    assert batches.role_named("ADMIN ") == Role.ADMINISTRATOR
+    assert states_of(draft(acme, "email,role\na@acme.test,Admin", ana)) == [WAITING]
+
+
 def test_an_address_twice_in_one_line_is_told_too(acme, ana) -> None:
     batch = draft(acme, "a@acme.test, b@acme.test, A@acme.test", ana)
     assert [(row.line, row.cause) for row in rows_of(batch)] == [
@@ -330,6 +353,21 @@ def test_looking_again_finds_what_has_changed(acme, ana) -> None:
     assert (states_of(batch), again.total, again.left_out) == ([WAITING, LEFT_OUT], 1, 1)
 
 
+def test_a_look_writes_no_row_that_is_as_before(acme, ana) -> None:
+    batch = draft(acme, addresses(5) + "\nb@corporate.example\nc@corporate.example", ana)
+    table = InvitationBatchRow._meta.db_table
+
+    def written() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            check_batch(batch, actor=acting(ana))
+        return sum(f'UPDATE "{table}"' in query["sql"] for query in captured)
+
+    assert written() == 0
+    prove(acme, "corporate.example")
+    assert written() == 1
+    assert states_of(batch) == [WAITING] * 7
+
+
 def test_so_many_drafts_wait_and_no_more(acme, ana) -> None:
     for number in range(MOST_DRAFTS):
         draft(acme, addresses(number + 1), ana)
@@ -364,6 +402,26 @@ def test_a_row_with_another_role_is_not_what_was_shown(acme, ana) -> None:
     InvitationBatchRow.unscoped.filter(batch=batch, position=2).update(role="Administrator")
     refused = refusal_of(lambda: send_batch(batch, expected=before, actor=acting(ana)))
     assert refused == "batch_changed"
+
+
+def test_no_administrator_is_invited_without_the_password(acme, ana) -> None:
+    batch = draft(acme, addresses(2), ana)
+    correct_row(
+        batch,
+        position=1,
+        email="new000@acme.test",
+        role=Role.ADMINISTRATOR,
+        account="",
+        account_roles="",
+        actor=acting(ana),
+    )
+    known = shown(batch)
+    assert refusal_of(lambda: send_batch(batch, expected=known, actor=acting(ana))) == (
+        "password_missing"
+    )
+    assert fresh(batch).phase is Phase.DRAFT
+    send_batch(batch, expected=known, is_proven=True, actor=acting(ana))
+    assert fresh(batch).phase is Phase.SENDING
 
 
 def test_taking_out_what_cannot_be_sent_changes_nothing_of_what_was_shown(acme, ana) -> None:

@@ -18,6 +18,7 @@ from adminctr.web.display import moment
 from invitations import batches
 from invitations.batch_models import Cause, InvitationBatch, Phase, RowState
 from invitations.models import Invitation
+from invitations.operations import correct_row, send_batch
 from invitations.views import flaws, many
 from organizations.models import Organization, Role
 from tests.bulk.runs import some_accounts
@@ -146,6 +147,8 @@ def test_what_cannot_be_sent_is_grouped_by_cause_with_what_to_do(acme, ana, sign
     assert unverified["remedy"] == "Verify corporate.example, or leave these rows out."
     assert [row["line"] for row in unverified["rows"]] == [3, 4, 5, 6, 7]
     assert "2 more: 7 rows: domain not verified" in text_of(page)
+    assert "<dt>Cannot be sent</dt><dd>8</dd>" in text_of(page)
+    assert {row["state"] for row in page.context["rows"]} == {"Ready", "Cannot be sent"}
     alone = sign_in(ana).get(batch.get_absolute_url() + unverified["url"])
     assert {row["email"] for row in alone.context["rows"]} == set(strangers.split())
     assert "Send 1 invitation" in text_of(page)
@@ -176,7 +179,7 @@ def test_a_row_says_what_it_asks_for_once_and_names_the_account(acme, ana, sign_
 
 def test_a_draft_offers_nothing_that_is_red(acme, ana, sign_in) -> None:
     page = text_of(sign_in(ana).get(draft(acme, "nobody", ana).get_absolute_url()))
-    assert "Cancel the batch" in page
+    assert "Cancel this table" in page
     assert "button--danger" not in page
 
 
@@ -221,6 +224,30 @@ def test_a_borrowed_session_invites_no_administrator_among_many(when, acme, ana,
     answer = client.post(url("batch-send", batch), form | {"password": PASSWORD})
     assert answer.status_code == 303
     assert fresh(batch).confirmed_at
+
+
+def test_a_row_corrected_while_the_form_is_on_its_way_makes_no_administrator(
+    acme, ana, sign_in, monkeypatch
+) -> None:
+    batch, client = draft(acme, addresses(1), ana), sign_in(ana)
+
+    def send_after_a_correction(subject: InvitationBatch, **asked) -> InvitationBatch:
+        correct_row(
+            subject,
+            position=1,
+            email="new000@acme.test",
+            role=Role.ADMINISTRATOR,
+            account="",
+            account_roles="",
+            actor=asked["actor"],
+        )
+        return send_batch(subject, **asked | {"expected": shown(batch)})
+
+    monkeypatch.setattr(many, "send_batch", send_after_a_correction)
+    form = {"expected": shown(batch), "when": "now"}
+    page = text_of(client.post(url("batch-send", batch), form))
+    assert "which needs your password" in page
+    assert fresh(batch).phase is Phase.DRAFT
 
 
 @pytest.mark.parametrize("role", ["Standard User", "Owner"])
@@ -397,6 +424,21 @@ def test_so_many_tables_are_read_in_an_hour(acme, ana, sign_in, monkeypatch) -> 
     client = sign_in(ana)
     paste(client, addresses(1))
     assert "Too many tries" in text_of(paste(client, addresses(2)))
+
+
+@pytest.mark.parametrize("door", ["batch-check", "batch-row", "batch-row-leave-out"])
+def test_an_organization_looks_at_its_drafts_so_often_in_a_minute(
+    door, acme, ana, ben, sign_in, monkeypatch
+) -> None:
+    monkeypatch.setattr(many, "LOOKS_PER_MINUTE", Limit("looks", times=1, seconds=60))
+    batch = draft(acme, addresses(2), ana)
+    sign_in(ben).post(url("batch-check", batch))
+    client = sign_in(ana)
+    place = [] if door == "batch-check" else [1]
+    answer = client.post(url(door, batch, *place), typed("other@acme.test"))
+    page = answer if answer.status_code == 200 else client.get(answer["Location"])
+    assert "Too many tries" in text_of(page)
+    assert [row.email for row in rows_of(batch)] == ["new000@acme.test", "new001@acme.test"]
 
 
 # One row

@@ -117,7 +117,7 @@ def test_somebody_with_a_login_logs_in_first(to_zed) -> None:
 def test_they_accept_and_keep_what_they_have(to_zed, zed, sign_in) -> None:
     client = sign_in(zed)
     words = text(client.get(link(to_zed)))
-    for part in ("as Billing Manager, Support", "It ends", "Reason: Audits the bills"):
+    for part in ("as Billing Manager, Support", "It lasts until", "Reason: Audits the bills"):
         assert part in words
     assert "Your own organization ends" not in words
     home = stay_of(zed).organization
@@ -270,3 +270,11 @@ def test_a_cancelled_request_is_dead(request_to_nia, nia, sign_in, ben) -> None:
 
 def test_its_owner_without_a_session_logs_in_first(request_to_nia) -> None:
     assert "Log in to go on." in text(browser().get(link(request_to_nia)))
+
+
+def test_a_link_has_ten_passwords_hashed_an_hour(to_max, globex) -> None:
+    prove(globex, "contractor.example")
+    hour = clock.now().replace(minute=0, second=1) + timedelta(hours=1)
+    with time_machine.travel(hour, tick=False):
+        pages = [text(browser().post(link(to_max), ANSWERS)) for _ in range(11)]
+    assert ["Too many tries" in page for page in pages] == [False] * 10 + [True]

@@ -128,11 +128,11 @@ def test_the_domain_setting_in_force_is_restricted_and_the_others_may_be_chosen(
     assert "Choose Restricted" not in card
 
 
-def test_each_domain_setting_says_to_how_many_domains_it_applies(owner, acme) -> None:
+def test_each_domain_setting_says_to_which_domain_or_to_how_many_it_applies(owner, acme) -> None:
     prove(acme, "acme-labs.example")
     assert "an address of your 2 verified domains" in owner.get(SETTINGS).content.decode()
     doubt("acme-labs.example")
-    assert "an address of your 1 verified domain" in owner.get(SETTINGS).content.decode()
+    assert "an address of acme.example" in owner.get(SETTINGS).content.decode()
 
 
 def test_nobody_deletes_an_organization_here_and_it_says_who_does(owner, acme) -> None:

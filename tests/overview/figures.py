@@ -16,6 +16,7 @@ BARE = Figures(
     expired=0,
     undelivered=0,
     accounts=1,
+    closed_accounts=0,
     pending_accounts=0,
     account_limit=10,
     suspended_accounts=0,

@@ -5,10 +5,14 @@ from dataclasses import replace
 import pytest
 
 from overview import attention
-from overview.figures import MOST, shown
+from overview.figures import MOST, Named, shown
 from tests.overview.figures import BARE
 
 CALM = replace(BARE, administrators=2)
+
+
+def domains(*names: str) -> tuple[Named, ...]:
+    return tuple(Named(name, f"/admin-center/domains/{name}/") for name in names)
 
 
 def test_on_a_calm_day_there_is_nothing() -> None:
@@ -19,33 +23,33 @@ def test_on_a_calm_day_there_is_nothing() -> None:
     ("figures", "text", "url"),
     [
         (
-            {"uncertain_domains": ("a.example",)},
+            {"uncertain_domains": domains("a.example")},
             "The verification of 1 domain (a.example) is uncertain",
-            "/admin-center/domains/",
+            "/admin-center/domains/a.example/",
         ),
         (
-            {"missing_domains": ("a.example",)},
+            {"missing_domains": domains("a.example")},
             "The verification record of 1 domain (a.example) was not found at the last check",
-            "/admin-center/domains/",
+            "/admin-center/domains/a.example/",
         ),
         (
-            {"failing_domains": ("a.example", "b.example")},
+            {"failing_domains": domains("a.example", "b.example")},
             "The last check of 2 domains (a.example, b.example) failed",
             "/admin-center/domains/",
         ),
         (
-            {"waiting_domains": ("a.example",)},
+            {"waiting_domains": domains("a.example")},
             "1 domain (a.example) waits to be checked for the first time",
-            "/admin-center/domains/",
+            "/admin-center/domains/a.example/",
         ),
         (
-            {"waiting_domains": ("a.x", "b.x", "c.x", "d.x")},
+            {"waiting_domains": domains("a.x", "b.x", "c.x", "d.x")},
             "4 domains (a.x, b.x, c.x, …) wait to be checked for the first time",
             "/admin-center/domains/",
         ),
         (
             {"kept_from_leaving": 1},
-            "1 person could not leave as planned",
+            "1 person cannot leave as planned",
             "/admin-center/users/leaving/",
         ),
         ({"leaving": 2}, "2 people are planned to leave", "/admin-center/users/leaving/"),
@@ -70,7 +74,7 @@ def test_on_a_calm_day_there_is_nothing() -> None:
         (
             {"never_signed_in": 2},
             "2 Administrators have never signed in",
-            "/admin-center/users/?role=administrator",
+            "/admin-center/users/?role=administrator&status=active&signed_in=never",
         ),
         (
             {"administrators": 1},

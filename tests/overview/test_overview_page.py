@@ -1,7 +1,9 @@
 """The overview tells how the organization stands, at a cost that does not grow."""
 
 import re
+from collections.abc import Iterable
 from datetime import timedelta
+from html import unescape
 
 import pytest
 import time_machine
@@ -15,6 +17,7 @@ from invitations.models import SENDING_TIME, Invitation
 from invitations.operations import revoke_invitation
 from organizations.models import Membership, Role
 from overview import figures
+from overview.figures import Named
 from tests.conftest import acting
 from tests.pages.test_query_growth import more_accounts, more_domains, more_invitations, more_users
 from tests.users.people import doubt, invited, member
@@ -40,18 +43,30 @@ def test_the_totals_are_those_of_the_lists(acme, ana, sign_in) -> None:
         "Managed users": "7",
         "Pending users": "3",
         "Pending accounts": "1",
-        "Managed accounts": f"{held} of {acme.account_limit}",
+        "Managed accounts": f"{held} of {acme.account_limit}, and 2 closed",
         "Domains": "1 of 3 verified",
     }
 
 
+def test_open_and_closed_accounts_together_are_those_of_the_list(acme, ana, sign_in) -> None:
+    client = sign_in(ana)
+    told = totals(client.get(OVERVIEW).content.decode())["Managed accounts"]
+    number = int(told.partition(" ")[0])
+    assert told == f"{number} of {acme.account_limit}, and 2 closed"
+    assert client.get("/admin-center/accounts/").context["counted"] == f"{number + 2} accounts"
+
+
 def test_domains_are_told_by_what_is_known_of_them(acme) -> None:
     now = read(acme)
-    assert now.verified_domains == ("acme.example",)
-    assert now.failing_domains == ("acme-labs.example",)
-    assert now.waiting_domains == ("bücher-acme.example",)
+    assert names(now.verified_domains) == ["acme.example"]
+    assert names(now.failing_domains) == ["acme-labs.example"]
+    assert names(now.waiting_domains) == ["bücher-acme.example"]
     doubt("acme.example")
-    assert read(acme).uncertain_domains == ("acme.example",)
+    assert names(read(acme).uncertain_domains) == ["acme.example"]
+
+
+def names(domains: Iterable[Named]) -> list[str]:
+    return [one.name for one in domains]
 
 
 def test_invitations_that_expired_and_that_did_not_leave_are_told_apart(acme, deliver) -> None:
@@ -118,9 +133,17 @@ def test_counting_stops_above_the_bound(acme, monkeypatch) -> None:
 
 
 def test_the_page_shows_what_needs_attention(acme, ana, sign_in) -> None:
-    body = sign_in(ana).get(OVERVIEW).content.decode()
+    client = sign_in(ana)
+    body = client.get(OVERVIEW).content.decode()
     assert escape("The last check of 1 domain (acme-labs.example) failed") in body
     assert "2 Administrators have never signed in" in body
+    links = dict(re.findall(r'<a href="([^"]*)">(.*?)</a>', body))
+    never, failed = (
+        next(url for url, text in links.items() if end in text)
+        for end in ("never signed in", "(acme-labs.example) failed")
+    )
+    assert client.get(unescape(never)).context["counted"] == "2 users"
+    assert "acme-labs.example" in client.get(failed).context["domain"].name
     assert "Nothing needs your attention" not in body
 
 

@@ -11,7 +11,7 @@ from netaddr import IPSet
 
 from adminctr.web import time_zones
 from adminctr.web.devices import device_of
-from adminctr.web.display import moment
+from adminctr.web.display import moment, until
 from adminctr.web.places import place_of
 
 NOON = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
@@ -81,6 +81,26 @@ def test_a_moment_is_written_in_the_zone_of_who_looks(zone, text) -> None:
     with timezone.override(ZoneInfo(zone)):
         assert moment(NOON).text == text
         assert moment(NOON).iso == "2026-07-01T12:00:00+00:00"
+
+
+@pytest.mark.parametrize(
+    ("zone", "text"),
+    [
+        ("UTC", "5 Dec 2026"),
+        ("Europe/Lisbon", "5 Dec 2026"),
+        ("Europe/Berlin", "6 Dec 2026, 01:00 CET"),
+        ("America/Sao_Paulo", "5 Dec 2026, 21:00 UTC-03:00"),
+    ],
+)
+def test_an_end_with_a_day_is_that_day_in_the_zone_where_the_day_ends(zone, text) -> None:
+    end = datetime(2026, 12, 6, tzinfo=UTC)
+    with timezone.override(ZoneInfo(zone)):
+        assert until(end).text == text
+        assert until(end).iso == "2026-12-06T00:00:00+00:00"
+
+
+def test_what_has_no_end_says_so() -> None:
+    assert until(None) == ("No end", "")
 
 
 def test_every_zone_that_can_be_chosen_is_known_and_stands_once() -> None:

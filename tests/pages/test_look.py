@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.template import engines
 from django.template.loader import get_template
 from django.test import Client
 
@@ -243,6 +244,16 @@ def test_a_component_says_in_its_first_line_what_it_takes(file: Path) -> None:
 
 
 # The keys
+
+
+@pytest.mark.parametrize(
+    ("caption", "shown"),
+    [("People, ", "People"), ("People, by name", "People, by name"), ("People", "People")],
+)
+def test_a_caption_ends_with_no_comma_where_nothing_follows_it(caption: str, shown: str) -> None:
+    source = "{% load ui %}{% table label='People' caption=caption %}<tr></tr>{% endtable %}"
+    html = engines["django"].from_string(source).render({"caption": caption})
+    assert f">{shown}</caption>" in html
 
 
 def test_keys_lead_to_pages_of_the_navigation_each_to_one(ana, sign_in) -> None:

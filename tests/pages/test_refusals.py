@@ -149,5 +149,5 @@ def test_the_activity_says_a_refused_page_in_words(
     sign_in(cy).get(INVITE)
     page = sign_in(ana).get(reverse("audit:list")).content.decode()
     words = WORDS[Action.USER_INVITE]
-    assert f"was refused: {words[0].lower()}{words[1:]}." in page
+    assert f"tried to {words[0].lower()}{words[1:]} and was refused:" in page
     assert "user:invite" not in page

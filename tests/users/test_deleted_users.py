@@ -272,4 +272,4 @@ def test_their_page_and_the_overview_say_that_somebody_is_to_leave(
     assert (obstacle or "Will be removed on") in page
     assert reverse("users:offboarding", args=[told.sid]) in page
     overview = client.get(reverse("organizations:overview")).content.decode()
-    assert ("could not leave as planned" if obstacle else "is planned to leave") in overview
+    assert ("cannot leave as planned" if obstacle else "is planned to leave") in overview

@@ -271,6 +271,37 @@ def test_who_is_reactivated_logs_in_with_what_they_had(ben, cy) -> None:
     assert can_log_in(cy, PASSWORD)
 
 
+def test_who_has_no_password_is_reactivated_with_a_new_link(ben, cy, deliver) -> None:
+    deliver()
+    reset_user_password(stay_of(cy), actor=acting(ben))
+    old = link_in(mails_to(cy.email, deliver())[-1])
+    deactivate_user(stay_of(cy), actor=acting(ben))
+    reactivate_user(stay_of(cy), actor=acting(ben))
+    (mail,) = mails_to(cy.email, deliver())
+    assert set_password(old) != 302
+    assert set_password(link_in(mail)) == 302
+    assert can_log_in(cy, NEW_PASSWORD)
+
+
+def test_who_has_a_password_is_sent_no_link_when_they_are_reactivated(ben, cy, deliver) -> None:
+    deactivate_user(stay_of(cy), actor=acting(ben))
+    deliver()
+    reactivate_user(stay_of(cy), actor=acting(ben))
+    assert mails_to(cy.email, deliver()) == []
+
+
+def test_links_of_a_reactivation_count_among_the_five_of_an_hour(hour, ben, cy) -> None:
+    for _ in range(RESET_MAILS_PER_PERSON.times):
+        reset_user_password(stay_of(cy), actor=acting(ben))
+    deactivate_user(stay_of(cy), actor=acting(ben))
+    with pytest.raises(RuleViolation) as refused:
+        reactivate_user(stay_of(cy), actor=acting(ben))
+    assert refused.value.code == "too_many_tries"
+    assert stay_of(cy).status == UserStatus.INACTIVE
+    hour.shift(timedelta(hours=1))
+    reactivate_user(stay_of(cy), actor=acting(ben))
+
+
 def test_who_owns_accounts_keeps_them_and_gets_no_more(ana, ben, cy, acme) -> None:
     account = account_of(ana)
     transfer_account(account, to=ben, actor=acting(ana))

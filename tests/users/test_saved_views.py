@@ -26,13 +26,22 @@ def view(acme: Organization, user: User, name: str = "Mine", *, is_shared: bool 
 
 
 @pytest.mark.parametrize(
-    "name", ["users:list", "users:imported", "users:independent", "users:pending"]
+    ("name", "label"),
+    [
+        ("users:list", "Users"),
+        ("users:imported", "Imported users"),
+        ("users:independent", "Independent users"),
+        ("users:pending", "Pending users"),
+    ],
 )
-def test_every_list_of_users_keeps_views(name, ben, sign_in) -> None:
+def test_every_list_of_users_keeps_views(name, label, ben, sign_in) -> None:
     client, url = sign_in(ben), reverse(name)
     word = "search=zzz"
     html = client.get(f"{url}?{word}").content.decode()
     assert f"{url}save-view/?{word}" in html
+    assert f'<a href="{url}?{word}">{label}</a>' in (
+        client.get(f"{url}save-view/?{word}").content.decode()
+    )
     answer = client.post(f"{url}save-view/?{word}", {"name": "Those"})
     assert answer["Location"] == f"{url}?{word}"
     assert "The view “Those” is saved." in follow(client, answer).content.decode()

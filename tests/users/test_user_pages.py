@@ -8,7 +8,7 @@ import time_machine
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import AccountRole, RoleAssignment
+from accounts.models import Account, AccountRole, RoleAssignment
 from accounts.operations import set_roles
 from adminctr.core import clock
 from organizations.models import Membership, SecondFactor
@@ -16,8 +16,15 @@ from tests.conftest import acting
 from tests.pages.addresses import account_of
 from tests.pages.effects import follow
 from tests.users.people import app_of, session_of, stay_of
+from tests.world import PASSWORD
 from users.models import User, UserStatus
-from users.operations import require_second_factor, reset_second_factor, reset_user_password
+from users.operations import (
+    deactivate_user,
+    reactivate_user,
+    require_second_factor,
+    reset_second_factor,
+    reset_user_password,
+)
 
 TABS = ("detail", "sign-in", "access", "activity")
 VERBS = (
@@ -96,7 +103,38 @@ def test_who_waits_for_a_new_password_is_shown_so(ben, cy, sign_in) -> None:
     client = sign_in(ben)
     assert "Waiting for a new password" not in told(client, page("detail", cy))
     reset_user_password(stay_of(cy), actor=acting(ben))
-    assert "Waiting for a new password" in told(client, page("detail", cy))
+    html = told(client, page("detail", cy))
+    assert "Waiting for a new password" in html
+    assert "works for 24 hours at most, and no longer once they were logged out since" in html
+
+
+def test_to_reactivate_promises_no_password_that_was_reset(ben, cy, sign_in) -> None:
+    client, before = sign_in(ben), "with the password and the second factors they had"
+    deactivate_user(stay_of(cy), actor=acting(ben))
+    assert before in told(client, page("reactivate", cy))
+    reactivate_user(stay_of(cy), actor=acting(ben))
+    reset_user_password(stay_of(cy), actor=acting(ben))
+    deactivate_user(stay_of(cy), actor=acting(ben))
+    html = told(client, page("reactivate", cy))
+    assert before not in html
+    assert "they get an email with a new link to set it" in html
+    answer = follow(client, client.post(page("reactivate", cy)))
+    assert f"A link to set a new password is on its way to {cy.email}." in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("level", "told_so"),
+    [
+        (SecondFactor.ONCE_PER_COMPUTER, "must now use a second factor once per computer."),
+        (SecondFactor.EVERY_LOG_IN, "must now use a second factor at every log-in."),
+    ],
+)
+def test_what_is_required_from_now_on_is_told_in_a_sentence(
+    level, told_so, ben, cy, sign_in
+) -> None:
+    client = sign_in(ben)
+    answer = client.post(page("require-2fa", cy), {"level": level, "password": PASSWORD})
+    assert f"{cy.email} {told_so}" in follow(client, answer).content.decode()
 
 
 def test_second_factors_are_shown_without_their_secrets(ben, cy, sign_in) -> None:
@@ -180,9 +218,18 @@ def test_access_is_given_by_choosing_an_account_and_then_its_roles(ben, cy, ana,
     assert answer["Location"] == reverse("accounts:roles", args=[account.sid, cy.sid])
 
 
+def test_an_account_is_chosen_by_its_name_where_no_other_has_it(acme, ben, cy, ana, sign_in):
+    client, account = sign_in(ben), account_of(ana)
+    answer = client.post(page("access-give", cy), {"account": account.name.upper()})
+    assert answer["Location"] == reverse("accounts:roles", args=[account.sid, cy.sid])
+    Account.unscoped.filter(organization=acme).update(name=account.name, name_key=account.name_key)
+    answer = client.post(page("access-give", cy), {"account": account.name})
+    assert "Several accounts have this name." in answer.content.decode()
+
+
 def test_an_account_of_others_is_not_known(ben, cy, eve, sign_in) -> None:
     answer = sign_in(ben).post(page("access-give", cy), {"account": account_of(eve).sid})
-    assert "No account of your organization has this SID." in answer.content.decode()
+    assert "No account of your organization has this name or SID." in answer.content.decode()
 
 
 def test_access_is_ended_and_the_page_stays(ben, cy, ana, sign_in) -> None:

@@ -108,6 +108,7 @@ def test_the_page_shows_the_verdict_the_reason_and_every_step(ask) -> None:
     body = ask()
     assert f"<h2>{NEW} signs up</h2>" in body
     assert "Is refused" in body
+    assert "They would read: “An organization manages" in body
     assert "by invitation only" in body
     for step in decide(NEW, WayIn.SIGN_UP).steps:
         assert step.question in body

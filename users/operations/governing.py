@@ -137,13 +137,20 @@ def deactivate_user(stay: Membership, *, actor: Actor) -> Membership:
 
 @operation(its_organization)
 def reactivate_user(stay: Membership, *, actor: Actor) -> Membership:
-    """Let somebody who was deactivated log in again.
+    """Let somebody who was deactivated log in again; without a password, by a new link to set one.
 
-    Raises NotAllowed, or RuleViolation: not_a_member, already_active, login_suspended.
+    The link that they were sent before died with the deactivation. Raises NotAllowed, or
+    RuleViolation: not_a_member, already_active, login_suspended, too_many_tries.
     """
     current, actor = standing.locked_stay(stay, Action.USER_DEACTIVATE, actor)
     conditions.require_inactive(current)
+    must_set_password = not current.user.has_usable_password()
+    if must_set_password:
+        RESET_MAILS_PER_PERSON.spend(current.user.sid)
+
     _set_status(current, UserStatus.ACTIVE)
+    if must_set_password:
+        mail.send_password_reset_for_you.enqueue(current.user_id, _by_whom(current, actor))
     _record(current, "user.reactivated", actor)
     return current
 

@@ -23,6 +23,8 @@ _TONES = {
     Outcome.REFUSED: "danger",
     Outcome.ELSEWHERE: "neutral",
 }
+# Where the reason is said to whoever comes in, and not to whoever lets them in.
+_READ_BY_THEM = {WayIn.SIGN_UP, WayIn.SSO, WayIn.EMAIL_CHANGE}
 
 
 class DomainSettingPage(PlanPage):
@@ -92,6 +94,7 @@ class WhatIfPage(DetailPage):
             "outcome": verdict.outcome.label,
             "tone": _TONES[verdict.outcome],
             "reason": verdict.reason,
+            "is_read_by_them": bool(verdict.code) and way_in in _READ_BY_THEM,
             "steps": verdict.steps,
         }
 

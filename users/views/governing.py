@@ -27,6 +27,11 @@ from users.operations import (
 from users.views.frames import UserOperationFrame
 
 _SESSIONS_END = "They are logged out of every browser at once, also in the middle of something."
+_NOW = {
+    SecondFactor.DISABLED: "need not use a second factor now, unless something else requires it",
+    SecondFactor.ONCE_PER_COMPUTER: "must now use a second factor once per computer",
+    SecondFactor.EVERY_LOG_IN: "must now use a second factor at every log-in",
+}
 _FORGOTTEN = "Remembered browsers are forgotten, and a pending change of address is dropped."
 
 
@@ -98,7 +103,8 @@ class ResetPasswordPage(GoverningPage):
     )
     survives = (
         "Second factors, accounts and roles stay.",
-        f"Press it again for a new link; {RESET_MAILS_PER_PERSON.times} mails an hour at most.",
+        "To send a new link, reset the password again. At most "
+        f"{RESET_MAILS_PER_PERSON.times} emails an hour.",
     )
 
     def what_happens(self, subject: Membership) -> Sequence[str]:
@@ -162,8 +168,7 @@ class RequireSecondFactorPage(GoverningPage):
 
     def perform(self, subject: Membership, data: dict[str, Any]) -> Done:
         stay = require_second_factor(subject, actor=self.actor, **data)
-        label = SecondFactor(stay.second_factor).label
-        return Done(f"Required of {stay.email} now: {label}.", self.back())
+        return Done(f"{stay.email} {_NOW[SecondFactor(stay.second_factor)]}.", self.back())
 
 
 class EndSessionsPage(GoverningPage):
@@ -214,15 +219,24 @@ class ReactivatePage(GoverningPage):
     action = Action.USER_DEACTIVATE
     label = "Reactivate"
     variant = "primary"
-    consequences = ("They can log in again, with the password and the second factors they had.",)
     survives = ("Their role, accounts and roles on accounts were never taken.",)
 
     def back(self) -> str:
         return self.url("detail")
+
+    def what_happens(self, subject: Membership) -> Sequence[str]:
+        if subject.user.has_usable_password():
+            return ["They can log in again, with the password and the second factors they had."]
+        return [
+            "Their password no longer works, and they have not set a new one: they get an email "
+            "with a new link to set it, and can log in again then."
+        ]
 
     def check(self, subject: Membership) -> None:
         conditions.require_inactive(subject)
 
     def perform(self, subject: Membership, data: dict[str, Any]) -> Done:
         stay = reactivate_user(subject, actor=self.actor)
-        return Done(f"{stay.email} may log in again.", self.back())
+        if stay.user.has_usable_password():
+            return Done(f"{stay.email} may log in again.", self.back())
+        return Done(f"A link to set a new password is on its way to {stay.email}.", self.back())

@@ -8,7 +8,7 @@ from django.urls import reverse, reverse_lazy
 from accounts import names, queries
 from accounts.models import RoleAssignment
 from accounts.operations import remove_access
-from adminctr.web.display import moment
+from adminctr.web.display import moment, until
 from adminctr.web.filters import Noun, Order
 from adminctr.web.paginate import cut
 from adminctr.web.saved_views import SaveViewPage
@@ -124,7 +124,7 @@ def _role_of(one: RoleAssignment) -> dict[str, Any]:
         "url": reverse("accounts:user", args=[account.sid, one.holder.sid]) if account else "",
         "role": one.get_role_label(),
         "since": moment(one.began_at),
-        "until": moment(one.ends_at, never="No end"),
+        "until": until(one.ends_at),
         "source": one.get_source_display(),
         "reason": one.reason,
         "sid": one.sid,

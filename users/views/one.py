@@ -13,8 +13,9 @@ from accounts import names
 from accounts import queries as accounts
 from accounts.models import Account, RoleAssignment
 from accounts.operations import remove_access
+from adminctr.core import lifetimes
 from adminctr.web.devices import device_of
-from adminctr.web.display import moment
+from adminctr.web.display import moment, until
 from adminctr.web.paginate import cut
 from adminctr.web.places import place_of
 from adminctr.web.views import ActionFrame, Done
@@ -70,7 +71,7 @@ class ProfilePage(UserDetailFrame):
         return {
             "is_suspended": status is UserStatus.SUSPENDED,
             "is_inactive": status is UserStatus.INACTIVE,
-            "waits_for_password": not stay.user.has_usable_password(),
+            "waits_for_password": _waiting_for_password(stay),
             **_planned_offboarding(stay),
             "since": moment(stay.began_at),
             "source": stay.get_source_display(),
@@ -106,6 +107,18 @@ class ProfilePage(UserDetailFrame):
             "owner_stays": policy.OWNER_STAYS,
             "transfer_refusal": self.refusal(Action.ORGANIZATION_TRANSFER),
         }
+
+
+def _waiting_for_password(stay: Membership) -> str:
+    """What is told of somebody without a password; whether their link still works nobody keeps."""
+    if stay.user.has_usable_password():
+        return ""
+    lifetime = lifetimes.in_words()["reset_lifetime"]
+    return (
+        "The old password no longer works, and this person has not set a new one. A link that "
+        f"they were sent works for {lifetime} at most, and no longer once they were logged out "
+        "since. Reset the password again to send a new one."
+    )
 
 
 def _planned_offboarding(stay: Membership) -> dict[str, Any]:
@@ -219,7 +232,7 @@ class AccessPage(UserDetailFrame):
             "is_owner": account.owner_id == person.pk,
             "role": one.get_role_label(),
             "since": moment(one.began_at),
-            "until": moment(one.ends_at, never="No end"),
+            "until": until(one.ends_at),
             "reason": one.reason,
         }
 
@@ -235,7 +248,7 @@ class GiveAccessPage(UserOperationFrame):
         return {"accounts": Account.objects.managed().order_by("name_key", "id")[:_MOST_OFFERED]}
 
     def perform(self, subject: Membership, data: dict[str, Any]) -> Done:
-        account = accounts.with_sid(data["account"])
+        account = accounts.named(data["account"])
         return Done("", reverse("accounts:roles", args=[account.sid, subject.user.sid]))
 
 

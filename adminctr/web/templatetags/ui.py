@@ -33,7 +33,7 @@ def table(content: SafeString, label: str, caption: str) -> SafeString:
         '<div class="table" role="region" tabindex="0" aria-label="{}"><table>'
         '<caption class="visually-hidden">{}</caption>{}</table></div>',
         label,
-        caption,
+        caption.removesuffix(", "),  # of a list without filters and order
         mark_safe(_BETWEEN_TAGS.sub("><", content)),  # noqa: S308  (it was safe before)
     )
 
