@@ -1,6 +1,7 @@
 """Proving a second factor, with a limit on wrong answers that no other browser lifts.
 
-The tries are counted outside the operation: what a refusal rolls back would not be counted.
+Whoever guesses one knows the password, so that a new password begins anew. The tries are counted
+outside the operation: what a refusal rolls back would not be counted.
 """
 
 from adminctr.core.actor import Actor
@@ -25,21 +26,25 @@ def prove(user: User, *, kind: FactorKind, answer: Answer, actor: Actor) -> Fact
     Raises RuleViolation: too_many_tries, factor_wrong, or one of the operation's.
     """
     for guesses in GUESSES:
-        guesses.require_left(user.sid)
-    TRIES.spend(user.sid)  # before the look, so that many at once are counted too
+        guesses.require_left(*_key(user))
+    TRIES.spend(*_key(user))  # before the look, so that many at once are counted too
     if kind == FactorKind.PHONE:
         phones.count_try(user)
     if not operations.prove_factor(user, kind=kind, answer=answer, actor=actor):
         _count_guess(user, actor)
         raise RuleViolation("factor_wrong", _WRONG[kind], field="code")
-    TRIES.forget(user.sid)
+    TRIES.forget(*_key(user))
     return kind
+
+
+def _key(user: User) -> tuple[str, str]:
+    return user.sid, user.password
 
 
 def _count_guess(user: User, actor: Actor) -> None:
     for guesses in GUESSES:
-        guesses.note(user.sid)
-    if any(limit.is_spent(user.sid) for limit in (TRIES, *GUESSES)):
+        guesses.note(*_key(user))
+    if any(limit.is_spent(*_key(user)) for limit in (TRIES, *GUESSES)):
         _warn(user, actor)
 
 

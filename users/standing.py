@@ -64,12 +64,6 @@ def log_out_all(people: Iterable[int]) -> int:
     return ended
 
 
-def log_out_everybody() -> None:
-    """End what is on its way to a session, whoever it is of; locked in the same order."""
-    list(User.objects.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
-    User.objects.update(log_outs=F("log_outs") + 1)
-
-
 def log_out_for_good(user: User, *changed: str) -> None:
     """The same, with all that would make the next log-in easier, and the address they wanted."""
     log_out(user, *changed)

@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 import pytest
 
-from adminctr.core import clock
 from adminctr.core.actor import Actor
 from adminctr.core.tenancy import tenant
 from audit.models import AuditEvent
@@ -29,7 +28,6 @@ from users.models import RememberedBrowser, Session, User
 from users.operations import (
     change_email,
     deactivate_user,
-    end_every_session,
     end_other_sessions,
     end_user_sessions,
     enrol_app,
@@ -94,10 +92,6 @@ def change_address(cy: User, ben: User, sue: User) -> None:
     change_email(email_change_of(cy), keep=session_of(cy).sid, actor=acting(cy))
 
 
-def log_everybody_out(cy: User, ben: User, sue: User) -> None:
-    end_every_session(clock.now(), actor=Actor.operator("test"))
-
-
 ACTS = {
     act.__name__: act
     for act in (
@@ -110,7 +104,6 @@ ACTS = {
         remove,
         log_out_everywhere_else,
         change_address,
-        log_everybody_out,
     )
 }
 

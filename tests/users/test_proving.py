@@ -104,6 +104,16 @@ def test_who_guesses_slowly_runs_out_of_tries_for_the_day_and_the_person_is_told
     assert answer(cy, next_code(secret)) == "proven"
 
 
+def test_a_new_password_begins_anew(cy: User) -> None:
+    secret = with_app(cy)
+    for _ in range(6):
+        answer(cy, WRONG)
+    assert answer(cy, next_code(secret)) == "too_many_tries"
+    cy.set_password("plum harbour lantern")
+    cy.save(update_fields=["password"])
+    assert answer(cy, next_code(secret)) == "proven"
+
+
 def test_right_answers_forgive_no_more_than_twenty_wrong_ones_an_hour(cy: User, clocks) -> None:
     secret = with_app(cy)
     for _ in range(4):
