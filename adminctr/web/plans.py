@@ -38,6 +38,7 @@ LIFETIME = timedelta(hours=24)
 TOO_OLD = "You looked at this too long ago. Read it again."
 SAME_NUMBERS = "The numbers are the same, but not the people or things behind them."
 TICK_ALL = "Tick every box to continue."
+TICK_IT = "Tick the box to continue."
 CHOSEN_OTHERWISE = "You changed a choice. Read what it does now."
 LOOK = "look"
 COLUMNS = ("Kind", "What", "SID", "Name", "Note")
@@ -247,8 +248,9 @@ def page_of(thing: Thing) -> str:
 
 def with_boxes(form: forms.Form, boxes: Sequence[tuple[str, str]]) -> forms.Form:
     """The form with a box to tick for each sentence, before what it asks besides."""
+    required = TICK_IT if len(boxes) == 1 else TICK_ALL
     ticked = {
-        name: forms.BooleanField(label=sentence, error_messages={"required": TICK_ALL})
+        name: forms.BooleanField(label=sentence, error_messages={"required": required})
         for name, sentence in boxes
     }
     form.fields = {**ticked, **form.fields}

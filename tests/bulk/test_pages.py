@@ -18,7 +18,7 @@ from adminctr.core import clock
 from adminctr.core.plans import OUTDATED
 from adminctr.core.sids import make_sid
 from adminctr.core.tenancy import tenant
-from adminctr.web.plans import TICK_ALL, TOO_OLD
+from adminctr.web.plans import TICK_IT, TOO_OLD
 from audit.models import AuditEvent
 from bulk import bars, selections
 from bulk.models import BulkRow, BulkRun, RowState
@@ -266,7 +266,7 @@ def test_what_was_read_is_started_and_led_to_its_results(client, accounts, work)
 def test_the_box_must_be_ticked(client, accounts) -> None:
     url = choose(client, accounts)
     again = client.post(url, {"plan": token_in(said(client, url))})
-    assert TICK_ALL in again.content.decode()
+    assert TICK_IT in again.content.decode()
     assert not BulkRun.unscoped.exists()
 
 

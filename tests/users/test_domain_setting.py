@@ -234,7 +234,7 @@ def test_a_box_that_is_not_ticked_changes_nothing(admin) -> None:
     token = re.search(r'name="plan" value="([^"]+)"', body)
     with assert_no_effect():
         again = admin.post(PAGE, {"plan": token[1]}).content.decode()
-    assert "Tick every box to continue." in again
+    assert "Tick the box to continue." in again
 
 
 def test_what_is_in_the_way_is_shown_and_leads_to_what_is_expected(admin, acme, ana) -> None:
