@@ -11,6 +11,7 @@ from overview.figures import Figures, Named, shown
 from users.models import UserStatus
 
 _MOST_NAMES = 3
+_ACTIVE_ADMINISTRATORS = f"role={Role.ADMINISTRATOR}&status={UserStatus.ACTIVE}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +64,10 @@ def _about_people(figures: Figures) -> Iterator[tuple[str, str]]:
     url = reverse("users:list")
     if number := figures.never_signed_in:
         never = f"{_several(number, 'Administrator has', 'Administrators have')} never signed in"
-        asked = f"role={Role.ADMINISTRATOR}&status={UserStatus.ACTIVE}&signed_in=never"
-        yield never, f"{url}?{asked}"
+        yield never, f"{url}?{_ACTIVE_ADMINISTRATORS}&signed_in=never"
+    if number := figures.without_factor:
+        without = _several(number, "Administrator has", "Administrators have")
+        yield f"{without} no second factor", f"{url}?{_ACTIVE_ADMINISTRATORS}&factor=no"
     if figures.administrators == 1:
         yield "Only 1 person can administer this organization", url
     leaving = reverse("users:leaving")

@@ -37,6 +37,7 @@ class Figures:
     members: int
     administrators: int
     never_signed_in: int
+    without_factor: int
     pending: int
     expired: int
     undelivered: int
@@ -93,17 +94,20 @@ def _domains() -> dict[str, Any]:
 
 
 def _administrators() -> dict[str, Any]:
-    """Who can administer, the Owner included, and how many Administrators never came.
+    """Who can administer, the Owner included, and which Administrators need a look.
 
     Who cannot log in administers nothing.
     """
     roles = (Role.OWNER, Role.ADMINISTRATOR)
     active = Q(status=UserStatus.ACTIVE)
     never = active & Q(role=Role.ADMINISTRATOR, last_sign_in_at=None)
+    without = active & Q(role=Role.ADMINISTRATOR, has_second_factor=False)
     # Told apart by the count: as a filter, SQLite would rather walk everybody who is active.
     few = Membership.objects.in_force().filter(role__in=roles).order_by()[: MOST + 1]
     return few.aggregate(
-        administrators=Count("pk", filter=active), never_signed_in=Count("pk", filter=never)
+        administrators=Count("pk", filter=active),
+        never_signed_in=Count("pk", filter=never),
+        without_factor=Count("pk", filter=without),
     )
 
 

@@ -12,6 +12,7 @@ BARE = Figures(
     members=1,
     administrators=1,
     never_signed_in=0,
+    without_factor=0,
     pending=0,
     expired=0,
     undelivered=0,

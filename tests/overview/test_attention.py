@@ -77,6 +77,11 @@ def test_on_a_calm_day_there_is_nothing() -> None:
             "/admin-center/users/?role=administrator&status=active&signed_in=never",
         ),
         (
+            {"without_factor": 1},
+            "1 Administrator has no second factor",
+            "/admin-center/users/?role=administrator&status=active&factor=no",
+        ),
+        (
             {"administrators": 1},
             "Only 1 person can administer this organization",
             "/admin-center/users/",

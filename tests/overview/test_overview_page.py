@@ -20,6 +20,7 @@ from overview import figures
 from overview.figures import Named
 from tests.conftest import acting
 from tests.pages.test_query_growth import more_accounts, more_domains, more_invitations, more_users
+from tests.users.enrolled import with_app
 from tests.users.people import doubt, invited, member
 from users.models import User, UserStatus
 
@@ -93,6 +94,12 @@ def test_who_administers_is_counted_with_the_owner(acme, globex) -> None:
     assert (read(globex).administrators, read(globex).never_signed_in) == (1, 0)
 
 
+def test_an_administrator_with_a_second_factor_is_not_missed(acme, ben) -> None:
+    before = read(acme).without_factor
+    with_app(ben)
+    assert read(acme).without_factor == before - 1
+
+
 def note_sign_in(user: User) -> None:
     user.last_login = clock.now()
     user.save(update_fields=["last_login"])
@@ -150,6 +157,7 @@ def test_the_page_shows_what_needs_attention(acme, ana, sign_in) -> None:
 def test_a_calm_day_says_so(globex, eve, sign_in) -> None:
     gus = member(globex, "gus@globex.example", Role.ADMINISTRATOR)
     note_sign_in(gus)
+    with_app(gus)
     assert b"Nothing needs your attention today." in sign_in(gus).get(OVERVIEW).content
 
 
