@@ -53,8 +53,8 @@ def secret_key(given: str, run_dir: Path) -> str:
 
 
 def hosts_of(base_url: str) -> list[str]:
-    host = urlsplit(base_url).hostname or "localhost"
-    return ["localhost", "127.0.0.1"] if host in {"localhost", "127.0.0.1"} else [host]
+    host = urlsplit(base_url).hostname or "127.0.0.1"
+    return ["127.0.0.1", "localhost"] if host in {"localhost", "127.0.0.1"} else [host]
 
 
 def cookie_name(name: str, is_https: bool) -> str:

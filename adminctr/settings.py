@@ -26,8 +26,7 @@ BIND = env("BIND", default="127.0.0.1")
 PORT = env.int("PORT", default=8000)
 WEB_WORKERS = env.int("WEB_WORKERS", default=2)
 WEB_THREADS = env.int("WEB_THREADS", default=16)
-# Passkeys belong to a name, which an IP address is not.
-BASE_URL = env("BASE_URL", default=f"http://localhost:{PORT}").rstrip("/")
+BASE_URL = env("BASE_URL", default=f"http://127.0.0.1:{PORT}").rstrip("/")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=environment.hosts_of(BASE_URL))
 IS_HTTPS = BASE_URL.startswith("https://")
 CSRF_TRUSTED_ORIGINS = [BASE_URL]

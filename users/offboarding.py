@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 
 from accounts import conditions
 from accounts.models import Account
+from adminctr.core.clock import day
 from adminctr.core.errors import RuleViolation
 from adminctr.core.plans import Effect, Plan, Thing, Weight, several
 from adminctr.core.runs import Run
@@ -168,11 +169,7 @@ def _given(sid: str, things: tuple[Thing, ...]) -> Effect:
 
 def _who_leaves_too(owner: User) -> str:
     planned = Offboarding.objects.waiting().filter(user=owner).first()
-    return f", who is to leave on {_day_of(planned)}" if planned else ""
-
-
-def _day_of(planned: Offboarding) -> str:
-    return f"{planned.due_at:%-d %b %Y}"
+    return f", who is to leave on {day(planned.due_at)}" if planned else ""
 
 
 def _access(belongings: Belongings) -> Iterator[Effect]:
@@ -266,7 +263,7 @@ def _departures(belongings: Belongings) -> Iterator[Effect]:
             "departures",
             f"{several(number, 'planned departure', 'planned departures')} cannot happen {until}.",
             tuple(
-                Thing(one.sid, one.user.get_full_name(), _day_of(one))
+                Thing(one.sid, one.user.get_full_name(), day(one.due_at))
                 for one in planned.select_related("user")[:MOST_LISTED]
             ),
             count=number,

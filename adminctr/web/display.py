@@ -1,9 +1,11 @@
 """How values are written on pages; lists call these once a row, in Python."""
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.utils import timezone
+
+from adminctr.core.clock import day as day
 
 
 class Moment(NamedTuple):
@@ -35,7 +37,3 @@ def _zone_name(local: datetime) -> str:
     """Such as CET; many zones have no such name, only a distance to UTC."""
     name = local.tzname() or ""
     return name if name.isalpha() else f"UTC{local:%:z}"
-
-
-def day(on: date) -> str:
-    return f"{on:%-d %b %Y}"

@@ -155,8 +155,8 @@ def test_whoever_starts_at_the_same_time_gets_the_same_secret(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("base_url", "hosts"),
     [
-        ("http://localhost:8000", ["localhost", "127.0.0.1"]),
-        ("http://127.0.0.1:8000", ["localhost", "127.0.0.1"]),
+        ("http://localhost:8000", ["127.0.0.1", "localhost"]),
+        ("http://127.0.0.1:8000", ["127.0.0.1", "localhost"]),
         ("https://admin.acme.example", ["admin.acme.example"]),
         ("https://admin.acme.example:8443/", ["admin.acme.example"]),
     ],
