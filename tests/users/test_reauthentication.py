@@ -36,6 +36,12 @@ def clocks(db: None) -> Any:
         yield traveller
 
 
+@pytest.fixture
+def guesser(clocks: Any, sign_in: Any, cy: User) -> Client:
+    """Signed in only now that this day has begun: a session from before may be over."""
+    return sign_in(cy)
+
+
 def asks(client: Client, url: str) -> bool:
     return 'name="password"' in client.get(url).content.decode()
 
@@ -103,17 +109,17 @@ def guess(client: Client, clocks: Any, times: int) -> bytes:
 
 
 def test_a_session_that_guesses_all_day_ends_and_its_person_is_told(
-    here: Client, cy: User, sign_in, clocks, deliver
+    guesser: Client, cy: User, sign_in, clocks, deliver
 ) -> None:
     other = sign_in(cy)
     deliver()
     most = reauthentication.GUESSES.times
-    guess(here, clocks, most - 1)
-    assert here.get(EMAIL).status_code == 200
+    guess(guesser, clocks, most - 1)
+    assert guesser.get(EMAIL).status_code == 200
     clocks.shift(reauthentication.TRIES.seconds)
-    body = want(here, password="wrong words").content
+    body = want(guesser, password="wrong words").content
     assert b"Too many wrong passwords. You were logged out; log in again." in body
-    assert here.get(EMAIL)["Location"].startswith("/login/")
+    assert guesser.get(EMAIL)["Location"].startswith("/login/")
     assert other.get(EMAIL).status_code == 200
     [mail] = mails_to(cy.email, deliver())
     assert mail.subject.startswith("Somebody tried to guess your password")
@@ -122,13 +128,13 @@ def test_a_session_that_guesses_all_day_ends_and_its_person_is_told(
     assert events.count() == 1
 
 
-def test_a_right_password_forgives_the_guesses_of_a_day_nothing(here, cy, clocks) -> None:
+def test_a_right_password_forgives_the_guesses_of_a_day_nothing(guesser, clocks) -> None:
     """It may be typed by its person, in the session that somebody else has stolen."""
-    guess(here, clocks, reauthentication.GUESSES.times - 1)
+    guess(guesser, clocks, reauthentication.GUESSES.times - 1)
     clocks.shift(reauthentication.TRIES.seconds)
-    assert want(here, password=PASSWORD).status_code == 303
+    assert want(guesser, password=PASSWORD).status_code == 303
     clocks.shift(600)
-    assert b"You were logged out" in want(here, password="wrong words").content
+    assert b"You were logged out" in want(guesser, password="wrong words").content
 
 
 def test_a_session_that_has_ended_meanwhile_is_ended_once(cy, deliver) -> None:
