@@ -31,6 +31,7 @@ def bar(
     salt = selections.salt_of(kind.name, organization.sid, actor.sid)
     return {
         "url": reverse(f"{kind.space}:choose"),
+        "runs_url": reverse(f"{kind.space}:runs"),
         "actions": offered,
         "all": selections.sign_filter(query, below, salt=salt),
     }

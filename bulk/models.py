@@ -64,6 +64,8 @@ class BulkRun(Run):
             ),
         ]
         indexes = [
+            # The list, the newest first.
+            models.Index(fields=["organization", "created_at", "id"], name="bulk_bulkrun_newest"),
             # Another worker looks for what it may take over.
             models.Index(
                 fields=["leased_until"],

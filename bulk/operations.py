@@ -64,7 +64,7 @@ def start_bulk_run(
         organization,
         actor=actor,
         subject_sid=run.sid,
-        what=bulk.said_of(kind.of(run.total), run.parameters),
+        what=plans.words_of(run),
     )
     return run
 
@@ -126,13 +126,12 @@ def _do(row: BulkRow, run: BulkRun, bulk: BulkAction, actor: Actor) -> None:
 
 
 def _record(action: str, run: BulkRun, actor: Actor) -> None:
-    kind, bulk = actions.named(run.action)
     log.record(
         action,
         run.organization,
         actor=actor,
         subject_sid=run.sid,
-        what=bulk.said_of(kind.of(run.total), run.parameters),
+        what=plans.words_of(run),
         done=run.done,
         refused=run.refused,
     )

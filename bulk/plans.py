@@ -9,7 +9,9 @@ from django.conf import settings
 from adminctr.core.actor import Actor
 from adminctr.core.errors import RuleViolation
 from adminctr.core.plans import Effect, Plan, Thing, Weight
+from bulk import actions
 from bulk.actions import BulkAction, Kind, Parameters
+from bulk.models import BulkRun
 from organizations.models import Organization
 
 
@@ -114,6 +116,12 @@ def in_order(kind: Kind, sids: Sequence[str]) -> tuple[Any, ...]:
     """Those that there are, each once, in the order in which they were chosen."""
     found = {row.sid: row for row in kind.find(sids)} if sids else {}
     return tuple(found[sid] for sid in dict.fromkeys(sids) if sid in found)
+
+
+def words_of(run: BulkRun) -> str:
+    """What a run does to how many, as in "Suspend 3 accounts"."""
+    kind, bulk = actions.named(run.action)
+    return bulk.said_of(kind.of(run.total), run.parameters)
 
 
 def _apart(

@@ -31,9 +31,11 @@ def _planning(kind: Kind, bulk: BulkAction) -> list[URLPattern]:
 
 
 def _looking(kind: Kind) -> list[URLPattern]:
+    runs = _page(views.RunListPage, action=kind.view, kind=kind)
     page = _page(views.RunPage, action=kind.view, kind=kind)
     file = _page(views.RunExport, of=page)
     return [
+        path(_below(kind, "runs/"), runs.as_view(), name="runs"),
         path(_below(kind, "runs/<sid:sid>/"), page.as_view(), name="run"),
         path(_below(kind, "runs/<sid:sid>/export/"), file.as_view(), name="run-export"),
     ]

@@ -150,6 +150,42 @@ class BulkPlanExport(PlanExport):
     """The plan of a bulk action as a file."""
 
 
+class RunListPage(ListPage):
+    """What was done to many at once, the newest first."""
+
+    template_name = "bulk/runs.html"
+    noun = Noun("bulk action", "bulk actions")
+    kind: ClassVar[Kind]
+
+    def rows(self) -> QuerySet[Any]:
+        runs = BulkRun.objects.filter(action__in=self.kind.actions).select_related("by")
+        return runs.order_by("-created_at", "-pk")
+
+    def shown(self, rows: list[BulkRun]) -> list[dict[str, Any]]:
+        known = names.known(row.by for row in rows)
+        return [self.row(row) | {"by": known[row.by_id].name} for row in rows]
+
+    def row(self, row: BulkRun) -> dict[str, Any]:
+        state = RunState(row.state)
+        return {
+            "sid": row.sid,
+            "url": url_of(row),
+            "words": plans.words_of(row),
+            "started": moment(row.created_at),
+            "status": state.label,
+            "tone": tones.RUN[state],
+            "done": f"{row.done:,}",
+            "refused": f"{row.refused:,}",
+        }
+
+    def extra(self) -> dict[str, Any]:
+        return {
+            "list_url": reverse(self.kind.list_name),
+            "list_label": self.kind.many.capitalize(),
+            "empty": f"Select {self.kind.many} in their list to do something to many at once.",
+        }
+
+
 class RunPage(ListPage):
     """How far a run is, and what became of each row."""
 
@@ -189,17 +225,17 @@ class RunPage(ListPage):
 
     def extra(self) -> dict[str, Any]:
         run, state = self.run, RunState(self.run.state)
-        _, bulk = actions.named(run.action)
         return {
             "run": run,
             "by": names.known_as(run.by).name,
-            "title": bulk.said_of(self.kind.of(run.total), run.parameters),
+            "title": plans.words_of(run),
             "status": state.label,
             "status_tone": tones.RUN[state],
             "started": moment(run.created_at),
             "is_under_way": run.finished_at is None,
             "list_url": reverse(self.kind.list_name),
             "list_label": self.kind.many.capitalize(),
+            "runs_url": reverse(f"{self.kind.space}:runs"),
             "export_url": reverse(f"{self.kind.space}:run-export", args=[run.sid]),
             "export_refusal": self.refusal(RunExport.action),
         }

@@ -13,19 +13,18 @@ from django.core.mail import EmailMessage
 from django.db import connection
 from django.test import Client, TestCase, TransactionTestCase
 from django.test.utils import CaptureQueriesContext
-from django_tasks_db.models import DBTaskResult
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 from adminctr import environment
 from adminctr.core.actor import Actor, Origin
-from adminctr.queue.worker import LeasedWorker
 from adminctr.web import invariants
 from organizations import policy
 from organizations.models import Organization
 from tests import network, snapshot, world
 from tests.servers.redis import Redis
 from tests.watch import Watch
+from tests.workers import run_what_is_due
 from users import sessions
 from users.models import User
 from users.sessions import SessionStore
@@ -216,26 +215,7 @@ def log_in() -> Callable[[User], Client]:
 @pytest.fixture
 def work(db: None) -> Callable[[], int]:
     """Run everything that is queued and due, as a worker does; returns how many tasks ran."""
-
-    def run() -> int:
-        worker = LeasedWorker(
-            queue_names=["*"],
-            excluded_queue_names=[],
-            interval=0,
-            batch=True,
-            backend_name="default",
-            startup_delay=False,
-            max_tasks=None,
-            worker_id="test",
-        )
-        count = 0
-        while task := DBTaskResult.objects.ready().first():
-            task.claim("test")
-            worker.run_task(task)
-            count += 1
-        return count
-
-    return run
+    return run_what_is_due
 
 
 @pytest.fixture

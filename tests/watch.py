@@ -11,7 +11,9 @@ from adminctr.web import invariants
 
 _READ = re.compile(r'\b(?:FROM|JOIN) "(\w+)"')
 _WRITTEN = re.compile(r'\s*(?:INSERT(?: OR \w+)? INTO|UPDATE|DELETE FROM) "(\w+)"', re.IGNORECASE)
-_READING = re.compile(r"\s*(?:SELECT|EXPLAIN|PRAGMA|SHOW|SET|SAVEPOINT|RELEASE|ROLLBACK)\b", re.I)
+_READING = re.compile(
+    r"\s*(?:SELECT|EXPLAIN|PRAGMA|SHOW|SET|BEGIN|SAVEPOINT|RELEASE|ROLLBACK)\b", re.IGNORECASE
+)
 
 Execute = Callable[..., Any]
 

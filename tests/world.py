@@ -1,4 +1,4 @@
-"""The world that tests share: the demo, built once for each database; its own mails leave first."""
+"""The world that tests share: the demo, built once for each database; its own mails have left."""
 
 PASSWORD = "correct horse battery staple"
 
@@ -8,7 +8,9 @@ def build() -> None:
     from django_tasks_db.models import DBTaskResult
 
     from adminctr.web.demo import DemoMaker
+    from tests.workers import run_what_is_due
     from users.passwords import hash_password
 
     DemoMaker(hash_password(PASSWORD)).build()
-    DBTaskResult.objects.update(priority=100)
+    run_what_is_due()
+    DBTaskResult.objects.all().delete()

@@ -94,6 +94,20 @@ def run_of_users(organization: Organization) -> BulkRun:
     return run
 
 
+def more_bulk_runs_of(organization: Organization, action: str, number: int) -> None:
+    """That wait for their workers, past the operations and without rows."""
+    BulkRun.unscoped.bulk_create(
+        BulkRun(
+            organization=organization,
+            action=action,
+            digest="0" * 64,
+            by=organization.owner,
+            total=1,
+        )
+        for _ in range(number)
+    )
+
+
 def rows_of(run: BulkRun) -> list[tuple[str, str, str]]:
     rows = BulkRow.unscoped.filter(run=run).order_by("position")
     return list(rows.values_list("name", "state", "message"))

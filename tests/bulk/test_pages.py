@@ -23,7 +23,7 @@ from audit.models import AuditEvent
 from bulk import bars, selections
 from bulk.models import BulkRow, BulkRun, RowState
 from organizations.models import Organization
-from tests.bulk.runs import fresh, rows_of, some_accounts, start, states_of
+from tests.bulk.runs import fresh, rows_of, run_of_users, some_accounts, start, states_of
 from tests.conftest import acting
 from users.models import User
 
@@ -465,3 +465,33 @@ def test_the_bar_offers_what_one_may_do_with_some_and_with_all_that_fit(acme, an
     assert '<option value="change-owner">Change Owner</option>' in shown
     assert "Select all matching (120 accounts)" in shown
     assert bar_of(bar=None).strip() == ""
+
+
+# What was done so far
+
+
+def test_what_was_done_to_many_is_found_again_from_the_list(client, mixed, ana) -> None:
+    page = said(client, reverse("accounts:list"))
+    assert reverse("bulk:runs") in page
+    answer = client.get(reverse("bulk:runs"))
+    [row] = answer.context["rows"]
+    assert (row["url"], row["by"]) == (reverse("bulk:run", args=[mixed.sid]), "Ana Silva")
+    assert (row["done"], row["refused"]) == (str(mixed.done), str(mixed.refused))
+    assert reverse("bulk:runs") in said(client, row["url"])
+
+
+def test_the_newest_stands_first_and_each_kind_for_itself(client, mixed, acme, ana) -> None:
+    suspended = Account.unscoped.filter(organization=acme, status=AccountStatus.SUSPENDED)
+    newer = start("reactivate", list(suspended), ana)
+    of_users = run_of_users(acme)
+    listed = {
+        name: [row["sid"] for row in client.get(reverse(name)).context["rows"]]
+        for name in ("bulk:runs", "bulk-users:runs")
+    }
+    assert listed == {"bulk:runs": [newer.sid, mixed.sid], "bulk-users:runs": [of_users.sid]}
+
+
+def test_where_nothing_was_done_to_many_the_page_says_how(client, sign_in, eve, mixed) -> None:
+    page = said(sign_in(eve), reverse("bulk:runs"))
+    assert "No bulk action yet" in page
+    assert "Select accounts in their list" in page

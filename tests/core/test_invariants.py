@@ -6,7 +6,7 @@ from io import StringIO
 import pytest
 from allauth.account.models import EmailAddress
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import connection, transaction
 
 from accounts.models import Account, AccountRole, AccountStatus, RoleAssignment, SuspendedBy
 from adminctr.core import clock
@@ -354,6 +354,13 @@ def test_a_broken_world_is_noticed(db: None, name: str, break_world: Break, faul
 def test_what_was_only_read_wakes_no_check(ana) -> None:
     watch = Watch()
     with connection.execute_wrapper(watch):
+        list(User.objects.select_for_update())
+    assert watch.woken() == []
+
+
+def test_a_transaction_that_begins_wakes_no_check(transactional_db: None) -> None:
+    watch = Watch()
+    with connection.execute_wrapper(watch), transaction.atomic():
         list(User.objects.select_for_update())
     assert watch.woken() == []
 

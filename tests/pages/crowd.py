@@ -21,6 +21,7 @@ from adminctr.core.periods import Source
 from audit.models import AuditEvent
 from invitations.models import Invitation, Kind
 from organizations.models import Membership, Organization, Role, SecondFactor
+from tests.bulk.runs import more_bulk_runs_of
 from tests.invitations.tables import more_rows_of
 from tests.pages.addresses import account_of, newest_domain_of
 from users.models import Departed, Offboarding, User, UserStatus, WayOut
@@ -45,6 +46,8 @@ def gather(organization: Organization, *, beside: Organization) -> None:
         _departed(here, people[here])
         _offboarding(here, people[here])
         more_rows_of(here, MANY)
+        for action in ("suspend", "deactivate"):
+            more_bulk_runs_of(here, action, MANY)
     with connection.cursor() as cursor:
         for model in apps.get_models():
             cursor.execute(f"ANALYZE {connection.ops.quote_name(model._meta.db_table)}")

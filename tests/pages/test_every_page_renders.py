@@ -55,6 +55,8 @@ PAGES = [
     ("imports:new-upload", "Reviewed list"),
     ("imports:new-way", "Who to import"),
     ("imports:run", "Accounts that came along"),
+    ("bulk:runs", "Suspend 1 account"),
+    ("bulk-users:runs", "Deactivate 1 user"),
     ("users:departed", "Nobody was removed"),
     ("users:offboarding", "Cancel the departure"),
     ("users:imported", "No imported users"),

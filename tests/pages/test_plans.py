@@ -28,7 +28,7 @@ pytestmark = pytest.mark.breaks_invariants
 _TABLES = (
     "organizations_membership|accounts_account|accounts_roleassignment|invitations_invitation"
     "|audit_auditevent|users_departed|users_offboarding|users_user"
-    "|imports_importrun|imports_importrow"
+    "|imports_importrun|imports_importrow|bulk_bulkrun"
     "|invitations_invitationbatch|invitations_invitationbatchrow"
 )
 READS_IT_ALL = {
@@ -121,6 +121,8 @@ FILTERS = {
         "where=organization",
         *WORDS,
     ),
+    "bulk:runs": ("",),
+    "bulk-users:runs": ("",),
     "domains:checks": ("",),
     "domains:list": ("",),
     "audit:list": ("",),

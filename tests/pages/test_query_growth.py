@@ -27,6 +27,7 @@ from invitations.operations import (
     revoke_invitation,
 )
 from organizations.models import Membership, Organization, SecondFactor
+from tests.bulk.runs import more_bulk_runs_of
 from tests.conftest import acting
 from tests.imports.runs import more_rows, more_runs
 from tests.invitations.tables import more_rows_of
@@ -48,6 +49,8 @@ LISTS = {
     "accounts:subaccounts": "sid",
     "accounts:users": "email",
     "audit:list": "sequence",
+    "bulk:runs": "sid",
+    "bulk-users:runs": "sid",
     "domains:checks": "sid",
     "domains:list": "url",
     "users:activity": "sequence",
@@ -69,6 +72,8 @@ NOT_SEARCHED = {
     "accounts:activity",
     "accounts:independent",
     "audit:list",
+    "bulk:runs",
+    "bulk-users:runs",
     "domains:checks",
     "domains:list",
     "users:activity",
@@ -276,6 +281,14 @@ def more_imports(acme: Organization, ana: User, number: int = MORE) -> None:
     more_runs(acme, number)
 
 
+def more_bulk_runs(acme: Organization, ana: User, number: int = MORE) -> None:
+    more_bulk_runs_of(acme, "suspend", number)
+
+
+def more_bulk_runs_of_users(acme: Organization, ana: User, number: int = MORE) -> None:
+    more_bulk_runs_of(acme, "deactivate", number)
+
+
 def more_rows_of_an_import(acme: Organization, ana: User, number: int = MORE) -> None:
     more_rows(acme, number)
 
@@ -296,6 +309,8 @@ GROW: dict[str, Callable[[Organization, User], object]] = {
     "accounts:subaccounts": more_subaccounts,
     "accounts:users": more_independent_users,
     "audit:list": more_domains,
+    "bulk:runs": more_bulk_runs,
+    "bulk-users:runs": more_bulk_runs_of_users,
     "domains:checks": more_checks,
     "domains:list": more_domains,
     "users:activity": more_activity_of_a_user,

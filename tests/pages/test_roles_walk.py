@@ -294,6 +294,8 @@ bulk:disable-hipaa                    GET   302  403  200  200  200  200
 bulk:disable-hipaa                    POST  302  403  200  200  200  200
 bulk:disable-hipaa-export             GET   302  403  303  303  303  303
 bulk:disable-hipaa-export             POST  302  403  200  200  200  200
+bulk:runs                             GET   302  403  200  200  200  200
+bulk:runs                             POST  302  403  405  405  405  405
 bulk:run                              GET   302  403  200  200  404  404
 bulk:run                              POST  302  403  405  405  405  405
 bulk:run-export                       GET   302  403  303  303  404  404
@@ -384,6 +386,8 @@ bulk-users:remove                     GET   302  403  200  200  200  200
 bulk-users:remove                     POST  302  403  200  200  200  200
 bulk-users:remove-export              GET   302  403  303  303  303  303
 bulk-users:remove-export              POST  302  403  200  200  200  200
+bulk-users:runs                       GET   302  403  200  200  200  200
+bulk-users:runs                       POST  302  403  405  405  405  405
 bulk-users:run                        GET   302  403  200  200  404  404
 bulk-users:run                        POST  302  403  405  405  405  405
 bulk-users:run-export                 GET   302  403  303  303  404  404

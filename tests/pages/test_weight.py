@@ -82,6 +82,8 @@ GROW: dict[str, Callable[[Organization, User], object]] = {
     "accounts:subaccounts": partial(growth.more_subaccounts, name=LONG_NAME, number=ROWS),
     "accounts:users": partial(growth.more_independent_users, address=LONG_ADDRESS, number=ROWS),
     "audit:list": many_domains,
+    "bulk:runs": partial(growth.more_bulk_runs, number=ROWS),
+    "bulk-users:runs": partial(growth.more_bulk_runs_of_users, number=ROWS),
     "domains:checks": partial(growth.more_checks, number=ROWS),
     "domains:list": many_domains,
     "users:activity": partial(growth.more_activity_of_a_user, number=ROWS),
