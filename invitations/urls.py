@@ -21,6 +21,6 @@ urlpatterns = [
         many.LeaveOutRow.as_view(),
         name="batch-row-leave-out",
     ),
-    path(f"{_BATCH}cancel/", many.CancelBatch.as_view(), name="batch-cancel"),
+    path(f"{_BATCH}cancel/", many.CancelPage.as_view(), name="batch-cancel"),
     path(f"{_BATCH}export/", many.BatchExport.as_view(), name="batch-export"),
 ]

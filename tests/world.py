@@ -5,12 +5,9 @@ PASSWORD = "correct horse battery staple"
 
 def build() -> None:
     # Imported here, since processes that only talk to a server have no apps loaded.
-    from django_tasks_db.models import DBTaskResult
-
     from adminctr.web.demo import DemoMaker
     from tests.workers import run_what_is_due
     from users.passwords import hash_password
 
     DemoMaker(hash_password(PASSWORD)).build()
     run_what_is_due()
-    DBTaskResult.objects.all().delete()

@@ -28,6 +28,7 @@ ROWS_OF_A_STEP = 20
 
 MOST_DRAFTS = 20
 LATEST_START = timedelta(days=90)
+BEGUN = "Sending has begun; it can no longer be cancelled."
 NO_DRAFT = "This is no longer a draft."
 NOT_YOURS = "Only the person who created this draft can change or send it."
 MAY_NO_LONGER = "The person who started this may no longer invite people."
@@ -205,7 +206,7 @@ def cancel_batch(batch: InvitationBatch, *, actor: Actor) -> InvitationBatch:
     if current.cancelled_at is not None:
         return current
     if not InvitationBatch.objects.filter(pk=current.pk).cancel():
-        raise RuleViolation("batch_begun", "Sending has begun; it can no longer be cancelled.")
+        raise RuleViolation("batch_begun", BEGUN)
     _record("invitations.batch_cancelled", current, actor)
     return _as_of_now(batch)
 

@@ -19,9 +19,11 @@ from adminctr.core.tables import Table
 from adminctr.web import spreadsheets, tones
 from adminctr.web.display import Moment, moment
 from adminctr.web.filters import Noun
+from adminctr.web.forms import Form
 from adminctr.web.spreadsheets import Cell
 from adminctr.web.views import (
     ActionPage,
+    ConsolePage,
     Done,
     ExportPage,
     FilePage,
@@ -42,7 +44,7 @@ from invitations.operations import (
     leave_out_row,
     send_batch,
 )
-from invitations.operations.batches import NO_DRAFT, NOT_YOURS
+from invitations.operations.batches import BEGUN, NO_DRAFT, NOT_YOURS
 from invitations.views import flaws
 from organizations.models import Organization, Role
 from organizations.policy import Action
@@ -55,6 +57,13 @@ LOOKS_PER_MINUTE = Limit("invitation_table_looks", times=30, seconds=60)
 # How many batches stand below the form.
 _MOST_RECENT = 10
 
+# Why a table is not cancelled any more.
+_OVER = {
+    Phase.SENDING: BEGUN,
+    Phase.SENT: BEGUN,
+    Phase.STOPPED: BEGUN,
+    Phase.CANCELLED: "It was cancelled already.",
+}
 _WHEN = {Phase.SCHEDULED: "Starts", Phase.CANCELLED: "Was to start"}
 
 
@@ -170,7 +179,7 @@ def around(page: "BatchPage | SendPage", batch: InvitationBatch) -> dict[str, An
         "is_draft": phase is Phase.DRAFT,
         "is_under_way": phase is Phase.SENDING,
         "is_cancelled": phase is Phase.CANCELLED,
-        "may_cancel": phase in {Phase.DRAFT, Phase.SCHEDULED},
+        "may_cancel": phase not in _OVER,
         "has_failures": phase is not Phase.CANCELLED and bool(batch.left_out + batch.refused),
         "send_label": _send_label(batch),
         "send_refusal": ""
@@ -189,7 +198,7 @@ class SendPage(OperationPage):
     form_class = SendForm
 
     def subject(self, **kwargs: Any) -> InvitationBatch:
-        return self.one(InvitationBatch.objects.select_related("organization"), sid=kwargs["sid"])
+        return _batch_named(self, kwargs["sid"])
 
     def asks_for_password(self, subject: InvitationBatch) -> bool:
         return batches.makes_administrators(_good_of(subject))
@@ -208,6 +217,33 @@ class SendPage(OperationPage):
         if batch.phase is Phase.SCHEDULED:
             words = f"It is sent on {moment(batch.starts_at).text}."
         return Done(words, batch.get_absolute_url(), messages.INFO)
+
+
+class CancelPage(OperationPage):
+    """Give up a draft, or what waits for its day."""
+
+    action = Action.USER_INVITE
+    template_name = "invitations/cancel.html"
+    form_class = Form
+
+    def subject(self, **kwargs: Any) -> InvitationBatch:
+        return _batch_named(self, kwargs["sid"])
+
+    def context(self, subject: InvitationBatch) -> dict[str, Any]:
+        rows = several(subject.total + subject.left_out, "row", "rows")
+        return {
+            "batch": subject,
+            "batch_title": _title(subject),
+            "refused": _OVER.get(subject.phase, ""),
+            "consequences": [
+                f"Nobody is invited by this table. Its {rows} are deleted.",
+                "To invite these people later, upload the table again.",
+            ],
+        }
+
+    def perform(self, subject: InvitationBatch, data: dict[str, Any]) -> Done:
+        cancel_batch(subject, actor=self.actor)
+        return Done("It was cancelled; nobody was invited.", reverse("invitations:many"))
 
 
 class RowPage(OperationPage):
@@ -257,7 +293,7 @@ class BatchAction(ActionPage):
     action = Action.USER_INVITE
 
     def subject(self, **kwargs: Any) -> InvitationBatch:
-        return self.one(InvitationBatch.objects.select_related("organization"), sid=kwargs["sid"])
+        return _batch_named(self, kwargs["sid"])
 
 
 class CheckBatch(BatchAction):
@@ -278,12 +314,6 @@ class LeaveOutRow(BatchAction):
         LOOKS_PER_MINUTE.spend(self.organization.sid)
         batch = leave_out_row(subject, position=self.kwargs["position"], actor=self.actor)
         return Done("The row was left out.", batch.get_absolute_url())
-
-
-class CancelBatch(BatchAction):
-    def perform(self, subject: InvitationBatch) -> Done:
-        cancel_batch(subject, actor=self.actor)
-        return Done("It was cancelled; nobody was invited.", reverse("invitations:many"))
 
 
 class FailuresPage(BatchPage):
@@ -345,6 +375,10 @@ def _name(first: str | None, rows: int) -> str:
     if not first:
         return f"Table of {several(rows, 'row', 'rows')}"
     return first if rows == 1 else f"{first} and {rows - 1:,} more"
+
+
+def _batch_named(page: ConsolePage, sid: str) -> InvitationBatch:
+    return page.one(InvitationBatch.objects.select_related("organization"), sid=sid)
 
 
 def _title(batch: InvitationBatch) -> str:

@@ -328,11 +328,16 @@ def test_what_has_not_begun_is_cancelled(is_confirmed, acme, ana, sign_in) -> No
     if is_confirmed:
         confirm(batch, ana, starts_at=clock.now() + timedelta(days=1))
     client = sign_in(ana)
+    said = text_of(client.get(url("batch-cancel", batch)))
+    assert "Nobody is invited by this table. Its 2 rows are deleted." in said
+    assert "Keep it" in said
+    assert fresh(batch).phase is not Phase.CANCELLED
     answer = client.post(url("batch-cancel", batch))
     assert answer["Location"] == MANY
     assert "It was cancelled; nobody was invited." in text_of(client.get(MANY))
     assert fresh(batch).phase is Phase.CANCELLED
     assert "Its rows were deleted" in text_of(client.get(batch.get_absolute_url()))
+    assert "It was cancelled already." in text_of(client.get(url("batch-cancel", batch)))
 
 
 def test_what_was_sent_is_not_cancelled(acme, ana, sign_in, work) -> None:
@@ -340,8 +345,8 @@ def test_what_was_sent_is_not_cancelled(acme, ana, sign_in, work) -> None:
     work()
     client = sign_in(ana)
     assert url("batch-cancel", batch) not in text_of(client.get(batch.get_absolute_url()))
-    answer = client.post(url("batch-cancel", batch))
-    assert "Sending has begun" in text_of(client.get(answer["Location"]))
+    assert "Sending has begun" in text_of(client.get(url("batch-cancel", batch)))
+    assert "Sending has begun" in text_of(client.post(url("batch-cancel", batch)))
     assert invited_by(batch).count() == 2
 
 

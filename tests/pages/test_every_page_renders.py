@@ -44,6 +44,7 @@ PAGES = [
     ("invitations:many", "Check rows"),
     ("invitations:batch", "What cannot be sent"),
     ("invitations:batch-row", "Leave this row out"),
+    ("invitations:batch-cancel", "Keep it"),
     ("invitations:batch-send", "Send 1 invitation"),
     ("imports:list", "Import Users"),
     ("imports:list-notice", "Notify them by email"),

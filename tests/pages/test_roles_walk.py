@@ -480,7 +480,7 @@ invitations:batch-row                 GET   302  403  200  200  404  404
 invitations:batch-row                 POST  302  403  200  200  404  404
 invitations:batch-row-leave-out       GET   302  403  303  303  404  404
 invitations:batch-row-leave-out       POST  302  403  303  303  404  404
-invitations:batch-cancel              GET   302  403  303  303  404  404
+invitations:batch-cancel              GET   302  403  200  200  404  404
 invitations:batch-cancel              POST  302  403  303  303  404  404
 invitations:batch-export              GET   302  403  303  303  404  404
 invitations:batch-export              POST  302  403  200  200  404  404
