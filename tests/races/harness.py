@@ -28,7 +28,7 @@ from users.newcomers import NewPerson
 from users.operations import sign_up, start_sign_up
 from users.passwords import PasswordHash, hash_password
 
-ROUNDS = int(os.environ.get("RACE_ROUNDS", "5"))
+ROUNDS = int(os.environ.get("RACE_ROUNDS", "3"))
 RACERS = 20
 LONGEST_RACE_SECONDS = 60
 _numbers = count(1)
