@@ -14,6 +14,7 @@ from adminctr.core.tenancy import tenant
 from invitations.operations import accept_invitation_as_newcomer
 from organizations import stays
 from organizations.models import Organization, Role
+from tests.bulk.runs import ended_run_of_users
 from tests.conftest import acting
 from tests.imports.crowd import founders, logins
 from tests.imports.runs import list_of, run_of, switched_on
@@ -63,12 +64,13 @@ def arrivals(domain: str, home: str) -> None:
 
 
 def busy_company(domain: str) -> None:
-    """The same company, where Tess is to leave in a month and an import was started."""
+    """The same company, where Tess is to leave, and an import and a bulk action were started."""
     company(domain)
     organization = organization_of(User.objects.get(email=f"gina@{domain}"))
     offboarding_of(organization)
     run_of(organization)
     list_of(organization)
+    ended_run_of_users(organization)
 
 
 def many_people(domain: str) -> None:

@@ -71,6 +71,7 @@ IMPORTS = [
     f"/admin-center/users/import/{page}"
     for page in ("", "new/", "new/way/", "new/review/", "new/all/", "new/upload/")
 ]
+BULK_ACTIONS = "/admin-center/users/bulk/runs/"
 OWN_FACTORS = ["/profile/second-factors/", "/profile/second-factors/recovery-codes/"]
 OWNERS = ["/admin-center/settings/ownership/"]
 REFUSED = ["/admin-center/", "/nowhere/"]
@@ -231,11 +232,12 @@ def every_page(page: Page, visitors: Visitors) -> Iterator[str]:
     for name in ("Rob Reyes", "Sign-in", "Reset 2FA"):
         click("link", name)
     yield page.url
-    yield from walk(*IMPORTS)
+    yield from walk(*IMPORTS, BULK_ACTIONS)
     for path, link in (
         (IMPORTS[0], ".card tbody th a"),
         (IMPORTS[0], ".page__content > .table tbody th a"),
         ("/admin-center/users/leaving/", "tbody th a"),
+        (BULK_ACTIONS, "tbody th a"),
     ):
         page.goto(path)
         follow(page.locator(link).first)
@@ -247,7 +249,8 @@ def every_page(page: Page, visitors: Visitors) -> Iterator[str]:
     page.goto("/admin-center/users/invite-many/")
     page.get_by_label("Addresses or rows").fill(TABLE)
     yield click("button", "Check rows")
-    yield from walk(f"{page.url}send/")
+    table = page.url
+    yield from walk(f"{table}send/", f"{table}cancel/")
     visitors.enter(page, "rob")
     yield from walk(*OWN_FACTORS)
     page.goto(OWN_FACTORS[0])

@@ -4,9 +4,11 @@ from collections.abc import Mapping, Sequence
 
 from accounts.models import Account
 from accounts.operations import create_account
+from adminctr.core import clock
+from adminctr.core.runs import RunState
 from adminctr.core.tenancy import tenant
 from bulk import actions, plans
-from bulk.models import BulkRow, BulkRun
+from bulk.models import BulkRow, BulkRun, RowState
 from bulk.operations import start_bulk_run
 from organizations.models import Organization
 from tests.conftest import acting
@@ -91,6 +93,16 @@ def run_of_users(organization: Organization) -> BulkRun:
         BulkRow.unscoped.create(
             organization=organization, run=run, position=1, subject_sid=owner.sid, name=owner.email
         )
+    return run
+
+
+def ended_run_of_users(organization: Organization) -> BulkRun:
+    """The same, when its worker is done."""
+    run = run_of_users(organization)
+    BulkRow.unscoped.filter(run=run).update(state=RowState.DONE, message="Deactivated.")
+    BulkRun.unscoped.filter(pk=run.pk).update(
+        state=RunState.FINISHED, finished_at=clock.now(), done=1
+    )
     return run
 
 
