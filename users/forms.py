@@ -1,3 +1,4 @@
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Any, cast
 
@@ -10,7 +11,6 @@ from django.http import HttpRequest
 
 from accounts.models import Account, RoleAssignment
 from adminctr.core import clock, lifetimes
-from adminctr.core.actor import Actor
 from adminctr.core.limits import Limit
 from adminctr.core.sids import is_sid
 from adminctr.web.filters import FilterForm, SearchField
@@ -19,8 +19,8 @@ from adminctr.web.http import ConsoleRequest
 from adminctr.web.newcomer import PASSWORD_HELP, PasswordField
 from organizations.models import GRANTABLE_ROLES, NAME_LENGTH, NEVER_SIGNED_IN, Role, SecondFactor
 from users import app_codes, phones
+from users.jobs import answer_reset_request
 from users.models import FACTOR_NAME_LENGTH, User, UserStatus, WayIn
-from users.operations import request_password_reset
 
 RESETS_PER_NETWORK = Limit("password_resets_per_network", times=30, seconds=3600)
 _LONGEST_CODE = 40  # as typed, with spaces and dashes
@@ -288,7 +288,7 @@ class ResetPasswordForm(AllauthResetForm):
         origin = cast(ConsoleRequest, request).origin
         if not RESETS_PER_NETWORK.is_spent(origin.network):
             RESETS_PER_NETWORK.note(origin.network)
-            request_password_reset(email, actor=Actor.somebody(origin))
+            answer_reset_request.enqueue(email, asdict(origin))
         return email
 
 

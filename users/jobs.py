@@ -1,13 +1,20 @@
-"""Housekeeping around signing up and in, and the workers of departures and offboarding."""
+"""Housekeeping around signing up and in, and the workers of departures and offboarding.
 
+What a page is asked about an address, a worker answers: what it does for one that is known and for
+one that is not takes different times, which a visitor could measure.
+"""
+
+from contextlib import suppress
 from datetime import timedelta
 
 from django.tasks import task
 
 from adminctr.core import clock
-from adminctr.core.actor import Actor
+from adminctr.core.actor import Actor, Origin
+from adminctr.core.errors import RuleViolation
 from adminctr.core.runs import drive
 from adminctr.core.tenancy import every_tenant
+from adminctr.queue import priorities
 from adminctr.queue.periodic import periodic
 from organizations import policy
 from users.models import (
@@ -19,10 +26,27 @@ from users.models import (
     Session,
     SignUp,
 )
-from users.operations import carry_out_offboarding, take_departure_step
+from users.operations import (
+    carry_out_offboarding,
+    request_password_reset,
+    start_sign_up,
+    take_departure_step,
+)
 
 # What is left over is taken up at the next turn.
 _MOST_AT_ONCE = 100
+
+
+@task(priority=priorities.SOMEBODY_WAITS)
+def answer_sign_up(email: str, origin: dict[str, str]) -> None:
+    """What the domain of the address allows no longer is not answered."""
+    with suppress(RuleViolation):
+        start_sign_up(email, actor=Actor.stranger(email, origin=Origin(**origin)))
+
+
+@task(priority=priorities.SOMEBODY_WAITS)
+def answer_reset_request(email: str, origin: dict[str, str]) -> None:
+    request_password_reset(email, actor=Actor.somebody(Origin(**origin)))
 
 
 @periodic(timedelta(hours=1))

@@ -111,14 +111,23 @@ def test_a_claimed_domain_does_not_tell_who_has_a_login(cy) -> None:
 
 
 @pytest.mark.parametrize("address", ["u@evilacme.example", "u@sub.acme.example"])
-def test_a_domain_that_only_looks_like_a_claimed_one_is_free(address, client, acme) -> None:
+def test_a_domain_that_only_looks_like_a_claimed_one_is_free(address, client, work) -> None:
     client.post(PAGE, {"email": address})
+    work()
     assert SignUp.objects.filter(email=address).exists()
 
 
-def test_a_domain_that_is_not_proven_claims_nobody(client, acme) -> None:
+def test_a_domain_that_is_not_proven_claims_nobody(client, work) -> None:
     client.post(PAGE, {"email": "new@acme-labs.example"})
+    work()
     assert SignUp.objects.filter(email="new@acme-labs.example").exists()
+
+
+def test_a_domain_claimed_before_the_worker_comes_lets_nobody_begin(client, acme, deliver) -> None:
+    client.post(PAGE, {"email": "new@acme-labs.example"})
+    prove(acme, "acme-labs.example")
+    assert mails_to("new@acme-labs.example", deliver()) == []
+    assert not SignUp.objects.filter(email="new@acme-labs.example").exists()
 
 
 def test_a_domain_claimed_between_the_two_steps_is_asked_again(acme) -> None:
@@ -334,7 +343,7 @@ def test_the_limit_of_an_address_knows_its_other_spellings(deliver, db, hour) ->
     assert len(mails_to(NEW, deliver())) == 5
 
 
-def test_one_ip_asks_for_30_sign_ups_an_hour_and_another_is_free(db, hour) -> None:
+def test_one_ip_asks_for_30_sign_ups_an_hour_and_another_is_free(work, hour) -> None:
     for number in range(30):
         browser().post(PAGE, {"email": f"n{number}@fresh.example"})
     spoofed = {"headers": {"X-Forwarded-For": "9.9.9.9", "X-Real-IP": "9.9.9.9"}}
@@ -343,6 +352,7 @@ def test_one_ip_asks_for_30_sign_ups_an_hour_and_another_is_free(db, hour) -> No
     assert b"Too many tries" in response.content
     assert b'value="n31@fresh.example"' in response.content
     browser("10.0.0.9").post(PAGE, {"email": "n31@fresh.example"})
+    work()
     assert SignUp.objects.filter(email="n31@fresh.example").exists()
 
 

@@ -1,5 +1,7 @@
 """Signing up: an address that is to be proven, and what stands behind its mailed link."""
 
+from dataclasses import asdict
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
@@ -14,9 +16,11 @@ from adminctr.web import errors
 from adminctr.web.newcomer import FounderForm, NewPersonForm
 from adminctr.web.views import attempt, redirect_to
 from users import operations
+from users.admission import decide
 from users.arrivals import Arrival, arrival_of
 from users.forms import SignUpForm
-from users.models import SignUp, User
+from users.jobs import answer_sign_up
+from users.models import SignUp, User, WayIn
 from users.queries import find_sign_up
 from users.sign_in import log_in_newcomer, origin_of
 
@@ -65,7 +69,8 @@ def _start(request: HttpRequest, email: str) -> bool:
     SIGN_UPS_PER_IP.spend(origin.network)
     if not operations.MAILS_PER_ADDRESS.is_spent(email):
         operations.MAILS_PER_ADDRESS.note(email)
-        operations.start_sign_up(email, actor=Actor.stranger(email, origin=origin))
+        decide(email, WayIn.SIGN_UP).require()
+        answer_sign_up.enqueue(email, asdict(origin))
     return True
 
 
