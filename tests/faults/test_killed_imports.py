@@ -5,10 +5,12 @@ The console and its workers are processes; the people are written into their dat
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
 
 import psycopg
 import pytest
@@ -35,9 +37,8 @@ logins("{DOMAIN}", {PEOPLE})
 class Installation:
     """A console in which an import of 1,000 people waits for its first worker."""
 
-    def __init__(self, console: Console, cluster: PostgreSQL) -> None:
-        self.console, self.cluster = console, cluster
-        self.database = console.environment["DATABASE_URL"].rpartition("/")[2]
+    def __init__(self, console: Console) -> None:
+        self.console = console
         made = subprocess.run(
             [sys.executable, "-c", MAKE], cwd=ROOT, env=console.environment, capture_output=True
         )
@@ -45,7 +46,11 @@ class Installation:
         console.serve_web()
 
     def ask(self, statement: str) -> list[tuple]:
-        return list(self.cluster.execute(statement, database=self.database))
+        raise NotImplementedError
+
+    def held_up(self) -> AbstractContextManager[None]:
+        """Whoever writes rows of an import waits meanwhile."""
+        raise NotImplementedError
 
     def number(self, statement: str) -> int:
         return int(self.ask(statement)[0][0])
@@ -69,33 +74,74 @@ class Installation:
         return str(self.ask("SELECT state FROM imports_importrun")[0][0])
 
     def release(self) -> None:
-        """As if the lease of the killed worker had run out, two minutes later."""
-        self.ask("UPDATE imports_importrun SET leased_until = now() - interval '1 minute'")
-        self.ask("UPDATE queue_periodicjob SET due_at = now() - interval '1 minute'")
+        """As if the lease of the killed worker had run out."""
+        self.ask("UPDATE imports_importrun SET leased_until = '2000-01-01 00:00:00'")
+        self.ask("UPDATE queue_periodicjob SET due_at = '2000-01-01 00:00:00'")
 
     def kill_after(self, rows: int) -> None:
         """Let a worker begin, hold it up where it would write on, and kill it there."""
         worker = self.console.serve_worker()
         until(lambda: self.rows() >= rows)
-        with psycopg.connect(self.cluster.url(self.database)) as holder:
-            holder.execute("LOCK TABLE imports_importrow IN EXCLUSIVE MODE")
+        with self.held_up():
             time.sleep(0.5)
             os.kill(worker.pid, signal.SIGKILL)
             worker.wait()
-            holder.rollback()
         end(worker)
         assert self.rows() == self.people() < PEOPLE
         assert self.rows() % PEOPLE_OF_A_STEP == 0
 
 
+class OnPostgreSQL(Installation):
+    def __init__(self, console: Console, cluster: PostgreSQL) -> None:
+        self.cluster = cluster
+        self.database = console.environment["DATABASE_URL"].rpartition("/")[2]
+        super().__init__(console)
+
+    def ask(self, statement: str) -> list[tuple]:
+        return list(self.cluster.execute(statement, database=self.database))
+
+    @contextmanager
+    def held_up(self) -> Iterator[None]:
+        with psycopg.connect(self.cluster.url(self.database)) as holder:
+            holder.execute("LOCK TABLE imports_importrow IN EXCLUSIVE MODE")
+            yield
+            holder.rollback()
+
+
+class OnSQLite(Installation):
+    def __init__(self, console: Console) -> None:
+        self.file = console.environment["DATABASE_URL"].removeprefix("sqlite:///")
+        super().__init__(console)
+
+    def ask(self, statement: str) -> list[tuple]:
+        with closing(sqlite3.connect(self.file, timeout=20)) as database, database:
+            return database.execute(statement).fetchall()
+
+    @contextmanager
+    def held_up(self) -> Iterator[None]:
+        with closing(sqlite3.connect(self.file, timeout=20)) as holder:
+            holder.execute("BEGIN IMMEDIATE")
+            yield
+            holder.rollback()
+
+
 @pytest.fixture
-def installation(on_postgresql, cluster: PostgreSQL, tmp_path: Path) -> Installation:
-    return Installation(on_postgresql(**LEASES), cluster)
+def installation(on_postgresql, cluster: PostgreSQL) -> Installation:
+    return OnPostgreSQL(on_postgresql(**LEASES), cluster)
+
+
+@pytest.fixture(params=["postgresql", "sqlite"])
+def each_installation(request: pytest.FixtureRequest) -> Installation:
+    if request.param == "postgresql":
+        found: Installation = request.getfixturevalue("installation")
+        return found
+    return OnSQLite(request.getfixturevalue("on_sqlite")(**LEASES))
 
 
 def test_a_worker_killed_twice_leaves_nobody_out_and_nobody_twice(
-    installation: Installation,
+    each_installation: Installation,
 ) -> None:
+    installation = each_installation
     run = installation.start(ANA, is_notifying=True)
     installation.kill_after(PEOPLE_OF_A_STEP)
     installation.release()
@@ -108,7 +154,7 @@ def test_a_worker_killed_twice_leaves_nobody_out_and_nobody_twice(
     until(lambda: installation.state() == "finished", 60)
     assert installation.rows() == installation.people() == PEOPLE
     mails = (
-        "SELECT count(*), count(DISTINCT args_kwargs::text) "
+        "SELECT count(*), count(DISTINCT CAST(args_kwargs AS text)) "
         "FROM django_tasks_database_dbtaskresult WHERE task_path = 'imports.mail.send_imported'"
     )
     assert installation.ask(mails) == [(PEOPLE, PEOPLE)]
