@@ -7,11 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from io import StringIO
 from itertools import product
+from urllib.parse import urlencode
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.test import Client
 from django.urls import reverse
-from django_tasks_db.models import DBTaskResult
 
 from accounts.models import AccountRole
 from adminctr.core.actor import Actor
@@ -25,6 +26,7 @@ from organizations.policy import STAFF_GRANTS, Action, StaffGroup, refusal, staf
 from tests.conftest import acting
 from tests.pages.addresses import account_of
 from tests.users.people import app_of, founder, invited, member, session_of, stay_of
+from tests.users.test_offboarding import confirm
 from tests.world import PASSWORD
 from users.models import Factor, Session, User, UserStatus
 from users.operations import appoint_staff, deactivate_user
@@ -63,8 +65,8 @@ VERBS = {
     "reactivate": Verb(
         "reactivate", bulk="reactivate-users", staff="reactivate", before=UserStatus.INACTIVE
     ),
-    # Its page is a plan to be confirmed: tests/users/test_offboarding.py.
-    "remove": Verb(bulk="remove", filled={"owner": "ben@acme.example"}),
+    "remove": Verb("leave", bulk="remove", filled={"owner": "ben@acme.example"}),
+    "delete": Verb("leave", filled={"owner": "ben@acme.example"}),
 }
 SUBJECTS = (
     "the Owner",
@@ -77,7 +79,9 @@ SUBJECTS = (
     "somebody of support",
 )
 # What gets at what somebody logs in with, which only an operator does to support staff.
-OF_A_SIGN_IN = {"reset password", "reset 2fa", "end sessions", "deactivate", "reactivate"}
+OF_A_SIGN_IN = {
+    "reset password", "reset 2fa", "end sessions", "deactivate", "reactivate", "delete"
+}  # fmt: skip
 # To whom each door does what it offers. Support act in every organization, and so by the ranks of
 # whichever it is: the last two of these are Owners elsewhere.
 DONE_TO = {
@@ -146,9 +150,10 @@ def state_of(user: User) -> tuple[object, ...]:
 @pytest.fixture
 def doors(sign_in, ben: User, sue: User, acme: Organization, work) -> dict[str, Callable[..., str]]:
     page_client, staff_client = sign_in(ben), sign_in(sue)
-    DBTaskResult.objects.all().delete()  # what the demo has queued would be done again each time
 
     def page(verb: Verb, sid: str, email: str, filled: dict[str, str]) -> str:
+        if verb.page == "leave":
+            return _through_its_plan(page_client, sid, email, filled)
         url = reverse(f"users:{verb.page}", args=[sid])
         return str(page_client.post(url, filled | {"password": PASSWORD}).status_code)
 
@@ -241,10 +246,21 @@ def test_who_is_refused_reads_who_can_do_it(action: Action, acme: Organization, 
 
 def _filled(name: str, stay: Membership | None) -> dict[str, str]:
     """What the verb asks for: something else than what is."""
+    if VERBS[name].page == "leave":
+        return VERBS[name].filled | {"how": name}
     if name != "change role":
         return dict(VERBS[name].filled)
     is_administrator = stay is not None and stay.role == Role.ADMINISTRATOR
     return {"role": Role.STANDARD if is_administrator else Role.ADMINISTRATOR}
+
+
+def _through_its_plan(client: Client, sid: str, email: str, filled: dict[str, str]) -> str:
+    """Choose, read what happens, tick every box and confirm."""
+    where = f"{reverse('users:leave', args=[sid])}?{urlencode({'asked': '1'} | filled)}"
+    answer = client.get(where)
+    if answer.status_code != 200:
+        return str(answer.status_code)
+    return str(confirm(client, where, typed=email).status_code)
 
 
 def _deactivate_somehow(user: User) -> None:
