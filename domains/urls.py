@@ -13,7 +13,12 @@ urlpatterns = [
     path(f"{_ONE}check/", managing.CheckDomain.as_view(), name="check"),
     path(f"{_ONE}checks/", managing.DomainCheckListPage.as_view(), name="checks"),
     path(f"{_ONE}file/", managing.ProofFile.as_view(), name="file"),
-    path(f"{_ONE}follow-setting/", managing.FollowSetting.as_view(), name="follow-setting"),
+    path(f"{_ONE}follow-setting/", managing.FollowSettingPage.as_view(), name="follow-setting"),
+    path(
+        f"{_ONE}follow-setting/plan/",
+        managing.FollowSettingPlan.as_view(),
+        name="follow-setting-plan",
+    ),
     path(f"{_ONE}deadline/", managing.DeadlineFile.as_view(), name="deadline"),
     path(f"{_ONE}remove/", managing.RemoveDomainPage.as_view(), name="remove"),
     path(f"{_ONE}remove/plan/", managing.RemoveDomainPlan.as_view(), name="remove-plan"),

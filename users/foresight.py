@@ -40,25 +40,30 @@ def foresee(organization: Organization, address: str, way_in: WayIn) -> Verdict:
     return _Supposed(organization, [domain_of(address)]).verdict(address, way_in)
 
 
-def weigh(organization: Organization, *, without: str = "") -> list[Foreseen]:
+def weigh(organization: Organization, *, without: str = "", following: str = "") -> list[Foreseen]:
     """Every expectation of the organization, by address, with what would come of it.
 
-    Its domain setting counts as it is given here, and the domain named by `without` as lost.
+    Its domain setting counts as it is given here, the domain named by `without` as lost, and the
+    one named by `following` as one to which the setting applies.
     """
     saved = Expectation.objects.filter(organization=organization).order_by("email", "way_in")
     domains = {domain_of(one.email) for one in saved}
-    supposed = _Supposed(organization, domains, without=without)
+    supposed = _Supposed(organization, domains, without=without, following=following)
     return [Foreseen(one, supposed.verdict(one.email, WayIn(one.way_in)).outcome) for one in saved]
 
 
 def broken(
-    organization: Organization, *, setting: DomainSetting | None = None, without: str = ""
+    organization: Organization,
+    *,
+    setting: DomainSetting | None = None,
+    without: str = "",
+    following: str = "",
 ) -> list[Foreseen]:
-    """Those that hold now, and would not with another setting or without that domain."""
+    """Those that hold now, and would not in the world that is supposed."""
     holding = {one.expectation for one in weigh(organization) if one.holds}
     supposed = copy(organization)
     supposed.domain_setting = setting or organization.domain_setting
-    then = weigh(supposed, without=without)
+    then = weigh(supposed, without=without, following=following)
     return [one for one in then if not one.holds and one.expectation in holding]
 
 
@@ -66,9 +71,15 @@ class _Supposed(World):
     """The domains as they are, but for what is supposed of one organization; read at once."""
 
     def __init__(
-        self, organization: Organization, domains: Collection[str], *, without: str = ""
+        self,
+        organization: Organization,
+        domains: Collection[str],
+        *,
+        without: str = "",
+        following: str = "",
     ) -> None:
         self._organization = organization
+        self._following = following
         self._common = names.common_among(domains)
         self._holders = {
             name: [self._as_given(one) for one in held if name != without or not self._is_ours(one)]
@@ -94,6 +105,7 @@ class _Supposed(World):
     def _as_given(self, claim: Domain) -> Domain:
         if self._is_ours(claim):
             claim.organization = self._organization
+            claim.follows_setting = claim.follows_setting or claim.name == self._following
         return claim
 
     def _is_held_by_others_alone(self, domain: str) -> bool:

@@ -1,9 +1,13 @@
-"""What another domain setting would change, for whom, and which expectations it would break."""
+"""What a domain setting would change, for whom, and which expectations it would break.
+
+It is chosen for the organization, or applied again to one domain that was shared.
+"""
 
 from collections.abc import Iterator, Sequence
 
 from adminctr.core.addresses import readable_domain
 from adminctr.core.plans import Effect, Plan, Thing, Weight, several
+from domains import claims
 from domains.models import Domain, DomainQuerySet
 from organizations.models import DomainSetting, Organization
 from users import foresight
@@ -23,23 +27,20 @@ _UNDER_WAY = {
     DomainSetting.AUTO_ENROLLMENT: "added to this organization when they finish",
     DomainSetting.BLOCKED: "given an organization of their own when they finish",
 }
-ACKNOWLEDGEMENTS = {
+_ACKNOWLEDGEMENTS = {
     DomainSetting.RESTRICTED: (
-        ("by_invitation", "People with an address of these domains come in by invitation alone."),
+        "by_invitation",
+        "People with an address of {domains} come in by invitation alone.",
     ),
     DomainSetting.AUTO_ENROLLMENT: (
-        (
-            "anybody_joins",
-            "Anyone who can read the mail of an address of these domains can become a managed "
-            "user without an invitation.",
-        ),
+        "anybody_joins",
+        "Anyone who can read the mail of an address of {domains} can become a managed user "
+        "without an invitation.",
     ),
     DomainSetting.BLOCKED: (
-        (
-            "outside",
-            "People use addresses of these domains in organizations of their own, which this one "
-            "does not see.",
-        ),
+        "outside",
+        "People use addresses of {domains} in organizations of their own, which this one does "
+        "not see.",
     ),
 }
 
@@ -48,6 +49,14 @@ def meaning(setting: DomainSetting, domains: Sequence[str]) -> str:
     """What a setting does, with the domain that it applies to, or how many these are."""
     which = f"your {len(domains):,} verified domains" if domains else "a domain you have verified"
     return _MEANINGS[setting].format(domains=domains[0] if len(domains) == 1 else which)
+
+
+def acknowledgements(
+    setting: DomainSetting, domains: str = "these domains"
+) -> Sequence[tuple[str, str]]:
+    """What somebody ticks who lets a setting apply."""
+    name, sentence = _ACKNOWLEDGEMENTS[setting]
+    return ((name, sentence.format(domains=domains)),)
 
 
 def plan(organization: Organization, setting: DomainSetting) -> Plan:
@@ -60,12 +69,35 @@ def plan(organization: Organization, setting: DomainSetting) -> Plan:
     return Plan(organization.sid, "change_domain_setting", tuple(effects))
 
 
+def plan_following(domain: Domain) -> Plan:
+    """What it means that the setting applies again to a domain that was shared; read likewise."""
+    effects = [*_in_the_way(domain)] or [
+        *map(_broken, foresight.broken(domain.organization, following=domain.name)),
+        *_what_follows(domain),
+        *_who_stays(domain.organization),
+    ]
+    return Plan(domain.sid, "follow_setting_again", tuple(effects))
+
+
 def _blockers(organization: Organization, setting: DomainSetting) -> Iterator[Effect]:
     if organization.domain_setting == setting:
         yield Effect(Weight.BLOCKER, "in_force", f"The domain setting is {setting.label} already.")
         return
-    for one in foresight.broken(organization, setting=setting):
-        yield _broken(one)
+    yield from map(_broken, foresight.broken(organization, setting=setting))
+
+
+def _in_the_way(domain: Domain) -> Iterator[Effect]:
+    if not domain.is_held():
+        text = "The setting applies to verified domains. Verify it first."
+        yield Effect(Weight.BLOCKER, "not_verified", text)
+    elif domain.follows_setting:
+        yield Effect(Weight.BLOCKER, "followed", "The domain setting applies to it already.")
+    elif claims.is_shared(domain.name):
+        text = (
+            "Other organizations hold this domain too, so no domain setting applies to it. "
+            "When yours is the only one left, your administrators get an email."
+        )
+        yield Effect(Weight.BLOCKER, "shared", text)
 
 
 def _broken(foreseen: Foreseen) -> Effect:
@@ -74,14 +106,13 @@ def _broken(foreseen: Foreseen) -> Effect:
     way_in, outcome = WayIn(expected.way_in).label, Outcome(expected.outcome).label.lower()
     text = (
         f"Your expectation for {expected.email} who {way_in}: {outcome}. It would be: "
-        f"{foreseen.outcome.label.lower()}. Remove that expectation first, or keep the setting."
+        f"{foreseen.outcome.label.lower()}. Remove that expectation first, or change nothing."
     )
     return Effect(Weight.BLOCKER, "expectation", text, (Thing(expected.sid, expected.email),))
 
 
 def _what_changes(organization: Organization, setting: DomainSetting) -> Iterator[Effect]:
-    following = _of(organization).following()
-    things = _things(following)
+    things = _things(_of(organization).following())
     before = DomainSetting(organization.domain_setting)
     text = (
         f"{several(len(things), 'verified domain follows', 'verified domains follow')} it: "
@@ -89,7 +120,26 @@ def _what_changes(organization: Organization, setting: DomainSetting) -> Iterato
     )
     yield Effect(Weight.CHANGES, "domains", text, things)
     yield Effect(Weight.CHANGES, "meaning", meaning(setting, [one.name for one in things]))
-    under_way = SignUp.objects.of_domains([one.name for one in following]).count()
+    yield from _for_newcomers(setting, _of(organization).following())
+
+
+def _what_follows(domain: Domain) -> Iterator[Effect]:
+    setting = DomainSetting(domain.organization.domain_setting)
+    itself = _of(domain.organization).filter(pk=domain.pk)
+    things = _things(itself)
+    text = (
+        f"1 domain follows the domain setting again: {setting.label}. So far, anyone who signs up "
+        "with such an address gets an organization of their own."
+    )
+    yield Effect(Weight.CHANGES, "domains", text, things)
+    yield Effect(Weight.CHANGES, "meaning", meaning(setting, [one.name for one in things]))
+    yield from _for_newcomers(setting, itself.verified())
+    yield from _in_doubt(itself)
+
+
+def _for_newcomers(setting: DomainSetting, domains: DomainQuerySet[Domain]) -> Iterator[Effect]:
+    """What comes of whoever signs up at this moment, and of whoever joins."""
+    under_way = SignUp.objects.of_domains([one.name for one in domains]).count()
     if under_way:
         people = several(
             under_way, "person who signs up at this moment is", "people who sign up now are"
@@ -106,18 +156,26 @@ def _what_changes(organization: Organization, setting: DomainSetting) -> Iterato
 
 def _what_stays(organization: Organization) -> Iterator[Effect]:
     held = _of(organization).held()
-    yield from _listed(
-        "uncertain",
-        held.uncertain().filter(follows_setting=True),
-        "domain lets nobody new join until its verification record is back.",
-        "domains let nobody new join until their verification records are back.",
-    )
+    yield from _in_doubt(held.filter(follows_setting=True))
     yield from _listed(
         "shared",
         held.filter(follows_setting=False),
         "domain follows no setting, since it is or was shared with other organizations.",
         "domains follow no setting, since they are or were shared with other organizations.",
     )
+    yield from _who_stays(organization)
+
+
+def _in_doubt(domains: DomainQuerySet[Domain]) -> Iterator[Effect]:
+    yield from _listed(
+        "uncertain",
+        domains.uncertain(),
+        "domain lets nobody new join until its verification record is back.",
+        "domains let nobody new join until their verification records are back.",
+    )
+
+
+def _who_stays(organization: Organization) -> Iterator[Effect]:
     pending = organization.pending_users + organization.pending_accounts
     text = f"{several(pending, 'pending invitation keeps', 'pending invitations keep')} working."
     yield Effect(Weight.SURVIVES, "invitations", text, count=pending)

@@ -242,6 +242,8 @@ class PlanExport(PlanExportFrame, ConsolePage):
 
 def page_of(thing: Thing) -> str:
     """The page of the Admin Center about something; empty where it has none."""
+    if thing.sid.startswith("EX"):
+        return f"{reverse('users:what-if')}#expected"
     name = _PAGES.get(thing.sid[:2])
     return reverse(name, args=[thing.sid]) if name else ""
 

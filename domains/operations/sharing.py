@@ -5,11 +5,12 @@ from adminctr.core.actor import Actor
 from adminctr.core.addresses import canonical_domain
 from adminctr.core.errors import RuleViolation
 from adminctr.core.operations import its_organization, itself, operation
-from domains import claims, holding, names, trail
+from domains import holding, names, trail
 from domains.models import Domain
 from organizations import policy
 from organizations.models import Organization
 from organizations.policy import Action
+from users import setting_plan
 
 
 @operation(itself)
@@ -67,26 +68,14 @@ def withdraw_sharing(domain: Domain, *, actor: Actor) -> Domain:
 
 
 @operation(its_organization)
-def follow_setting_again(domain: Domain, *, actor: Actor) -> Domain:
-    """Let the domain setting apply again to a domain that was shared and has one holder now.
+def follow_setting_again(domain: Domain, *, digest: str, actor: Actor) -> Domain:
+    """Let the setting apply again to a domain that was shared, as the plan with this digest says.
 
-    Raises NotAllowed, or RuleViolation: domain_removed, domain_not_verified, domain_shared,
-    setting_followed.
+    Raises NotAllowed, or RuleViolation: domain_removed, plan_blocked, plan_outdated.
     """
     actor = policy.require_locked(actor, Action.DOMAIN_CHANGE_SETTING, domain)
     current = holding.still_there(domain)
-    if not current.is_held():
-        raise RuleViolation(
-            "domain_not_verified", "The setting applies to verified domains. Verify it first."
-        )
-    if current.follows_setting:
-        raise RuleViolation("setting_followed", "The domain setting applies to it already.")
-    if claims.is_shared(current.name):
-        raise RuleViolation(
-            "domain_shared",
-            "Other organizations hold this domain too, so no domain setting applies to it. "
-            "When yours is the only one left, your administrators get an email.",
-        )
+    setting_plan.plan_following(current).require(digest)
 
     current.follows_setting = True
     current.save(update_fields=["follows_setting"])

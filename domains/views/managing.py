@@ -23,8 +23,9 @@ from domains import claims, deadlines, operations, removal
 from domains.forms import ASK, AddDomainForm, method_asked
 from domains.models import Domain, DomainCheck
 from domains.views import showing
-from organizations.models import Organization
+from organizations.models import DomainSetting, Organization
 from organizations.policy import Action
+from users import setting_plan
 from users.queries import absence_of
 
 _NEWEST_CHECKS = 5
@@ -124,13 +125,11 @@ class DomainCheckListPage(ListPage):
         return {"domain": self.domain, "name": readable_domain(self.domain.name)}
 
 
-class DomainAction(ActionPage):
+class CheckDomain(ActionPage):
+    action = Action.DOMAIN_VERIFY
+
     def subject(self, **kwargs: Any) -> Domain:
         return self.one(Domain.objects.select_related("organization"), sid=kwargs["sid"])
-
-
-class CheckDomain(DomainAction):
-    action = Action.DOMAIN_VERIFY
 
     def perform(self, subject: Domain) -> Done:
         method = method_asked(self.request.POST, subject)
@@ -142,23 +141,47 @@ class CheckDomain(DomainAction):
         return Done(message, domain.get_absolute_url())
 
 
-class FollowSetting(DomainAction):
-    action = Action.DOMAIN_CHANGE_SETTING
+class DomainPlanPage(PlanPage):
+    """What a borrowed session must not do to one domain."""
 
-    def perform(self, subject: Domain) -> Done:
-        domain = operations.follow_setting_again(subject, actor=self.actor)
+    is_sensitive = True
+
+    def subject(self, **kwargs: Any) -> Domain:
+        return self.one(Domain.objects.select_related("organization"), sid=kwargs["sid"])
+
+    def context(self, subject: Domain) -> dict[str, Any]:
+        return {"domain": subject, "name": readable_domain(subject.name)}
+
+
+class FollowSettingPage(DomainPlanPage):
+    """What it means that the domain setting applies again to a domain that was shared."""
+
+    action = Action.DOMAIN_CHANGE_SETTING
+    template_name = "domains/follow_setting.html"
+    export_name = "domains:follow-setting-plan"
+
+    def plan(self, subject: Domain) -> Plan:
+        return setting_plan.plan_following(subject)
+
+    def acknowledgements(self, subject: Domain) -> Sequence[tuple[str, str]]:
+        setting = DomainSetting(subject.organization.domain_setting)
+        return setting_plan.acknowledgements(setting, readable_domain(subject.name))
+
+    def perform(self, subject: Domain, data: dict[str, Any]) -> Done:
+        domain = operations.follow_setting_again(subject, digest=data["digest"], actor=self.actor)
         message = f"The domain setting applies to {readable_domain(domain.name)} again."
         return Done(message, domain.get_absolute_url())
 
 
-class RemoveDomainPage(PlanPage):
+class FollowSettingPlan(PlanExport):
+    of = FollowSettingPage
+    shown_at = "domains:follow-setting"
+
+
+class RemoveDomainPage(DomainPlanPage):
     action = Action.DOMAIN_REMOVE
-    is_sensitive = True
     template_name = "domains/remove.html"
     export_name = "domains:remove-plan"
-
-    def subject(self, **kwargs: Any) -> Domain:
-        return self.one(Domain.objects.select_related("organization"), sid=kwargs["sid"])
 
     def asks_for_password(self, subject: Domain) -> bool:
         """Giving up what nobody has proven takes nothing from anybody."""
@@ -169,9 +192,6 @@ class RemoveDomainPage(PlanPage):
 
     def acknowledgements(self, subject: Domain) -> Sequence[tuple[str, str]]:
         return removal.ACKNOWLEDGEMENTS if subject.is_held() else ()
-
-    def context(self, subject: Domain) -> dict[str, Any]:
-        return {"domain": subject, "name": readable_domain(subject.name)}
 
     def perform(self, subject: Domain, data: dict[str, Any]) -> Done:
         operations.remove_domain(subject, digest=data["digest"], actor=self.actor)

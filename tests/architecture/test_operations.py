@@ -456,7 +456,7 @@ ATTEMPTS: dict[str, Callable[[Acme], Any]] = {
         acme.organization, name="evil.example", actor=acme.eve
     ),
     "domains.operations.sharing.follow_setting_again": lambda acme: follow_setting_again(
-        acme.domain, actor=acme.eve
+        acme.domain, digest="", actor=acme.eve
     ),
     "domains.operations.sharing.withdraw_sharing": lambda acme: withdraw_sharing(
         acme.domain, actor=acme.eve

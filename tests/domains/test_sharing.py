@@ -5,6 +5,7 @@ from email.message import EmailMessage
 from functools import partial
 
 import pytest
+from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
@@ -27,17 +28,20 @@ from organizations import policy
 from organizations.models import DomainSetting, Membership, Organization, Role
 from organizations.policy import StaffGroup
 from tests.conftest import acting
+from tests.domains.following import follow_again, plan_of
 from tests.domains.removing import remove
 from tests.pages.effects import assert_no_effect, mails_to
-from tests.users.people import founder, organization_of
+from tests.users.people import choose, doubt, founder, organization_of, pending_sign_up
+from tests.world import PASSWORD
 from users import admission
 from users.models import Outcome as Answer
 from users.models import User, WayIn
-from users.operations import appoint_staff
+from users.operations import appoint_staff, save_expectation
 
 pytestmark = pytest.mark.django_db
 
 NAME = "acme.example"  # Acme holds it
+NEW = f"zoe@{NAME}"
 STAGE = f"stage.{NAME}"
 NAMES = ("Acme", "ana@", "ben@", "Ana ", "Ben ")  # of whom others must not read
 
@@ -82,6 +86,30 @@ def administrators(*organizations: Organization) -> list[str]:
 def events(organization: Organization, action: str) -> list[AuditEvent]:
     found = AuditEvent.unscoped.filter(chain=organization.sid, action=action)
     return list(found.select_related("details").order_by("sequence"))
+
+
+@pytest.fixture
+def left_alone(acme: Organization, globex: Organization, lead: Actor) -> Domain:
+    """The domain that Acme shared with Globex and holds alone by now."""
+    share_with(globex, lead)
+    give_up(claim_of(globex))
+    return claim_of(acme)
+
+
+def page_of(domain: Domain) -> str:
+    return reverse("domains:follow-setting", args=[domain.sid])
+
+
+def confirm(client: Client, domain: Domain, password: str = PASSWORD) -> HttpResponse:
+    """The setting applies again, as its plan is read, ticked and sent with the password."""
+    shown = client.get(page_of(domain)).context
+    look = {"plan": shown["plan"]["token"], "password": password}
+    boxes = [name for name in shown["form"].fields if name not in look]
+    return client.post(page_of(domain), look | dict.fromkeys(boxes, "on"))
+
+
+def in_the_way(domain: Domain) -> list[str]:
+    return [effect.key for effect in plan_of(domain).blockers]
 
 
 def refusal(call: Callable[[], object]) -> str:
@@ -221,8 +249,8 @@ def test_the_setting_applies_again_when_an_administrator_says_so(
     give_up(claim_of(globex))
     client, domain = sign_in(ben), claim_of(acme)
     page = domain.get_absolute_url()
-    assert "Apply the domain setting" in client.get(page).content.decode()
-    answer = client.post(reverse("domains:follow-setting", args=[domain.sid]))
+    assert f'href="{page_of(domain)}"' in client.get(page).content.decode()
+    answer = confirm(client, domain)
     assert (answer.status_code, answer["Location"]) == (303, page)
     assert claim_of(acme).follows_setting
     assert "Apply the domain setting" not in client.get(page).content.decode()
@@ -233,26 +261,110 @@ def test_the_setting_applies_again_when_an_administrator_says_so(
 def test_the_setting_does_not_apply_again_while_others_hold_it(acme, globex, lead) -> None:
     share_with(globex, lead)
     for holder in (acme, globex):
-        again = partial(follow_setting_again, claim_of(holder), actor=owner(holder))
-        assert refusal(again) == "domain_shared"
+        assert in_the_way(claim_of(holder)) == ["shared"]
+        assert refusal(lambda one=holder: follow_again(claim_of(one), one.owner)) == "plan_blocked"
 
 
 def test_what_makes_no_sense_to_follow_is_refused(acme, globex, lead, ana) -> None:
     held, claimed = claim_of(acme), claim_of(acme, "acme-labs.example")
-    assert refusal(lambda: follow_setting_again(held, actor=acting(ana))) == "setting_followed"
-    assert refusal(lambda: follow_setting_again(claimed, actor=acting(ana))) == (
-        "domain_not_verified"
-    )
+    assert in_the_way(held) == ["followed"]
+    assert in_the_way(claimed) == ["not_verified"]
+    for domain in (held, claimed):
+        assert refusal(lambda one=domain: follow_again(one, ana)) == "plan_blocked"
     give_up(held)
-    assert refusal(lambda: follow_setting_again(held, actor=acting(ana))) == "domain_removed"
+    assert refusal(lambda: follow_again(held, ana)) == "domain_removed"
+
+
+def test_the_plan_says_in_numbers_what_following_the_setting_means_for_whom(left_alone) -> None:
+    acme = left_alone.organization
+    choose(acme, DomainSetting.AUTO_ENROLLMENT)
+    pending_sign_up(NEW)
+    pending_sign_up(f"zed@{NAME}")
+    pending_sign_up("zoe@fresh.example")
+    plan = plan_of(claim_of(acme))
+    told = {effect.key: effect.text for effect in plan.effects}
+    assert not plan.blockers
+    assert told["domains"].startswith("1 domain follows the domain setting again: Auto-enrollment.")
+    assert told["meaning"].startswith(f"Anyone who signs up with an address of {NAME} joins this")
+    assert told["under_way"] == (
+        "2 people who sign up now are added to this organization when they finish."
+    )
+    assert "who_joined_stays" in told
+    waiting = acme.pending_users + acme.pending_accounts
+    assert told["invitations"] == f"{waiting} pending invitations keep working."
+    assert told["people"].startswith(f"{acme.managed_users} managed users stay as they are")
+
+
+def test_a_domain_in_doubt_lets_nobody_join_although_it_follows_the_setting(left_alone) -> None:
+    choose(left_alone.organization, DomainSetting.AUTO_ENROLLMENT)
+    pending_sign_up(NEW)
+    doubt(NAME)
+    told = {
+        effect.key: effect.text for effect in plan_of(claim_of(left_alone.organization)).effects
+    }
+    assert told["uncertain"].startswith("1 domain lets nobody new join until")
+    assert "under_way" not in told
+
+
+def test_what_following_means_is_as_the_setting_is_now(left_alone, ana) -> None:
+    """What somebody read before another setting was chosen confirms nothing."""
+    read = plan_of(left_alone).digest
+    choose(left_alone.organization, DomainSetting.AUTO_ENROLLMENT)
+    pending_sign_up(NEW)
+    again = partial(follow_setting_again, left_alone, digest=read, actor=acting(ana))
+    assert refusal(again) == "plan_outdated"
+
+
+def test_an_expectation_that_following_would_break_is_in_the_way(
+    left_alone, ana, sign_in: SignIn
+) -> None:
+    acme = left_alone.organization
+    choose(acme, DomainSetting.AUTO_ENROLLMENT)
+    for address, way_in in [
+        (NEW, WayIn.SIGN_UP),
+        (NEW, WayIn.INVITATION),
+        ("zoe@fresh.example", WayIn.SIGN_UP),
+    ]:
+        save_expectation(acme, email=address, way_in=way_in, actor=acting(ana))
+    domain = claim_of(acme)
+    [blocker] = plan_of(domain).blockers
+    assert blocker.text.startswith(f"Your expectation for {NEW} who signs up: ")
+    assert blocker.objects[0].name == NEW
+    assert refusal(lambda: follow_again(domain, ana)) == "plan_blocked"
+    body = sign_in(ana).get(page_of(domain)).content.decode()
+    assert blocker.text in body
+    assert 'href="/admin-center/domains/what-if/#expected"' in body
+    assert "First fix what is in the way." in body
+
+
+def test_an_expectation_that_following_keeps_is_in_nobodys_way(left_alone, ana) -> None:
+    """Under Blocked, people with such an address come in outside, as while it was shared."""
+    acme = left_alone.organization
+    choose(acme, DomainSetting.BLOCKED)
+    save_expectation(acme, email=NEW, way_in=WayIn.SIGN_UP, actor=acting(ana))
+    follow_again(claim_of(acme), ana)
+    assert claim_of(acme).follows_setting
+
+
+@pytest.mark.parametrize("typed", ["", "wrong words"])
+def test_nothing_follows_without_the_password(typed, left_alone, ben, sign_in: SignIn) -> None:
+    with assert_no_effect():
+        answer = confirm(sign_in(ben), left_alone, password=typed)
+    assert 'id="id_password_error"' in answer.content.decode()
+
+
+def test_nothing_follows_before_the_box_is_ticked(left_alone, ben, sign_in: SignIn) -> None:
+    client, page = sign_in(ben), page_of(left_alone)
+    look = {"plan": client.get(page).context["plan"]["token"], "password": PASSWORD}
+    with assert_no_effect():
+        answer = client.post(page, look)
+    assert "Tick the box to continue." in answer.content.decode()
 
 
 @pytest.mark.parametrize("who", ["cy", "eve", "ida"])
-def test_only_administrators_let_it_follow(who, acme, globex, lead, request) -> None:
-    share_with(globex, lead)
-    give_up(claim_of(globex))
+def test_only_administrators_let_it_follow(who, left_alone, request) -> None:
     with assert_no_effect(), pytest.raises(NotAllowed):
-        follow_setting_again(claim_of(acme), actor=acting(request.getfixturevalue(who)))
+        follow_again(left_alone, request.getfixturevalue(who))
 
 
 def test_who_lost_a_shared_domain_comes_back_without_asking(acme, globex, lead) -> None:

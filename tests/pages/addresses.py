@@ -96,6 +96,7 @@ SUBJECTS: dict[str, dict[str, str]] = (
         "domains:detail": {"sid": "domain"},
         "domains:file": {"sid": "domain"},
         "domains:follow-setting": {"sid": "domain"},
+        "domains:follow-setting-plan": {"sid": "domain"},
         "domains:remove": {"sid": "domain"},
         "domains:remove-plan": {"sid": "domain"},
         "profile:browser-forget": {"sid": "remembered"},

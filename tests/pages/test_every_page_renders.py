@@ -85,6 +85,7 @@ PAGES = [
     ("domains:add", "Domain name"),
     ("domains:checks", "Checks of bücher-acme.example"),
     ("domains:detail", "Prove that it is yours"),
+    ("domains:follow-setting", "The setting applies to verified domains."),
     ("domains:remove", "Nobody depends on a domain that is not verified."),
     ("audit:list", "jun@acme.example"),
     ("organizations:settings", "Change Ownership"),

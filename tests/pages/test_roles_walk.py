@@ -452,8 +452,10 @@ domains:file                          GET   302  403  200  200  404  404
 domains:file                          POST  302  403  405  405  405  405
 domains:deadline                      GET   302  403  303  303  404  404
 domains:deadline                      POST  302  403  405  405  405  405
-domains:follow-setting                GET   302  403  303  303  404  404
-domains:follow-setting                POST  302  403  303  303  404  404
+domains:follow-setting                GET   302  403  200  200  404  404
+domains:follow-setting                POST  302  403  200  200  404  404
+domains:follow-setting-plan           GET   302  403  303  303  404  404
+domains:follow-setting-plan           POST  302  403  200  200  404  404
 domains:remove                        GET   302  403  200  200  404  404
 domains:remove                        POST  302  403  200  200  404  404
 domains:remove-plan                   GET   302  403  303  303  404  404

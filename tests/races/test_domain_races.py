@@ -15,6 +15,7 @@ from domains.operations import (
     remove_domain,
 )
 from organizations.models import Organization
+from tests.domains import following
 from tests.domains.removing import digest_of
 from tests.races.harness import (
     RACERS,
@@ -137,10 +138,11 @@ def test_no_setting_applies_however_somebody_comes_while_it_is_switched_on_again
         leave(verify(second, name, beside_others=True))()
         coming = approved(second, name)
         [alone] = claims.holders(name)
-        again: Call = partial(follow_setting_again, alone, actor=owner_of(first))
+        digest = following.plan_of(alone).digest
+        again: Call = partial(follow_setting_again, alone, digest=digest, actor=owner_of(first))
         outcomes = race(*[partial(prove, coming), again] * HALF)
         assert tally(outcomes[::2]) == {"ok": HALF}
-        assert set(outcomes[1::2]) <= {"ok", "setting_followed", "domain_shared"}
+        assert set(outcomes[1::2]) <= {"ok", "plan_blocked"}
         assert not any(one.follows_setting for one in claims.holders(name))
 
     rounds(run)

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.urls import reverse
 
 from adminctr.core.errors import NotAllowed, RuleViolation
 from adminctr.core.plans import Plan
@@ -15,6 +16,7 @@ from organizations.models import DomainSetting, Organization
 from tests.conftest import acting
 from tests.pages.effects import assert_no_effect, follow
 from tests.users.people import choose, doubt, invited, pending_sign_up, prove, share
+from tests.world import PASSWORD
 from users import setting_plan
 from users.models import Expectation, WayIn
 from users.operations import change_domain_setting, save_expectation
@@ -53,13 +55,18 @@ def admin(sign_in, ben):
     return sign_in(ben)
 
 
-def confirm(admin, page: str = PAGE):
+def address_of(setting: DomainSetting) -> str:
+    return reverse("users:domain-setting", args=[setting])
+
+
+def confirm(admin, page: str = PAGE, password: str = PASSWORD):
     body = admin.get(page).content.decode()
     boxes = re.findall(r'type="checkbox" name="(\w+)"', body)
     token = re.search(r'name="plan" value="([^"]+)"', body)
     assert boxes
     assert token
-    return admin.post(page, {"plan": token[1]} | dict.fromkeys(boxes, "on"))
+    typed = {"plan": token[1], "password": password}
+    return admin.post(page, typed | dict.fromkeys(boxes, "on"))
 
 
 def test_the_plan_says_in_numbers_what_changes_for_whom(acme, globex) -> None:
@@ -168,7 +175,7 @@ def test_each_expectation_that_would_break_is_in_the_way_with_its_address(acme, 
     assert [effect.objects[0].name for effect in blockers] == ["zed@acme.example", NEW]
     assert blockers[1].text == (
         "Your expectation for zoe@acme.example who signs up: is refused. It would be: becomes a "
-        "managed user of this organization. Remove that expectation first, or keep the setting."
+        "managed user of this organization. Remove that expectation first, or change nothing."
     )
     with assert_no_effect(), pytest.raises(RuleViolation) as refused:
         change(acme, ana)
@@ -243,6 +250,34 @@ def test_what_is_in_the_way_is_shown_and_leads_to_what_is_expected(admin, acme, 
     assert "Your expectation for zoe@acme.example who signs up: is refused." in body
     assert 'href="/admin-center/domains/what-if/#expected"' in body
     assert "First fix what is in the way." in body
+
+
+@pytest.mark.parametrize("setting", [AUTO, BLOCKED])
+def test_opening_the_organization_asks_for_the_password(setting, admin, acme) -> None:
+    page = address_of(setting)
+    assert 'name="password"' in admin.get(page).content.decode()
+    for wrong in ("", "wrong words"):
+        with assert_no_effect():
+            answer = confirm(admin, page, password=wrong)
+        assert 'id="id_password_error"' in answer.content.decode()
+    assert confirm(admin, page).status_code == 303
+    acme.refresh_from_db()
+    assert acme.domain_setting == setting
+
+
+def test_it_is_asked_for_once_for_several_changes(admin) -> None:
+    confirm(admin, address_of(BLOCKED))
+    assert 'name="password"' not in admin.get(address_of(AUTO)).content.decode()
+    assert confirm(admin, address_of(AUTO), password="").status_code == 303
+
+
+def test_closing_the_organization_asks_for_none(admin, acme) -> None:
+    choose(acme, AUTO)
+    page = address_of(RESTRICTED)
+    assert 'name="password"' not in admin.get(page).content.decode()
+    assert confirm(admin, page, password="").status_code == 303
+    acme.refresh_from_db()
+    assert acme.domain_setting == RESTRICTED
 
 
 def test_there_is_no_fourth_setting(admin) -> None:

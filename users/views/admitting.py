@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from adminctr.core.errors import RuleViolation
-from adminctr.core.plans import Plan, Thing
+from adminctr.core.plans import Plan
 from adminctr.web.plans import PlanExport, PlanPage
 from adminctr.web.views import ActionPage, DetailPage, Done
 from organizations.models import DomainSetting, Membership, Organization
@@ -38,13 +38,12 @@ class DomainSettingPage(PlanPage):
         return setting_plan.plan(subject, self.kwargs["setting"])
 
     def acknowledgements(self, subject: Organization) -> Sequence[tuple[str, str]]:
-        return setting_plan.ACKNOWLEDGEMENTS[self.kwargs["setting"]]
+        return setting_plan.acknowledgements(self.kwargs["setting"])
 
-    def address_of(self, thing: Thing) -> str:
-        is_expectation = thing.sid.startswith("EX")
-        return (
-            f"{reverse('users:what-if')}#expected" if is_expectation else super().address_of(thing)
-        )
+    def asks_for_password(self, subject: Organization) -> bool:
+        """Letting people in by invitation alone opens the organization to nobody."""
+        setting: DomainSetting = self.kwargs["setting"]
+        return setting != DomainSetting.RESTRICTED
 
     def context(self, subject: Organization) -> dict[str, Any]:
         return {"setting": self.kwargs["setting"].label}
