@@ -1,13 +1,14 @@
 """Fetching the file that proves a domain, from the public website of that name and nowhere else.
 
-The name is looked up once, and only the addresses that came of it are spoken to, if every one of
-them is public. One request, no redirect followed, no proxy of the environment, one budget of time
-for all of it, and nothing raises for what a server sends or fails to send.
+For one fetch the name is looked up once, and only the addresses that came of it are spoken to, if
+every one of them is public. One request, no redirect followed, no proxy of the environment, one
+budget of time for all of it, and nothing raises for what a server sends or fails to send.
 """
 
 import math
 import ssl
 import time
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
@@ -19,7 +20,7 @@ from typing import Any, cast
 from django.conf import settings
 
 from domains import probes
-from domains.probes import MISSING, Finding, Outcome
+from domains.probes import MISSING, Finding, Outcome, Server
 
 MOST_BYTES = 4096
 
@@ -35,8 +36,24 @@ type _Address = IPv4Address | IPv6Address
 
 def fetch(host: str, file_name: str) -> Finding:
     """What stands in a file at the top of a website, without the white space around it."""
+    return _fetch(host, file_name, probes.resolvers())
+
+
+def fetch_everywhere(host: str, file_name: str) -> Iterator[Finding]:
+    """The same from where each resolver by itself says that the website is.
+
+    The next one is asked when the caller wants to know.
+    """
+    resolvers = probes.resolvers()
+    if not resolvers:
+        yield Finding(Outcome.WEBSITE_UNKNOWN)
+    for resolver in resolvers:
+        yield _fetch(host, file_name, [resolver])
+
+
+def _fetch(host: str, file_name: str, resolvers: Sequence[Server]) -> Finding:
     until = time.monotonic() + settings.HTTPS_CHECK_LIFETIME.total_seconds()
-    found = probes.look_up_addresses(host, _left(until))
+    found = probes.look_up_addresses(host, resolvers, _left(until))
     addresses = [ip_address(text.decode()) for one in found for text in one.texts]
     if not addresses:
         is_certain = all(one.outcome in MISSING for one in found)

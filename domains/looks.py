@@ -49,15 +49,19 @@ def look(domain: Domain, method: Method) -> Look:
 
 
 def look_again(domain: Domain) -> tuple[Finding, ...]:
-    """The worker's daily look: resolver after resolver, until one has the proof."""
-    if domain.method == Method.HTTPS:
-        return (files.fetch(domain.name, domain.file_name),)
+    """The worker's daily look: resolver after resolver, until one leads to the proof."""
     findings = []
-    for finding in probes.look_up_txt_everywhere(domain.record_name):
+    for finding in _everywhere(domain):
         findings.append(finding)
         if explanations.proves(domain, finding):
             break
     return tuple(findings)
+
+
+def _everywhere(domain: Domain) -> Iterator[Finding]:
+    if domain.method == Method.HTTPS:
+        return files.fetch_everywhere(domain.name, domain.file_name)
+    return probes.look_up_txt_everywhere(domain.record_name)
 
 
 def _where_it_leads(domain: Domain, finding: Finding) -> str:

@@ -5,7 +5,7 @@ plain words; nothing here raises for what a name server says or fails to say.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import cast
@@ -23,6 +23,8 @@ from dns.rdtypes.txtbase import TXTBase
 
 MOST_STRINGS = 500
 MOST_RESOLVERS = 3
+
+type Server = tuple[str, int]
 
 _PORT = 53
 _MOST_BYTES_BY_UDP = 1232
@@ -84,22 +86,40 @@ class Finding:
 
 def look_up_txt(name: str, seconds: float | None = None) -> Finding:
     """The TXT records at exactly `name`, from the first resolver that can tell."""
-    return _ask_in_turn(name, RdataType.TXT, _lifetime() if seconds is None else seconds)
+    left = _lifetime() if seconds is None else seconds
+    return _ask_in_turn(name, RdataType.TXT, resolvers(), left)
 
 
 def look_up_txt_everywhere(name: str) -> Iterator[Finding]:
     """What each resolver says by itself; the next one is asked when the caller wants to know."""
-    servers = _servers()
+    servers = resolvers()
     if not servers:
         yield Finding(Outcome.SERVER_FAILED)
     for server in servers:
         yield _ask(server, name, RdataType.TXT, _lifetime())
 
 
-def look_up_addresses(host: str, seconds: float) -> tuple[Finding, Finding]:
-    """The IPv4 and the IPv6 addresses of a host as texts, each asked for once."""
+def look_up_addresses(
+    host: str, servers: Sequence[Server], seconds: float
+) -> tuple[Finding, Finding]:
+    """The IPv4 and the IPv6 addresses of a host as texts, each from the first that can tell."""
     half = seconds / 2
-    return _ask_in_turn(host, RdataType.A, half), _ask_in_turn(host, RdataType.AAAA, half)
+    return (
+        _ask_in_turn(host, RdataType.A, servers, half),
+        _ask_in_turn(host, RdataType.AAAA, servers, half),
+    )
+
+
+def resolvers() -> list[Server]:
+    """The configured resolvers, or the system's own as they are now."""
+    configured: list[Server] = settings.DNS_RESOLVERS
+    if configured:
+        return configured[:MOST_RESOLVERS]
+    try:
+        own = dns.resolver.Resolver().nameservers
+    except (dns.resolver.NoResolverConfiguration, OSError):
+        return []
+    return [(str(host), _PORT) for host in own[:MOST_RESOLVERS]]
 
 
 def call_server(host: str, port: int, usual_port: int = _PORT) -> str:
@@ -109,10 +129,9 @@ def call_server(host: str, port: int, usual_port: int = _PORT) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def _ask_in_turn(name: str, kind: RdataType, seconds: float) -> Finding:
+def _ask_in_turn(name: str, kind: RdataType, servers: Sequence[Server], seconds: float) -> Finding:
     """What the first that can tell says, or else the last; all within these seconds."""
     until = time.monotonic() + seconds
-    servers = _servers()
     finding = Finding(Outcome.SERVER_FAILED)
     for number, server in enumerate(servers):
         left = until - time.monotonic()
@@ -122,7 +141,7 @@ def _ask_in_turn(name: str, kind: RdataType, seconds: float) -> Finding:
     return finding
 
 
-def _ask(server: tuple[str, int], name: str, kind: RdataType, seconds: float) -> Finding:
+def _ask(server: Server, name: str, kind: RdataType, seconds: float) -> Finding:
     try:
         asked = dns.name.from_text(name)
         finding = _read(_exchange(server, asked, kind, seconds), asked)
@@ -155,7 +174,7 @@ def _text_of(record: dns.rdata.Rdata) -> bytes:
 
 
 def _exchange(
-    server: tuple[str, int], name: dns.name.Name, kind: RdataType, seconds: float
+    server: Server, name: dns.name.Name, kind: RdataType, seconds: float
 ) -> dns.message.QueryMessage:
     """Ask, and once more at half-time, since what goes by UDP may be lost."""
     question = dns.message.make_query(name, kind, use_edns=0, payload=_MOST_BYTES_BY_UDP)
@@ -167,7 +186,7 @@ def _exchange(
 
 
 def _send(
-    question: dns.message.QueryMessage, server: tuple[str, int], until: float
+    question: dns.message.QueryMessage, server: Server, until: float
 ) -> dns.message.QueryMessage:
     host, port = server
     try:
@@ -188,15 +207,3 @@ def _send(
 def _lifetime() -> float:
     seconds: float = settings.DNS_LIFETIME.total_seconds()
     return seconds
-
-
-def _servers() -> list[tuple[str, int]]:
-    """The configured resolvers, or the system's own as they are now."""
-    configured: list[tuple[str, int]] = settings.DNS_RESOLVERS
-    if configured:
-        return configured[:MOST_RESOLVERS]
-    try:
-        own = dns.resolver.Resolver().nameservers
-    except (dns.resolver.NoResolverConfiguration, OSError):
-        return []
-    return [(str(host), _PORT) for host in own[:MOST_RESOLVERS]]

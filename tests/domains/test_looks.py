@@ -8,9 +8,10 @@ from pytest_django.fixtures import Settings
 
 from adminctr.core.addresses import DOMAIN_LENGTH
 from domains import looks
-from domains.explanations import explain
+from domains.explanations import explain, weigh
 from domains.models import Domain, Method
 from domains.probes import Outcome
+from domains.states import Seen
 from tests.servers.dns import Answer, NameServer
 from tests.servers.https import Site, WebServer
 
@@ -18,6 +19,7 @@ pytestmark = pytest.mark.django_db
 
 HERE = "127.0.0.1"
 DOMAIN = Domain(name="acme.example")
+BY_FILE = Domain(name=DOMAIN.name, method=Method.HTTPS)
 SUB_DOMAIN = Domain(name="stage.acme.example")
 
 
@@ -211,7 +213,50 @@ def test_the_worker_asks_resolver_after_resolver_until_one_has_the_proof(
 
 
 def test_the_worker_looks_at_the_website_of_who_proves_by_that(web: WebServer) -> None:
-    domain = Domain(name=DOMAIN.name, method=Method.HTTPS)
-    [finding] = looks.look_again(domain)
+    [finding] = looks.look_again(BY_FILE)
     assert finding.outcome is Outcome.NO_FILE
-    assert [request.path for request in web.requests] == [f"/{domain.file_name}"]
+    assert [request.path for request in web.requests] == [f"/{BY_FILE.file_name}"]
+
+
+STALE = {
+    "has no name": None,
+    "has no address": Answer(),
+    "fails": Answer(code="SERVFAIL"),
+    "leads to a website that is closed": Answer(addresses=("127.0.0.2",)),
+    "leads nowhere public": Answer(addresses=("10.0.0.1",)),
+}
+
+
+@pytest.mark.parametrize("case", STALE)
+def test_the_worker_believes_one_resolver_that_leads_to_the_file(
+    web: WebServer, names: NameServer, settings: Settings, case: str
+) -> None:
+    web.publish(BY_FILE.name, BY_FILE.file_name, BY_FILE.record_value)
+    with NameServer() as stale:
+        if answer := STALE[case]:
+            stale[BY_FILE.name] = answer
+        settings.DNS_RESOLVERS = [(HERE, stale.port), (HERE, names.port)]
+        seen, finding = weigh(BY_FILE, looks.look_again(BY_FILE))
+    assert (seen, finding.outcome) == (Seen.THERE, Outcome.FOUND)
+
+
+@pytest.mark.parametrize(
+    ("other", "seen"),
+    [(None, Seen.MISSING), (Answer(code="SERVFAIL"), Seen.UNKNOWN)],
+)
+def test_a_website_is_gone_only_where_every_resolver_says_so(
+    web: WebServer, names: NameServer, settings: Settings, other: Answer | None, seen: Seen
+) -> None:
+    del names[BY_FILE.name]
+    with NameServer() as second:
+        if other:
+            second[BY_FILE.name] = other
+        settings.DNS_RESOLVERS = [(HERE, names.port), (HERE, second.port)]
+        assert weigh(BY_FILE, looks.look_again(BY_FILE))[0] is seen
+
+
+def test_without_any_resolver_nobody_knows_where_a_website_is(
+    web: WebServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("domains.probes.resolvers", list)
+    assert weigh(BY_FILE, looks.look_again(BY_FILE))[0] is Seen.UNKNOWN
