@@ -57,7 +57,7 @@ def keep_domains(proven: Sequence[tuple[Domain, Finding]], *, actor: Actor) -> i
         if _was_asked_for(current, asked):
             checks.append(_check_of(current, finding, actor))
     kept = Domain.unscoped.filter(pk__in=[check.domain_id for check in checks])
-    kept.update(proven_at=now, checked_at=now, next_check_at=states.next_look(now))
+    kept.update(proven_at=now, checked_at=now, next_check_at=states.next_looks(now))
     DomainCheck.unscoped.bulk_create(checks)
     return len(checks)
 

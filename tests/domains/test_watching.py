@@ -7,12 +7,15 @@ from email.message import EmailMessage
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django_tasks_db.models import DBTaskResult
 from icalendar import Calendar
 from pytest_django import Settings
 
 from adminctr.core.actor import Actor
 from adminctr.core.errors import NotAllowed
+from adminctr.core.tenancy import tenant
 from adminctr.queue.batches import enqueue_unless_waiting
 from audit.models import AuditEvent
 from domains import jobs
@@ -218,6 +221,36 @@ def test_a_look_at_a_former_value_keeps_nothing(domain: Domain) -> None:
     proof = Finding(Outcome.FOUND, (domain.record_value.encode(),))
     Domain.unscoped.filter(pk=domain.pk).update(token="0" * 32)
     assert keep_domains([(domain, proof)], actor=WORKER) == 0
+
+
+def test_domains_that_are_kept_together_are_looked_at_again_each_at_its_own_moment(
+    domain: Domain, acme: Organization
+) -> None:
+    with tenant(acme):
+        others = Domain.objects.bulk_create(_held_like(domain, number) for number in range(20))
+    proven = [
+        (one, Finding(Outcome.FOUND, (one.record_value.encode(),))) for one in (domain, *others)
+    ]
+    with (
+        time_machine.travel(BEGINNING + DAY, tick=False),
+        CaptureQueriesContext(connection) as queries,
+    ):
+        assert keep_domains(proven, actor=WORKER) == 21
+    assert sum(query["sql"].startswith("UPDATE") for query in queries) == 1
+    kept = Domain.unscoped.filter(pk__in=[one.pk for one, _ in proven])
+    moments = set(kept.values_list("next_check_at", flat=True))
+    assert len(moments) >= 20
+    assert all(BEGINNING + 1.95 * DAY <= moment <= BEGINNING + 2 * DAY for moment in moments)
+
+
+def _held_like(domain: Domain, number: int) -> Domain:
+    return Domain(
+        organization=domain.organization,
+        name=f"n{number}.{domain.name}",
+        status=domain.status,
+        verified_at=domain.verified_at,
+        next_check_at=domain.next_check_at,
+    )
 
 
 def test_what_became_uncertain_meanwhile_is_not_kept_by_an_older_look(domain: Domain) -> None:
