@@ -134,7 +134,7 @@ class DomainAdmin(NamedAdmin):
     def checked(self, row: Domain) -> str:
         return moment(row.checked_at).text
 
-    @admin.display(description="Record missing since")
+    @admin.display(description="Record counts as missing since")
     def missing(self, row: Domain) -> str:
         return moment(row.missing_since, never="").text
 

@@ -75,6 +75,8 @@ class Domain(TenantModel):
 
     `verified_at` is since when it holds, `proven_at` when the proof was last seen. `missing_since`
     is the first check in a row that found no proof, `failures` how many in a row found nothing out.
+    While the proof is missing, `checked_at` is the last look that counts, which one by hand does
+    not; the time in which nobody could tell is added to `missing_since` and `uncertain_since`.
     `follows_setting` ends when the domain gets a second holder, and is set again by hand.
     `reminded_days` is the last of the reminders that were sent; `lost_at` is when the domain was
     last lost, while it has not been proven again.

@@ -1,7 +1,8 @@
 """How the proof of a domain that is held stands over time.
 
 Verified, then uncertain after three days without it, then lost thirty days later. Only an answer
-that says that the proof is not there counts; what nobody answers changes nothing.
+that says that the proof is not there counts, and only the time between such answers: what nobody
+answers, and a worker that stands still, changes nothing.
 """
 
 import secrets
@@ -22,6 +23,8 @@ _FIRST_PAUSE_AFTER_FAILURE = timedelta(minutes=15)
 # The daily looks drift apart, so that what was verified together is not asked about together.
 _SHORTEST_PART_OF_A_PAUSE = 0.95
 _STEP = timedelta(milliseconds=1)
+# A worker may come late to a look; what is longer was watched by nobody.
+_MOST_PAUSES_BETWEEN_LOOKS = 2
 _random = secrets.SystemRandom()
 
 
@@ -66,11 +69,12 @@ def let_go(domain: Domain, now: datetime) -> None:
 
 def turn(domain: Domain, seen: Seen, now: datetime) -> Turn:
     """Take one look into account; the caller writes the row."""
-    domain.checked_at = now
     if seen is Seen.THERE:
         was_in_doubt = domain.missing_since is not None
         hold(domain, now)
         return Turn.RETURNED if was_in_doubt else Turn.NOTHING
+    _leave_out(domain, _unwatched(domain, seen, now))
+    domain.checked_at = now
     if seen is Seen.UNKNOWN:
         domain.failures = min(domain.failures + 1, 100)
         domain.next_check_at = now + _pause_after(domain.failures)
@@ -105,8 +109,34 @@ def due_reminder(domain: Domain) -> int | None:
     return None if is_sent else newest
 
 
+def _unwatched(domain: Domain, seen: Seen, now: datetime) -> timedelta:
+    """How much of the time since the look before says nothing about the proof."""
+    gap = max(now - (domain.checked_at or now), timedelta())
+    if seen is Seen.UNKNOWN or domain.failures:
+        return gap
+    watched: timedelta = settings.DOMAIN_RECHECK_PAUSE * _MOST_PAUSES_BETWEEN_LOOKS
+    return max(gap - watched, timedelta())
+
+
+def _leave_out(domain: Domain, time: timedelta) -> None:
+    """Let this much time not count against the domain."""
+    if domain.missing_since is not None:
+        domain.missing_since += time
+    if domain.uncertain_since is not None:
+        domain.uncertain_since += time
+
+
+def _wait_for_last_reminder(domain: Domain, now: datetime) -> None:
+    """Put off a loss that looks too far apart would bring before the last warning."""
+    last = min(REMINDERS)
+    is_sent = domain.reminded_days is not None and domain.reminded_days <= last
+    if not is_sent and domain.lost_on is not None and domain.lost_on <= now:
+        _leave_out(domain, now + timedelta(days=last) - domain.lost_on)
+
+
 def _miss(domain: Domain, now: datetime) -> Turn:
-    if domain.uncertain_since is not None and domain.lost_on is not None:
+    _wait_for_last_reminder(domain, now)
+    if domain.lost_on is not None:
         if now >= domain.lost_on:
             let_go(domain, now)
             return Turn.LOST

@@ -95,10 +95,12 @@ def settle_check(
     actor = policy.require_locked(actor, Action.DOMAIN_VERIFY, domain)
     current = holding.still_there(domain)
     check_row = trail.check_of(current, method, finding, hint, by=actor.label)
-    current.checked_at, current.check_result = clock.now(), check_row.meaning
+    current.check_result = check_row.meaning
     if check_row.is_proof:
         _prove(current, method, actor)
     else:
+        if current.missing_since is None:  # else asking would change how long it counts as missing
+            current.checked_at = clock.now()
         current.save(update_fields=["checked_at", "check_result"])
         trail.note(current, "domain.check_failed", actor, reason=check_row.meaning)
     check_row.save()

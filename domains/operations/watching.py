@@ -18,8 +18,8 @@ def settle_recheck(domain: Domain, *, findings: Collection[Finding], actor: Acto
     """Take a look by the worker into account: what each of several resolvers found.
 
     A proof that is missing for days makes the domain uncertain, and loses it when it does not come
-    back; administrators are told and reminded. Where it is proven in another way by now, the look
-    says nothing. Raises NotAllowed.
+    back; administrators are told and reminded. Time in which nobody could tell puts both off. Where
+    it is proven in another way by now, the look says nothing. Raises NotAllowed.
     """
     _require_worker(actor)
     domain.organization.lock()
@@ -28,13 +28,13 @@ def settle_recheck(domain: Domain, *, findings: Collection[Finding], actor: Acto
         return Turn.NOTHING
     seen, finding = explanations.weigh(current, findings)
     check_row = _check_of(current, finding, actor)
-    was_uncertain = current.is_uncertain()
+    was_uncertain, was_lost_on = current.is_uncertain(), current.lost_on
     turn = states.turn(current, seen, clock.now())
     current.check_result = check_row.meaning
     _remind(current)
     current.save()
     check_row.save()
-    if was_uncertain != current.is_uncertain():
+    if was_lost_on != current.lost_on:
         holding.keep_deadline(current.organization)
     _follow(turn, current, actor, was_uncertain=was_uncertain)
     return turn

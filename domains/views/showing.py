@@ -94,8 +94,9 @@ def _warning(domain: Domain) -> dict[str, str] | None:
         return {
             "tone": "warning",
             "title": "The verification record was not found",
-            "text": f"{domain.check_result} Missing since {moment(domain.missing_since).text}. If "
-            f"it is not back by {moment(doubted_from).text}, the verification becomes uncertain.",
+            "text": f"{domain.check_result} It was last seen on {moment(domain.proven_at).text}. "
+            f"If it is not back by {moment(doubted_from).text}, the verification becomes "
+            "uncertain.",
         }
     if domain.lost_at is not None:
         return {

@@ -49,7 +49,7 @@ def domain(acme: Organization, deliver: Deliver) -> Domain:
     Domain.unscoped.held().exclude(organization=acme).update(next_check_at=BEGINNING + 400 * DAY)
     prove(acme, "acme.example")
     domain = Domain.unscoped.get(organization=acme, name="acme.example")
-    domain.verified_at = domain.proven_at = BEGINNING
+    domain.verified_at = domain.proven_at = domain.checked_at = BEGINNING
     domain.next_check_at = BEGINNING + DAY
     domain.save()
     return domain
@@ -127,6 +127,54 @@ def test_a_lapse_of_33_days_is_slow_and_loud_and_keeps_the_owner(
     subject = "acme.example is no longer verified"
     lost = [mail for mail in told[max(told)] if mail.subject == subject]
     assert {address for mail in lost for address in mail.to} == administrators
+
+
+@pytest.mark.parametrize("stands_still_after", [2, 10])
+def test_a_worker_that_stood_still_for_31_days_loses_nothing_unsaid(
+    names: NameServer, domain: Domain, deliver: Deliver, stands_still_after: int
+) -> None:
+    days = [*range(1, stands_still_after + 1), *range(stands_still_after + 31, 70)]
+    subjects = []
+    for day in days:
+        subjects += [mail.subject for mail in look_on(day, deliver)]
+        if day < 34 + 28:
+            assert stored(domain).is_held()
+    assert not stored(domain).is_held()
+    assert Counter(
+        subject.partition(" ")[0] for subject in subjects if "left to verify" in subject
+    ) == {"30": 3, "14": 3, "7": 3, "1": 3}
+
+
+def test_the_day_of_a_loss_moves_on_while_nobody_answers(
+    names: NameServer, domain: Domain, acme: Organization, deliver: Deliver
+) -> None:
+    for day in range(1, 6):
+        look_on(day, deliver)
+    before = stored(domain)
+    names[domain.record_name] = Answer(code="SERVFAIL")
+    for day in (6, 9, 40):
+        assert look_on(day, deliver) == []
+    after = stored(domain)
+    acme.refresh_from_db()
+    assert after.lost_on - before.lost_on == after.checked_at - before.checked_at
+    assert acme.domain_deadline == after.lost_on
+
+
+def test_asking_by_hand_neither_puts_a_loss_off_nor_brings_it_nearer(
+    names: NameServer, domain: Domain, acme: Organization, ana: User, deliver: Deliver
+) -> None:
+    for day in range(1, 6):
+        look_on(day, deliver)
+    before = stored(domain)
+    for day, outcome in ((6, Outcome.TIMED_OUT), (20, Outcome.NO_NAME)):
+        with time_machine.travel(BEGINNING + day * DAY):
+            settle_check(stored(domain), finding=Finding(outcome), actor=acting(ana))
+    assert (stored(domain).lost_on, stored(domain).checked_at) == (
+        before.lost_on,
+        before.checked_at,
+    )
+    look_on(40, deliver)
+    assert stored(domain).lost_on - before.lost_on >= 33 * DAY
 
 
 def test_a_reminder_carries_the_day_for_the_calendar(
@@ -264,7 +312,7 @@ def test_a_domain_that_cannot_be_settled_holds_up_no_other(
 ) -> None:
     """Its people are on their way back, so that they cannot leave at the same time."""
     doubt(domain.name, BEGINNING - 31 * DAY)
-    Domain.unscoped.filter(pk=domain.pk).update(next_check_at=BEGINNING)
+    Domain.unscoped.filter(pk=domain.pk).update(next_check_at=BEGINNING, reminded_days=1)
     Departure.unscoped.create(
         organization=domain.organization, domain_name=domain.name, is_return=True, by=ana
     )

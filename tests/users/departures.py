@@ -12,7 +12,7 @@ from adminctr.core.actor import Actor
 from domains.models import Domain
 from domains.operations import settle_recheck
 from domains.probes import Finding, Outcome
-from domains.states import Turn
+from domains.states import REMINDERS, Turn
 from organizations import policy
 from organizations.models import Membership, Organization, Role
 from tests.conftest import acting
@@ -65,6 +65,7 @@ def departure_of(organization: Organization, name: str = NAME) -> Departure:
     """The worker's look that loses a domain, after a month; its people have not left yet."""
     doubt(name, since=clock.now() - settings.DOMAIN_UNCERTAIN_FOR)
     claim = claim_of(organization, name)
+    Domain.unscoped.filter(pk=claim.pk).update(reminded_days=REMINDERS[-1])
     gone = [Finding(Outcome.NO_NAME)]
     assert settle_recheck(claim, findings=gone, actor=WORKER) is Turn.LOST
     return Departure.unscoped.filter(organization=organization).latest("pk")
