@@ -11,6 +11,7 @@ from django.urls import reverse
 from icalendar import Calendar
 
 from adminctr.core import clock
+from adminctr.web.display import moment
 from domains import record_links
 from domains.models import Domain, DomainCheck, DomainStatus
 from domains.operations import add_domain, settle_check
@@ -148,6 +149,19 @@ def test_an_uncertain_domain_says_until_when_and_gives_the_day_to_the_calendar(
     content = client.get(reverse("domains:deadline", args=[proven.sid])).content
     [event] = Calendar.from_ical(content).walk("VEVENT")
     assert event["DTSTART"].dt == proven.lost_on.replace(microsecond=0)
+
+
+def test_a_domain_whose_record_is_missing_says_when_it_was_seen_and_looked_for_last(
+    client: Client, proven: Domain, ana: User
+) -> None:
+    seen, missed, looked_at = (clock.now() + timedelta(days=days) for days in (-2, -1, 1))
+    times = {"proven_at": seen, "missing_since": missed, "checked_at": missed}
+    Domain.unscoped.filter(pk=proven.pk).update(**times)
+    with time_machine.travel(looked_at):
+        settle_check(proven, finding=Finding(Outcome.NO_NAME), actor=acting(ana))
+    page = page_of(client, proven)
+    assert f"It was last seen on {moment(seen).text}" in page
+    assert moment(looked_at).text in page.partition("Last check")[2].partition("</dd>")[0]
 
 
 def test_every_page_warns_whoever_can_do_something(
