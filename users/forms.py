@@ -1,6 +1,6 @@
 from dataclasses import asdict
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from allauth.account.forms import LoginForm, ResetPasswordKeyForm, UserTokenForm
 from allauth.account.forms import ResetPasswordForm as AllauthResetForm
@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from accounts.models import Account, RoleAssignment
 from adminctr.core import clock, lifetimes
 from adminctr.core.limits import Limit
+from adminctr.core.periods import Source
 from adminctr.core.sids import is_sid
 from adminctr.web.filters import FilterForm, SearchField
 from adminctr.web.forms import AddressField, Form, LineField
@@ -40,7 +41,9 @@ class SignUpForm(Form):
     email = AddressField(help_text="We send a link to it to check that it is yours.")
 
 
-class UserFilter(FilterForm):
+class ImportedUserFilter(FilterForm):
+    """What narrows managed users of whom it is known how they came."""
+
     search = SearchField("Name, email or SID")
     role = forms.ChoiceField(
         label="Organization role", choices=[("", "Any organization role"), *Role.choices]
@@ -52,7 +55,7 @@ class UserFilter(FilterForm):
     account = LineField(label="Access to account", help_text="Account SID", max_length=40)
     signed_in = forms.ChoiceField(label="Last sign-in", choices=[("", "Any time"), *_LAST_SIGN_INS])
 
-    more = ("factor", "account", "signed_in")
+    more: ClassVar[tuple[str, ...]] = ("factor", "account", "signed_in")
 
     def clean_account(self) -> str:
         sid = str(self.cleaned_data["account"])
@@ -62,8 +65,8 @@ class UserFilter(FilterForm):
 
     def narrow(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         asked = {name: self.cleaned_data.get(name) for name in self.fields}
-        for column in ("role", "status"):
-            if value := asked[column]:
+        for column in ("role", "status", "source"):
+            if value := asked.get(column):
                 rows = rows.filter(**{column: value})
         if factor := asked["factor"]:
             rows = rows.filter(has_second_factor=factor == "yes")
@@ -75,8 +78,10 @@ class UserFilter(FilterForm):
         return rows
 
 
-class ImportedUserFilter(UserFilter):
-    """The same of those who were imported."""
+class UserFilter(ImportedUserFilter):
+    source = forms.ChoiceField(label="Joined through", choices=[("", "Any way"), *Source.choices])
+
+    more = (*ImportedUserFilter.more, "source")
 
 
 class PendingUserFilter(FilterForm):

@@ -51,6 +51,9 @@ USERS = (
 FILTERS = {
     "users:list": (
         "",
+        "source=import",
+        "source=invitation",
+        "source=merge",
         "role=administrator",
         "role=standard",
         "role=owner",

@@ -56,6 +56,8 @@ def exported(client: Client, address: str) -> list[list[str]]:
         ("status=suspended", ["emil"]),
         ("status=active&role=owner", ["ana"]),
         ("status=suspended&role=owner", []),
+        ("source=sign_up", ["ana"]),
+        ("source=import", []),
         ("sort=since", EVERYBODY),
         ("sort=-since", EVERYBODY[::-1]),
         ("search=acme&sort=-since", EVERYBODY[::-1]),

@@ -1,7 +1,7 @@
 """The lists of users, and those who were invited and have not come yet."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 from django.urls import reverse, reverse_lazy
@@ -12,7 +12,7 @@ from accounts.queries import accounts_of
 from adminctr.core.periods import Source
 from adminctr.web import tones
 from adminctr.web.display import moment
-from adminctr.web.filters import Noun, Order
+from adminctr.web.filters import FilterForm, Noun, Order
 from adminctr.web.mails import facts_of, mail_state
 from adminctr.web.saved_views import SaveViewPage, saved_views
 from adminctr.web.spreadsheets import Cell
@@ -51,7 +51,7 @@ class UserListPage(ListPage):
     action = Action.USER_VIEW
     template_name = "users/list.html"
     cursor = "user__sid"
-    filter_class = UserFilter
+    filter_class: ClassVar[type[FilterForm]] = UserFilter
     noun = Noun("user", "users")
     orders = {
         "name": Order("name_key", "by name"),
@@ -90,11 +90,12 @@ class UserListPage(ListPage):
         }
 
     def extra(self) -> dict[str, Any]:
-        return around(self, "users:list", "users:save-view") | {
-            "bar": bar(
-                "users", organization=self.organization, actor=self.actor, query=self.chosen.query
-            ),
-        }
+        return around(self, "users:list", "users:save-view") | self.bulk_bar(self.chosen.query)
+
+    def bulk_bar(self, query: Mapping[str, str]) -> dict[str, Any]:
+        """Its button for all that match stands for whom the list of managed users shows."""
+        shown = bar("users", organization=self.organization, actor=self.actor, query=query)
+        return {"bar": shown}
 
 
 class UserExport(ExportPage):
@@ -146,7 +147,8 @@ class ImportedUserListPage(UserListPage):
         return super().rows().filter(source=Source.IMPORT)
 
     def extra(self) -> dict[str, Any]:
-        return around(self, "users:imported", "users:imported-save-view")
+        imported = {**self.chosen.query, "source": Source.IMPORT.value}
+        return around(self, "users:imported", "users:imported-save-view") | self.bulk_bar(imported)
 
 
 class ImportedUserExport(UserExport):
