@@ -1,4 +1,4 @@
-"""What hangs on a managed user, so that nothing is left behind when they leave.
+"""What hangs on managed users, so that nothing is left behind when they leave.
 
 Read in the scope of their organization. Every table that points at people is declared here or, with
 the reason why nothing needs to become of it, in tests/users/test_belongings.py.
@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 
 from accounts.models import Account, AccountStatus, RoleAssignment
 from adminctr.core import clock
-from adminctr.core.runs import Run, RunState
+from adminctr.core.runs import RunState
 from bulk.models import BulkRun
 from imports.models import ImportRun
 from invitations.batch_models import InvitationBatch, InvitationBatchQuerySet
@@ -23,18 +23,24 @@ from users.models import Departure, Expectation, Offboarding, Session, UserStatu
 # Of more things than these a page says how many there are, and not which.
 MOST_LISTED = 1_000
 
+type Started = BulkRun | Departure | ImportRun | InvitationBatch
+
 _OPEN = (RunState.PENDING, RunState.RUNNING)
 
 
 @dataclass(frozen=True, slots=True)
 class Belongings:
-    """All that hangs on one person in the organization in scope."""
+    """All that hangs on one person, and on whoever leaves with them, in the organization in scope.
+
+    None of these asks more of many people than of one.
+    """
 
     stay: Membership
+    beside: tuple[Membership, ...] = ()
 
     def accounts(self) -> QuerySet[Account]:
         """What they own, without what is below it, which follows."""
-        owned: QuerySet[Account] = Account.objects.managed().filter(owner=self.stay.user_id)
+        owned: QuerySet[Account] = Account.objects.managed().filter(owner__in=self._people())
         return owned.exclude(status=AccountStatus.CLOSED)
 
     def likely_successors(self, accounts: Collection[Account], most: int) -> list[Membership]:
@@ -52,52 +58,60 @@ class Belongings:
     def roles(self) -> QuerySet[RoleAssignment]:
         """What they were given on accounts of the organization."""
         held: QuerySet[RoleAssignment] = RoleAssignment.objects.in_force().granted()
-        return held.filter(holder=self.stay.user_id)
+        return held.filter(holder__in=self._people())
 
     def roles_elsewhere(self) -> QuerySet[RoleAssignment]:
         """What they were given on accounts of others."""
-        held = RoleAssignment.unscoped.in_force().granted().filter(holder=self.stay.user_id)
+        held = RoleAssignment.unscoped.in_force().granted().filter(holder__in=self._people())
         others: QuerySet[RoleAssignment] = held.exclude(organization=self.stay.organization_id)
         return others
 
     def sent_invitations(self) -> InvitationQuerySet[Invitation]:
         """What they sent and nobody has answered."""
         waiting: InvitationQuerySet[Invitation] = Invitation.objects.open()
-        return waiting.filter(invited_by=self.stay.user_id).order_by("pk")
+        return waiting.filter(invited_by__in=self._people()).order_by("pk")
 
     def offers(self) -> InvitationQuerySet[Invitation]:
         """What offers them access to accounts of the organization."""
         waiting: InvitationQuerySet[Invitation] = Invitation.objects.open().filter(kind=Kind.ACCESS)
-        return waiting.filter(email=self.stay.email)
+        return waiting.filter(email__in=[one.email for one in self._stays()])
 
     def shared_views(self) -> QuerySet[SavedView]:
-        views: QuerySet[SavedView] = SavedView.objects.filter(by=self.stay.user_id)
+        views: QuerySet[SavedView] = SavedView.objects.filter(by__in=self._people())
         return views.filter(is_shared=True).order_by("name", "pk")
 
     def own_views(self) -> QuerySet[SavedView]:
-        views: QuerySet[SavedView] = SavedView.objects.filter(by=self.stay.user_id)
+        views: QuerySet[SavedView] = SavedView.objects.filter(by__in=self._people())
         return views.filter(is_shared=False)
 
     def expectations(self) -> QuerySet[Expectation]:
-        found: QuerySet[Expectation] = Expectation.objects.filter(by=self.stay.user_id)
+        found: QuerySet[Expectation] = Expectation.objects.filter(by__in=self._people())
         return found
 
     def sessions(self) -> QuerySet[Session]:
-        return Session.objects.live().filter(user=self.stay.user_id)
+        return Session.objects.live().filter(user__in=self._people())
 
-    def runs_under_way(self) -> Iterator[Run]:
+    def runs_under_way(self) -> Iterator[Started]:
         """What they started, whose time has come, and a worker has not finished."""
-        for kind in (BulkRun, Departure, ImportRun):
-            yield from kind.objects.filter(by=self.stay.user_id, state__in=_OPEN)
-        sent = InvitationBatch.objects.filter(by=self.stay.user_id, finished_at=None)
+        kinds: tuple[type[BulkRun | Departure | ImportRun], ...] = (BulkRun, Departure, ImportRun)
+        for kind in kinds:
+            yield from kind.objects.filter(by__in=self._people(), state__in=_OPEN)
+        sent = InvitationBatch.objects.filter(by__in=self._people(), finished_at=None)
         yield from sent.filter(starts_at__lte=clock.now())
 
     def departures_to_them(self) -> OffboardingQuerySet[Offboarding]:
         """Planned ones of others in which they are to own something."""
         waiting: OffboardingQuerySet[Offboarding] = Offboarding.objects.waiting()
-        return waiting.giving_to(self.stay.user.sid).filter(obstacle="").order_by("due_at", "pk")
+        sids = [one.user.sid for one in self._stays()]
+        return waiting.giving_to(sids).filter(obstacle="").order_by("due_at", "pk")
 
     def scheduled_batches(self) -> InvitationBatchQuerySet[InvitationBatch]:
         """Tables of invitations that wait for their day."""
         waiting: InvitationBatchQuerySet[InvitationBatch] = InvitationBatch.objects.scheduled()
-        return waiting.filter(by=self.stay.user_id).order_by("starts_at", "pk")
+        return waiting.filter(by__in=self._people()).order_by("starts_at", "pk")
+
+    def _stays(self) -> tuple[Membership, ...]:
+        return self.stay, *self.beside
+
+    def _people(self) -> list[int]:
+        return [one.user_id for one in self._stays()]

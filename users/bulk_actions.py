@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from accounts.conditions import fit_owner
@@ -13,7 +14,7 @@ from organizations import members, policy
 from organizations.models import GRANTABLE_ROLES, Membership, Role, SecondFactor
 from organizations.operations import change_role
 from organizations.policy import Action
-from users import conditions
+from users import conditions, offboarding
 from users.operations import (
     deactivate_user,
     end_user_sessions,
@@ -35,6 +36,17 @@ _LEVELS_SPOKEN = {
 _OUT_AT_ONCE = "Anyone who is logged in is logged out at once, in every browser."
 
 
+class Together:
+    """All who were chosen, for what is read of all of them at once, and only where it is asked."""
+
+    def __init__(self, stays: Sequence[Membership]) -> None:
+        self._stays = stays
+
+    @cached_property
+    def at_work(self) -> frozenset[int | None]:
+        return offboarding.people_at_work(self._stays)
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """A managed user as a row of what was chosen."""
@@ -42,14 +54,17 @@ class Row:
     sid: str
     name: str
     stay: Membership
+    together: Together
 
 
 def find(sids: Collection[str]) -> Sequence[Row]:
     """The managed users of the open scope with these SIDs."""
     stays = Membership.objects.managed().select_related("user", "organization")
-    rows = stays.filter(user__sid__in=sids)
+    rows = list(stays.filter(user__sid__in=sids))
+    together = Together(rows)
     return [
-        Row(stay.user.sid, f"{stay.user.get_full_name()} ({stay.email})", stay) for stay in rows
+        Row(stay.user.sid, f"{stay.user.get_full_name()} ({stay.email})", stay, together)
+        for stay in rows
     ]
 
 
@@ -66,11 +81,16 @@ def _checked(action: Action, check: Check) -> Callable[[Row, Parameters, Actor],
     """The rule of rank first, as the operation has it; then what else stands against it."""
 
     def of_row(row: Row, parameters: Parameters, actor: Actor) -> None:
-        if refused := policy.refusal(actor, action, row.stay):
-            raise RuleViolation("not_allowed", refused.words)
+        _of_rank(action, row, actor)
         check(row.stay, parameters)
 
     return of_row
+
+
+def _of_rank(action: Action, row: Row, actor: Actor) -> None:
+    """Raises RuleViolation: not_allowed."""
+    if refused := policy.refusal(actor, action, row.stay):
+        raise RuleViolation("not_allowed", refused.words)
 
 
 def _says(*effects: tuple[Weight, str, str]) -> Callable[..., Iterator[Effect]]:
@@ -190,9 +210,12 @@ def _settle_heir(parameters: Parameters) -> dict[str, str]:
     return {"owner": fit_owner(parameters["owner"]).sid}
 
 
-def _check_remove(stay: Membership, parameters: Parameters) -> None:
-    if stay.user.sid == parameters.get("owner"):
+def _check_remove(row: Row, parameters: Parameters, actor: Actor) -> None:
+    _of_rank(Action.USER_REMOVE, row, actor)
+    if row.sid == parameters.get("owner"):
         raise RuleViolation("owner_leaves", "This user was chosen to receive the accounts.")
+    if row.stay.user_id in row.together.at_work:
+        raise offboarding.under_way()
 
 
 def _remove(sid: str, parameters: Parameters, actor: Actor) -> str:
@@ -206,8 +229,9 @@ def _besides_removing(rows: Sequence[Row], parameters: Parameters) -> Iterator[E
         heir = members.owner_named(parameters["owner"])
         text = f"Accounts that one of them owns go to {heir.user.get_full_name()} ({heir.email})."
         yield Effect(Weight.CHANGES, "heir", text)
-    yield Effect(Weight.LOSES, "access", "They lose every role on accounts of this organization.")
-    yield Effect(Weight.SURVIVES, "login", "Their logins stay. Each gets an email.")
+        stays = [row.stay for row in rows]
+        yield from offboarding.effects_of_removing(stays, heir.user.sid)
+    yield Effect(Weight.CHANGES, "mails", "Each gets an email.")
 
 
 def _require_offered(typed: str, choices: tuple[tuple[str, str], ...], field: str) -> str:
@@ -318,7 +342,7 @@ register(
         words="Remove {them}",
         outcome=("user is removed", "users are removed"),
         action=Action.USER_REMOVE,
-        check=_checked(Action.USER_REMOVE, _check_remove),
+        check=_check_remove,
         perform=_remove,
         parameters=(
             Parameter(

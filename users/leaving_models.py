@@ -3,6 +3,7 @@
 users.models imports this, so users stand here by the name of their model.
 """
 
+from collections.abc import Collection
 from typing import Self
 
 from django.conf import settings
@@ -150,9 +151,9 @@ class OffboardingQuerySet(models.QuerySet[RowT]):
     def due(self) -> Self:
         return self.waiting().filter(due_at__lte=clock.now(), obstacle="")
 
-    def giving_to(self, sid: str) -> Self:
-        """Which choose the person of this User SID as the owner of something."""
-        return self.filter(choices__icontains=sid).exclude(user__sid=sid)
+    def giving_to(self, sids: Collection[str]) -> Self:
+        """Which choose somebody with one of these User SIDs as the owner, and are of others."""
+        return self.filter(choices__regex="|".join(sids)).exclude(user__sid__in=sids)
 
     def call_off(self) -> int:
         """Let what waits of these not happen; how many there were."""

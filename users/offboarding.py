@@ -1,8 +1,8 @@
 """What an administrator's removing or deleting somebody would do: choices, and the plan of them."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from django.db.models import QuerySet
@@ -115,6 +115,34 @@ def plan(stay: Membership, how: WayOut, choices: Choices, *, under: str = YOURS)
     return Plan(stay.user.sid, f"{how}_user", tuple(effects))
 
 
+def effects_of_removing(stays: Sequence[Membership], owner: str) -> Iterator[Effect]:
+    """What `plan` says of removing each of these, in numbers over all of them.
+
+    `owner` is the User SID of who gets their accounts.
+    """
+    belongings = Belongings(stays[0], tuple(stays[1:]))
+    if accounts := _things_of(belongings.accounts()):
+        yield replace(_given(owner, accounts), objects=())
+    told = (
+        *_access(belongings),
+        *_work(belongings, Choices(), _goes_on(YOURS)),
+        *_what_stays(WayOut.REMOVE),
+        *_elsewhere(belongings, WayOut.REMOVE),
+    )
+    for effect in told:
+        yield replace(effect, objects=())
+
+
+def people_at_work(stays: Sequence[Membership]) -> frozenset[int | None]:
+    """Those of these people who cannot leave before what they started is finished."""
+    runs = Belongings(stays[0], tuple(stays[1:])).runs_under_way()
+    return frozenset(one.by_id for one in runs)
+
+
+def under_way() -> RuleViolation:
+    return RuleViolation("under_way", _UNDER_WAY)
+
+
 def _blockers(belongings: Belongings, how: WayOut) -> Iterator[Effect]:
     running = tuple(Thing(str(one), _RUNS[type(one)]) for one in belongings.runs_under_way())
     if running:
@@ -129,7 +157,7 @@ def _blockers(belongings: Belongings, how: WayOut) -> Iterator[Effect]:
 def _accounts(belongings: Belongings, how: WayOut, choices: Choices) -> Iterator[Effect]:
     stay = belongings.stay
     for sid, accounts in sorted(accounts_by_owner(stay, choices).items()):
-        things = tuple(Thing(one.sid, one.name) for one in accounts)
+        things = _things_of(accounts)
         if not sid:
             text = f"{several(len(things), 'account needs', 'accounts need')} a new owner."
             yield Effect(Weight.BLOCKER, "owner_missing", text, things)
@@ -137,6 +165,10 @@ def _accounts(belongings: Belongings, how: WayOut, choices: Choices) -> Iterator
             yield _kept(how, things)
         else:
             yield _given(sid, things)
+
+
+def _things_of(accounts: Iterable[Account]) -> tuple[Thing, ...]:
+    return tuple(Thing(one.sid, one.name) for one in accounts)
 
 
 def _kept(how: WayOut, things: tuple[Thing, ...]) -> Effect:

@@ -1,37 +1,56 @@
 """Many users at once: one plan that tells them apart, then each by its ordinary operation."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from urllib.parse import urlencode
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.operations import create_account
+from adminctr.core import clock
 from adminctr.core.errors import RuleViolation
+from adminctr.core.periods import Source
 from adminctr.core.plans import Weight
 from adminctr.core.tenancy import tenant
 from bulk import actions, plans
 from bulk.models import BulkRun
 from bulk.operations import start_bulk_run
+from invitations.operations import invite_user
 from organizations.models import (
     GRANTABLE_ROLES,
     Membership,
     Organization,
     Role,
+    SavedView,
     SecondFactor,
 )
 from organizations.operations import change_role
 from tests.bulk.runs import rows_of
 from tests.conftest import acting
+from tests.invitations import tables
 from tests.pages.effects import follow
 from tests.users.people import app_of, member, rename, session_of, stay_of
 from tests.world import PASSWORD
-from users.models import User, UserStatus
+from users import offboarding
+from users.models import Offboarding, User, UserStatus, WayOut
+from users.offboarding import Choices
 from users.operations import deactivate_user
 
 
 @pytest.fixture
 def three(acme: Organization) -> list[User]:
     return [member(acme, f"{name}@acme.example") for name in ("kim", "lou", "max")]
+
+
+@pytest.fixture
+def leavers(acme: Organization) -> list[User]:
+    """Two Administrators, and what each leaves behind."""
+    people = [member(acme, f"{name}@acme.example", Role.ADMINISTRATOR) for name in ("nia", "ole")]
+    for one in people:
+        _leave_behind(acme, one)
+    return people
 
 
 def judged(acme: Organization, name: str, who: User, chosen: Sequence[User], **filled: str):
@@ -50,6 +69,17 @@ def start(acme: Organization, name: str, who: User, chosen: Sequence[User], **fi
         digest=judged(acme, name, who, chosen, **filled).plan.digest,
         actor=acting(who),
     )
+
+
+def _leave_behind(acme: Organization, leaver: User) -> None:
+    """An account, a shared view, an invitation and a table of them that waits for its day."""
+    create_account(acme, name=f"Lab of {leaver.email}", owner=leaver, actor=acting(leaver))
+    SavedView.unscoped.create(
+        organization=acme, listed="users:list", name="Mine", by=leaver, is_shared=True
+    )
+    invite_user(acme, email=f"by.{leaver.email}", role=Role.STANDARD, actor=acting(leaver))
+    draft = tables.draft(acme, f"for.{leaver.email}", leaver)
+    tables.confirm(draft, leaver, starts_at=clock.now() + timedelta(days=1))
 
 
 def _asked_by(name: str) -> str:
@@ -208,6 +238,45 @@ def test_all_that_fit_the_filters_are_chosen_at_once(acme, ben, three, sign_in) 
     assert "Reactivate 1 user" in follow(client, answer).content.decode()
 
 
+@pytest.fixture
+def imported(three: list[User]) -> list[User]:
+    people = three[:2]
+    Membership.unscoped.filter(user__in=people).update(source=Source.IMPORT)
+    return people
+
+
+def test_all_who_were_imported_are_chosen_at_once(acme, ben, imported, sign_in) -> None:
+    client = sign_in(ben)
+    listed = client.get("/admin-center/users/imported/").context["bar"]["all"]
+    answer = client.post("/admin-center/users/bulk/", {"action": "deactivate", "all": listed})
+    page = follow(client, answer)
+    assert "Deactivate 2 users" in page.content.decode()
+    assert all(one.email in page.content.decode() for one in imported)
+
+
+def test_of_the_imported_those_who_fit_the_filters_are_chosen(
+    acme, ben, three, imported, sign_in
+) -> None:
+    for one in (imported[0], three[2]):
+        deactivate_user(stay_of(one), actor=acting(ben))
+    client = sign_in(ben)
+    address = "/admin-center/users/imported/?status=inactive&sort=since"
+    listed = client.get(address).context["bar"]["all"]
+    answer = client.post("/admin-center/users/bulk/", {"action": "reactivate-users", "all": listed})
+    assert "Reactivate 1 user" in follow(client, answer).content.decode()
+
+
+def test_the_list_of_the_imported_leads_to_the_plan_and_back(ben, imported, sign_in) -> None:
+    client = sign_in(ben)
+    page = client.get("/admin-center/users/imported/")
+    assert f'name="chosen" value="{imported[0].sid}"' in page.content.decode()
+    form = {"listed": page.context["bar"]["all"], "action": "deactivate"}
+    answer = client.post("/admin-center/users/bulk/", form | {"chosen": [imported[0].sid]})
+    assert "Deactivate 1 user" in follow(client, answer).content.decode()
+    back = client.get(client.post("/admin-center/users/bulk/", form)["Location"])
+    assert {row["email"] for row in back.context["rows"]} == {one.email for one in imported}
+
+
 def test_a_role_is_chosen_from_a_list(acme, ben, three, sign_in) -> None:
     client = sign_in(ben)
     form = {"action": "change-role", "chosen": [three[0].sid]}
@@ -231,6 +300,56 @@ def test_who_gets_the_accounts_is_not_removed_with_the_others(acme, ben, three) 
     plan = judged(acme, "remove", ben, three, owner=three[0].sid).plan
     changes = next(one for one in plan.by_weight(Weight.CHANGES))
     assert changes.text == "2 users are removed."
+
+
+def test_the_plan_tells_of_many_what_the_page_of_one_tells(acme, ana, leavers) -> None:
+    with tenant(acme):
+        alone = offboarding.plan(stay_of(leavers[0]), WayOut.REMOVE, Choices(owner=ana.sid))
+    together = judged(acme, "remove", ana, leavers, owner=ana.sid).plan
+    assert {
+        "views",
+        "batches",
+        "invitations",
+        f"accounts_given_{ana.sid}",
+    } <= alone.summary().keys()
+    missing = {effect.key for effect in alone.effects} - {effect.key for effect in together.effects}
+    assert missing == set()
+    told = [effect.text for effect in together.effects]
+    assert "2 scheduled tables of invitations are cancelled." in told
+    assert any(text.startswith("2 views that they share go on.") for text in told)
+    assert any(text.startswith("2 invitations that they sent go on.") for text in told)
+    assert any(text.startswith("2 accounts go to Ana") for text in told)
+
+
+def test_a_planned_departure_to_any_of_them_is_told(acme, ana, ben, cy, three) -> None:
+    Offboarding.unscoped.create(
+        organization=acme,
+        user=cy,
+        how=WayOut.REMOVE,
+        choices=Choices(owner=three[1].sid).stored(),
+        by=ana,
+        due_at=clock.now() + timedelta(days=1),
+    )
+    told = [one.text for one in judged(acme, "remove", ben, three, owner=ana.sid).plan.effects]
+    assert any(text.startswith("1 planned departure cannot happen") for text in told)
+
+
+def test_whose_work_is_under_way_is_not_removed_with_the_others(acme, ben, three) -> None:
+    busy = three[1]
+    BulkRun.unscoped.create(organization=acme, action="suspend", digest="x", by=busy, total=1)
+    judgement = judged(acme, "remove", ben, three, owner=ben.sid)
+    assert [row.sid for row in judgement.changing] == [three[0].sid, three[2].sid]
+    [staying] = judgement.staying
+    assert (staying.reason.code, [row.sid for row in staying.rows]) == ("under_way", [busy.sid])
+
+
+def test_a_plan_of_many_removals_asks_no_more_than_one_of_few(acme, ana, leavers) -> None:
+    asked = []
+    for chosen in (leavers[:1], leavers):
+        with CaptureQueriesContext(connection) as captured:
+            assert judged(acme, "remove", ana, chosen, owner=ana.sid).plan.digest
+        asked.append(len(captured))
+    assert asked[0] == asked[1]
 
 
 # Who borrows a session
