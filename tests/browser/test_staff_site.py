@@ -89,7 +89,7 @@ def test_at_four_hundred_percent_the_pages_of_a_long_list_wrap(
     page = open_page(viewport={"width": 320, "height": 256})
     page.context.add_cookies(desk.cookies)
     page.goto("/staff/users/user/?p=6")
-    expect(page.get_by_role("button", name="11")).to_be_visible()
+    expect(page.get_by_role("button", name="9", exact=True)).to_be_visible()  # three further on
     assert width_of(page) == 320
 
 
