@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 
 import psycopg
 import pytest
@@ -79,16 +79,21 @@ class Installation:
         self.ask("UPDATE queue_periodicjob SET due_at = '2000-01-01 00:00:00'")
 
     def kill_after(self, rows: int) -> None:
-        """Let a worker begin, hold it up where it would write on, and kill it there."""
+        """Let a worker write so much at least, hold it up where it would write on, and kill it."""
         worker = self.console.serve_worker()
-        until(lambda: self.rows() >= rows)
-        with self.held_up():
-            time.sleep(0.5)
-            os.kill(worker.pid, signal.SIGKILL)
-            worker.wait()
+        until(lambda: self.kill_if_written(rows, worker))
         end(worker)
         assert self.rows() == self.people() < PEOPLE
         assert self.rows() % PEOPLE_OF_A_STEP == 0
+
+    def kill_if_written(self, rows: int, worker: subprocess.Popen[bytes]) -> bool:
+        with self.held_up():
+            if self.rows() < rows:
+                return False
+            time.sleep(0.5)
+            os.kill(worker.pid, signal.SIGKILL)
+            worker.wait()
+            return True
 
 
 class OnPostgreSQL(Installation):
@@ -119,10 +124,16 @@ class OnSQLite(Installation):
 
     @contextmanager
     def held_up(self) -> Iterator[None]:
-        with closing(sqlite3.connect(self.file, timeout=20)) as holder:
-            holder.execute("BEGIN IMMEDIATE")
+        with closing(sqlite3.connect(self.file, timeout=0)) as holder:
+            until(lambda: _is_begun(holder), pause=0.001)  # between two steps is not much time
             yield
             holder.rollback()
+
+
+def _is_begun(holder: sqlite3.Connection) -> bool:
+    with suppress(sqlite3.OperationalError):  # somebody else writes
+        holder.execute("BEGIN IMMEDIATE")
+    return holder.in_transaction
 
 
 @pytest.fixture

@@ -179,11 +179,17 @@ def children(process: subprocess.Popen[bytes]) -> list[int]:
     return [int(pid) for pid in listed.split()]
 
 
-def until(condition: Callable[[], object], seconds: float = LONGEST_WAIT_SECONDS) -> None:
+def until(
+    condition: Callable[[], object],
+    seconds: float = LONGEST_WAIT_SECONDS,
+    *,
+    pause: float = 0.05,
+) -> None:
+    """Look again after each pause, in seconds."""
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.05)
+        time.sleep(pause)
 
 
 @dataclass(frozen=True, slots=True)
