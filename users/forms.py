@@ -79,6 +79,8 @@ class ImportedUserFilter(FilterForm):
 
 
 class UserFilter(ImportedUserFilter):
+    """The same of all managed users, however they came."""
+
     source = forms.ChoiceField(label="Joined through", choices=[("", "Any way"), *Source.choices])
 
     more = (*ImportedUserFilter.more, "source")

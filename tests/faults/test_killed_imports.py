@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 
@@ -34,7 +35,7 @@ logins("{DOMAIN}", {PEOPLE})
 """
 
 
-class Installation:
+class Installation(ABC):
     """A console in which an import of 1,000 people waits for its first worker."""
 
     def __init__(self, console: Console) -> None:
@@ -45,12 +46,12 @@ class Installation:
         assert made.returncode == 0, made.stderr.decode()
         console.serve_web()
 
-    def ask(self, statement: str) -> list[tuple]:
-        raise NotImplementedError
+    @abstractmethod
+    def ask(self, statement: str) -> list[tuple]: ...
 
+    @abstractmethod
     def held_up(self) -> AbstractContextManager[None]:
         """Whoever writes rows of an import waits meanwhile."""
-        raise NotImplementedError
 
     def number(self, statement: str) -> int:
         return int(self.ask(statement)[0][0])
