@@ -226,11 +226,8 @@ def _remove(sid: str, parameters: Parameters, actor: Actor) -> str:
 
 def _besides_removing(rows: Sequence[Row], parameters: Parameters) -> Iterator[Effect]:
     if "owner" in parameters:
-        heir = members.owner_named(parameters["owner"])
-        text = f"Accounts that one of them owns go to {heir.user.get_full_name()} ({heir.email})."
-        yield Effect(Weight.CHANGES, "heir", text)
-        stays = [row.stay for row in rows]
-        yield from offboarding.effects_of_removing(stays, heir.user.sid)
+        heir = members.owner_named(parameters["owner"]).user
+        yield from offboarding.effects_of_removing([row.stay for row in rows], heir.sid)
     yield Effect(Weight.CHANGES, "mails", "Each gets an email.")
 
 

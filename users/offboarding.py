@@ -121,9 +121,8 @@ def effects_of_removing(stays: Sequence[Membership], owner: str) -> Iterator[Eff
     `owner` is the User SID of who gets their accounts.
     """
     belongings = Belongings(stays[0], tuple(stays[1:]))
-    if accounts := _things_of(belongings.accounts()):
-        yield replace(_given(owner, accounts), objects=())
     told = (
+        _given(owner, _things_of(belongings.accounts())),
         *_access(belongings),
         *_work(belongings, Choices(), _goes_on(YOURS)),
         *_what_stays(WayOut.REMOVE),
